@@ -1,0 +1,13 @@
+/**
+ * Specialisation: a kernel's syntax, run on abstract values, becomes tile IR.
+ *
+ * <p>In: a {@link dev.kiln.compiler.syntax.KernelFile}, the name of a kernel and a {@link
+ * dev.kiln.compiler.Specialization}. Out: a {@link dev.kiln.compiler.ir.TileFunction} with every
+ * call inlined, every constant folded into place and every branch on a constant pruned, or a {@link
+ * dev.kiln.compiler.diagnostics.CompilationException}. Two halves: the interpreter (statements,
+ * scopes, functions, control flow) and the operations (typing rules, operators, builtins, the
+ * prelude), which meet in {@link dev.kiln.compiler.frontend.FrontValue} and {@link
+ * dev.kiln.compiler.frontend.FrontContext}. Uses {@code syntax}, {@code python}, {@code ir} and
+ * {@code diagnostics}.
+ */
+package dev.kiln.compiler.frontend;

@@ -1,0 +1,32 @@
+package dev.kiln.compiler.jvm;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What a generated class is: the code of one kernel. An instance has no state, so threads share it.
+ */
+public abstract class ProgramBody {
+  /**
+   * Runs some program instances of a launch, one after the other in ascending order of {@code x +
+   * gridX * (y + gridY * z)}.
+   *
+   * @param memory the memory that holds every buffer, the arguments and the scratch memory
+   * @param memoryBase the address of the first byte of {@code memory}: an address {@code a} is at
+   *     offset {@code a - memoryBase}
+   * @param arguments address of the argument block: 8 bytes each, in the order of the parameters
+   * @param scratch address of this thread's scratch memory, 64-byte aligned
+   * @param first linear index of the first program
+   * @param end linear index after the last
+   * @throws IndexOutOfBoundsException if a program accesses an address outside {@code memory}
+   */
+  public abstract void run(
+      MemorySegment memory,
+      long memoryBase,
+      long arguments,
+      long scratch,
+      int first,
+      int end,
+      int gridX,
+      int gridY,
+      int gridZ);
+}

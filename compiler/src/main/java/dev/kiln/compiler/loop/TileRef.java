@@ -1,0 +1,49 @@
+package dev.kiln.compiler.loop;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.ir.Shape;
+import dev.kiln.compiler.ir.Value;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Where the elements of a tile lie: element {@code [i0, i1, ..]} is at {@code base + (stride0 i0 +
+ * stride1 i1 + ..) * dtype.bytes()}.
+ *
+ * @param dtype what one element in memory is ({@code i1} takes a byte, 0 or 1; a pointer counts as
+ *     {@code i64})
+ * @param strides one for each axis of the index space in which the reference is used, in elements;
+ *     0 repeats
+ */
+public record TileRef(DType dtype, Base base, List<Stride> strides) {
+  public TileRef {
+    strides = List.copyOf(strides);
+  }
+
+  /** Where the element at index 0 lies. */
+  public sealed interface Base {}
+
+  /** A byte offset into the program's scratch memory. */
+  public record Scratch(long offset) implements Base {}
+
+  /** An address in global memory: a scalar pointer (or {@code i64}) of the driver code. */
+  public record Global(Value pointer) implements Base {}
+
+  /** Elements between neighbours along an axis. */
+  public sealed interface Stride {}
+
+  public record Fixed(long elements) implements Stride {}
+
+  /**
+   * Known at run time only: an {@code i32} or {@code i64} scalar of the driver code, sign-extended.
+   */
+  public record Dynamic(Value elements) implements Stride {}
+
+  /** A row-major tile in scratch memory. */
+  public static TileRef scratch(DType dtype, long offset, Shape shape) {
+    return new TileRef(
+        dtype,
+        new Scratch(offset),
+        Arrays.stream(shape.rowMajorStrides()).<Stride>mapToObj(s -> new Fixed(s)).toList());
+  }
+}

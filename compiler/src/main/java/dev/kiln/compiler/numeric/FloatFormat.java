@@ -147,9 +147,7 @@ public final class FloatFormat {
 
   /** The largest finite number of the type. */
   public static double largest(DType dtype) {
-    return dtype == DType.FP64
-        ? Double.MAX_VALUE
-        : fromBits(dtype, encoding(dtype).largest());
+    return dtype == DType.FP64 ? Double.MAX_VALUE : fromBits(dtype, encoding(dtype).largest());
   }
 
   /** Whether the type holds the number exactly; a zero's sign counts. */
@@ -209,7 +207,8 @@ public final class FloatFormat {
       return Double.NaN;
     }
     if (code > to.largest()) {
-      long fraction = to.specials == Specials.TOP_IS_NAN ? 1L << (to.mantissa - 1) : code - to.infinity();
+      long fraction =
+          to.specials == Specials.TOP_IS_NAN ? 1L << (to.mantissa - 1) : code - to.infinity();
       return Double.longBitsToDouble(
           doubleSign
               | Double.doubleToRawLongBits(Double.POSITIVE_INFINITY)
@@ -264,9 +263,7 @@ public final class FloatFormat {
       }
     }
     // A carry out of the fraction goes on into the exponent, which is what rounding up means.
-    return exponent < smallest
-        ? kept
-        : ((long) (exponent + to.bias - 1) << to.mantissa) + kept;
+    return exponent < smallest ? kept : ((long) (exponent + to.bias - 1) << to.mantissa) + kept;
   }
 
   private static long beyondRange(Encoding to, long sign) {

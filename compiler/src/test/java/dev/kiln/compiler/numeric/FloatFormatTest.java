@@ -221,14 +221,14 @@ class FloatFormatTest {
           .isEqualTo((short) FloatFormat.toBits(DType.BF16, value));
     }
     for (int i = 0; i < 65536; i++) {
-      assertThat(Double.valueOf(FloatFormat.bf16ToFloat((short) i)))
+      assertThat((Object) (double) FloatFormat.bf16ToFloat((short) i))
           .isEqualTo(FloatFormat.fromBits(DType.BF16, i));
-      assertThat(Double.valueOf(FloatFormat.fp16ToFloat((short) i)))
+      assertThat((Object) (double) FloatFormat.fp16ToFloat((short) i))
           .isEqualTo(FloatFormat.fromBits(DType.FP16, i));
     }
     for (int i = 0; i < 256; i++) {
       float value = FloatFormat.fp8ToFloat(DType.FP8E4NV, (byte) i);
-      assertThat(Double.valueOf(value)).isEqualTo(FloatFormat.fromBits(DType.FP8E4NV, i));
+      assertThat((Object) (double) value)).isEqualTo(FloatFormat.fromBits(DType.FP8E4NV, i);
       assertThat(FloatFormat.floatToFp8(DType.FP8E4NV, value)).isEqualTo((byte) i);
     }
     assertThat(FloatFormat.floatToBf16(Float.intBitsToFloat(0x7f80_0001)))

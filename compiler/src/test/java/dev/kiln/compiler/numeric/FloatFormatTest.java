@@ -228,7 +228,7 @@ class FloatFormatTest {
     }
     for (int i = 0; i < 256; i++) {
       float value = FloatFormat.fp8ToFloat(DType.FP8E4NV, (byte) i);
-      assertThat((Object) (double) value)).isEqualTo(FloatFormat.fromBits(DType.FP8E4NV, i);
+      assertThat((Object) (double) value).isEqualTo(FloatFormat.fromBits(DType.FP8E4NV, i));
       assertThat(FloatFormat.floatToFp8(DType.FP8E4NV, value)).isEqualTo((byte) i);
     }
     assertThat(FloatFormat.floatToBf16(Float.intBitsToFloat(0x7f80_0001)))

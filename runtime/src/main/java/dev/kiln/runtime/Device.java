@@ -1,0 +1,58 @@
+package dev.kiln.runtime;
+
+import dev.kiln.compiler.CompiledKernel;
+import dev.kiln.compiler.Target;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Something that runs kernels, with memory of its own. Launches of one device run one after the other, in the order in which they were made; methods may be called from
+ * any thread.
+ */
+public interface Device extends AutoCloseable {
+  /** {@code cpu}, {@code eval}, {@code sim}, {@code cuda}. */
+  String name();
+
+  /** What the compiler has to make code for. */
+  Target target();
+
+  /**
+   * Memory with undefined content.
+   *
+   * @param bytes at least 0
+   * @throws DeviceMemoryException if there is not enough
+   */
+  Buffer allocate(long bytes);
+
+  /**
+   * Foreign host memory as a buffer, without a copy; it must outlive the buffer.
+   *
+   * @throws KilnException if the segment is on the Java heap, or the device cannot see host memory
+   */
+  Buffer wrap(MemorySegment segment);
+
+  /** Makes a compiled kernel ready to run. The result may be launched any number of times. */
+  LoadedKernel load(CompiledKernel kernel);
+
+  /** Waits until every launch has finished, and reports the first fault among them. */
+  void synchronize();
+
+  /** Bytes of memory now in use, and the most that were in use at a time since the device was made. */
+  MemoryUse memoryUse();
+
+  @Override
+  void close();
+
+  /** Bytes in use. */
+  record MemoryUse(long current, long peak) {}
+
+  /** A kernel on a device. */
+  interface LoadedKernel {
+    /**
+     * Starts a launch.
+     *
+     * @param arguments 8 bytes for each run-time argument in the order of the kernel's parameters: an address, a sign-extended integer, or the raw bits of a float in
+     *     the low bytes. Read before this method returns.
+     */
+    void launch(int gridX, int gridY, int gridZ, MemorySegment arguments);
+  }
+}

@@ -1,0 +1,343 @@
+package dev.kiln.runtime;
+
+import dev.kiln.compiler.ir.DType;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * An n-dimensional array of numbers in a device's memory: a buffer with a dtype, a shape and strides. Passed to a kernel it becomes a pointer to its first element; shapes
+ * and strides are passed as numbers, as in Triton.
+ *
+ * <p>Host conversions are exact where the dtype holds the number, and otherwise round to nearest, ties to even. A view shares the buffer of its origin.
+ */
+public final class NdArray implements AutoCloseable {
+  private final Buffer buffer;
+  private final DType dtype;
+  private final long[] shape;
+  private final long[] strides;
+  private final long offset;
+
+  private NdArray(Buffer buffer, DType dtype, long[] shape, long[] strides, long offset) {
+    this.buffer = Objects.requireNonNull(buffer);
+    this.dtype = Objects.requireNonNull(dtype);
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+  }
+
+  /** Undefined content, row-major. */
+  public static NdArray empty(Device device, DType dtype, long... shape) {
+    long size = checkedSize(shape);
+    return new NdArray(device.allocate(Math.multiplyExact(size, dtype.bytes())), dtype, shape.clone(), rowMajor(shape), 0);
+  }
+
+  public static NdArray zeros(Device device, DType dtype, long... shape) {
+    NdArray array = empty(device, dtype, shape);
+    array.buffer.fill((byte) 0);
+    return array;
+  }
+
+  public static NdArray full(Device device, DType dtype, double value, long... shape) {
+    double[] values = new double[Math.toIntExact(checkedSize(shape))];
+    Arrays.fill(values, value);
+    return of(device, dtype, values, shape);
+  }
+
+  /** fp32 from the numbers as they are. Without a shape, of rank 1. */
+  public static NdArray of(Device device, float[] values, long... shape) {
+    NdArray array = emptyFor(device, DType.FP32, values.length, shape);
+    array.buffer.copyFrom(MemorySegment.ofArray(values), 0);
+    return array;
+  }
+
+  /** i32 from the numbers as they are. */
+  public static NdArray of(Device device, int[] values, long... shape) {
+    NdArray array = emptyFor(device, DType.I32, values.length, shape);
+    array.buffer.copyFrom(MemorySegment.ofArray(values), 0);
+    return array;
+  }
+
+  /** i64 from the numbers as they are. */
+  public static NdArray of(Device device, long[] values, long... shape) {
+    NdArray array = emptyFor(device, DType.I64, values.length, shape);
+    array.buffer.copyFrom(MemorySegment.ofArray(values), 0);
+    return array;
+  }
+
+  /**
+   * Any dtype from doubles, rounded to nearest even.
+   *
+   * @throws KilnException if the dtype is an integer and a number is not one, or is outside its range
+   */
+  public static NdArray of(Device device, DType dtype, double[] values, long... shape) {
+    NdArray array = emptyFor(device, dtype, values.length, shape);
+    array.buffer.copyFrom(MemorySegment.ofArray(HostNumbers.encode(dtype, values)), 0);
+    return array;
+  }
+
+  /** Foreign memory as an array, row-major, without a copy. The memory must outlive the array. */
+  public static NdArray wrap(Device device, DType dtype, MemorySegment memory, long... shape) {
+    long bytes = Math.multiplyExact(checkedSize(shape), dtype.bytes());
+    if (memory.byteSize() < bytes) {
+      throw new KilnException(
+          "%,d bytes of memory are too few for %s %s (%,d bytes)".formatted(memory.byteSize(), dtype, Arrays.toString(shape), bytes));
+    }
+    return new NdArray(device.wrap(memory), dtype, shape.clone(), rowMajor(shape), 0);
+  }
+
+  /** The bytes between a direct buffer's position and limit as an array, without a copy. */
+  public static NdArray wrap(Device device, DType dtype, ByteBuffer direct, long... shape) {
+    if (!direct.isDirect()) {
+      throw new KilnException("only a direct ByteBuffer can be used without a copy");
+    }
+    return wrap(device, dtype, MemorySegment.ofBuffer(direct), shape);
+  }
+
+  /** An array over a part of a buffer. */
+  public static NdArray over(Buffer buffer, DType dtype, long byteOffset, long... shape) {
+    long bytes = Math.multiplyExact(checkedSize(shape), dtype.bytes());
+    if (byteOffset < 0 || byteOffset > buffer.size() - bytes) {
+      throw new DeviceMemoryException(
+          "bytes %,d to %,d lie outside a buffer of %,d bytes".formatted(byteOffset, byteOffset + bytes, buffer.size()));
+    }
+    return new NdArray(buffer, dtype, shape.clone(), rowMajor(shape), byteOffset);
+  }
+
+  public Device device() {
+    return buffer.device();
+  }
+
+  public Buffer buffer() {
+    return buffer;
+  }
+
+  public DType dtype() {
+    return dtype;
+  }
+
+  public int rank() {
+    return shape.length;
+  }
+
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  public long dim(int axis) {
+    return shape[axis < 0 ? axis + shape.length : axis];
+  }
+
+  /** Elements between neighbours along an axis; negative axes count from the last. */
+  public long stride(int axis) {
+    return strides[axis < 0 ? axis + shape.length : axis];
+  }
+
+  /** Number of elements. */
+  public long size() {
+    long n = 1;
+    for (long d : shape) {
+      n *= d;
+    }
+    return n;
+  }
+
+  /** Address of the first element, as kernels see it. */
+  public long address() {
+    return buffer.address() + offset;
+  }
+
+  /** Whether the elements lie row by row without gaps. */
+  public boolean isContiguous() {
+    long expected = 1;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      if (shape[i] != 1 && strides[i] != expected) {
+        return false;
+      }
+      expected *= shape[i];
+    }
+    return true;
+  }
+
+  /** The same elements under another shape; a single -1 is computed. Only of contiguous arrays. */
+  public NdArray reshape(long... newShape) {
+    if (!isContiguous()) {
+      throw new KilnException("only a contiguous array can be reshaped");
+    }
+    long[] resolved = newShape.clone();
+    int open = -1;
+    long known = 1;
+    for (int i = 0; i < resolved.length; i++) {
+      if (resolved[i] == -1 && open < 0) {
+        open = i;
+      } else {
+        known *= resolved[i];
+      }
+    }
+    if (open >= 0 && known != 0) {
+      resolved[open] = size() / known;
+    }
+    if (checkedSize(resolved) != size()) {
+      throw new KilnException("cannot reshape " + Arrays.toString(shape) + " to " + Arrays.toString(newShape));
+    }
+    return new NdArray(buffer, dtype, resolved, rowMajor(resolved), offset);
+  }
+
+  /** Axis {@code i} of the result is axis {@code order[i]} of this. */
+  public NdArray permute(int... order) {
+    if (!Arrays.equals(Arrays.stream(order).sorted().toArray(), java.util.stream.IntStream.range(0, shape.length).toArray())) {
+      throw new KilnException(Arrays.toString(order) + " is not a permutation of " + shape.length + " axes");
+    }
+    return new NdArray(
+        buffer,
+        dtype,
+        Arrays.stream(order).mapToLong(i -> shape[i]).toArray(),
+        Arrays.stream(order).mapToLong(i -> strides[i]).toArray(),
+        offset);
+  }
+
+  /** Indices {@code from} (inclusive) to {@code to} (exclusive) along an axis. */
+  public NdArray narrow(int axis, long from, long to) {
+    if (from < 0 || to < from || to > shape[axis]) {
+      throw new KilnException("%d:%d is no part of axis %d of %s".formatted(from, to, axis, Arrays.toString(shape)));
+    }
+    long[] narrowed = shape.clone();
+    narrowed[axis] = to - from;
+    return new NdArray(buffer, dtype, narrowed, strides.clone(), offset + from * strides[axis] * dtype.bytes());
+  }
+
+  /** The bits of this array as another dtype of the same width. */
+  public NdArray reinterpret(DType other) {
+    if (other.bytes() != dtype.bytes()) {
+      throw new KilnException("cannot reinterpret " + dtype + " as " + other);
+    }
+    return new NdArray(buffer, other, shape, strides, offset);
+  }
+
+  /** Overwrites the elements with numbers in row-major order, rounded to the dtype. Only of contiguous arrays. */
+  public void set(double[] values) {
+    requireContiguous(values.length);
+    buffer.copyFrom(MemorySegment.ofArray(HostNumbers.encode(dtype, values)), offset);
+  }
+
+  /** Overwrites fp32 elements in row-major order. Only of contiguous arrays. */
+  public void set(float[] values) {
+    if (dtype != DType.FP32) {
+      throw new KilnException("these are fp32 numbers, the array is " + dtype);
+    }
+    requireContiguous(values.length);
+    buffer.copyFrom(MemorySegment.ofArray(values), offset);
+  }
+
+  /** The elements in row-major order; exact for every float type and for integers below 2<sup>53</sup>. */
+  public double[] toDoubles() {
+    return HostNumbers.decode(dtype, toBytes());
+  }
+
+  /** The elements in row-major order, rounded to fp32. */
+  public float[] toFloats() {
+    if (dtype == DType.FP32 && isContiguous()) {
+      float[] values = new float[Math.toIntExact(size())];
+      buffer.copyTo(MemorySegment.ofArray(values), offset);
+      return values;
+    }
+    double[] wide = toDoubles();
+    float[] values = new float[wide.length];
+    for (int i = 0; i < wide.length; i++) {
+      values[i] = (float) wide[i];
+    }
+    return values;
+  }
+
+  /** The elements of an integer array in row-major order; unsigned types are zero-extended (u64 keeps its bits). */
+  public long[] toLongs() {
+    return HostNumbers.decodeIntegers(dtype, toBytes());
+  }
+
+  /** The elements' bytes in row-major order. */
+  public byte[] toBytes() {
+    byte[] bytes = new byte[Math.toIntExact(size() * dtype.bytes())];
+    if (bytes.length == 0) {
+      return bytes;
+    }
+    if (isContiguous()) {
+      buffer.copyTo(MemorySegment.ofArray(bytes), offset);
+    } else {
+      gather(bytes);
+    }
+    return bytes;
+  }
+
+  private void gather(byte[] bytes) {
+    byte[] span = new byte[Math.toIntExact(spanBytes())];
+    buffer.copyTo(MemorySegment.ofArray(span), offset);
+    int width = dtype.bytes();
+    long[] index = new long[shape.length];
+    for (int at = 0; at < bytes.length; at += width) {
+      long element = 0;
+      for (int d = 0; d < index.length; d++) {
+        element += index[d] * strides[d];
+      }
+      System.arraycopy(span, Math.toIntExact(element * width), bytes, at, width);
+      for (int d = index.length - 1; d >= 0 && ++index[d] == shape[d]; d--) {
+        index[d] = 0;
+      }
+    }
+  }
+
+  /** Bytes from the first element to the end of the last. */
+  private long spanBytes() {
+    long last = 0;
+    for (int d = 0; d < shape.length; d++) {
+      last += (shape[d] - 1) * strides[d];
+    }
+    return (last + 1) * dtype.bytes();
+  }
+
+  /** Closes the buffer, views of it included. */
+  @Override
+  public void close() {
+    buffer.close();
+  }
+
+  @Override
+  public String toString() {
+    return dtype + Arrays.toString(shape) + " on " + device().name();
+  }
+
+  private void requireContiguous(int count) {
+    if (!isContiguous() || count != size()) {
+      throw new KilnException(count + " numbers do not fit " + this + (isContiguous() ? "" : ", which is not contiguous"));
+    }
+  }
+
+  private static NdArray emptyFor(Device device, DType dtype, int count, long[] shape) {
+    long[] actual = shape.length == 0 && count != 1 ? new long[] {count} : shape;
+    if (checkedSize(actual) != count) {
+      throw new KilnException(count + " numbers do not fit the shape " + Arrays.toString(actual));
+    }
+    return empty(device, dtype, actual);
+  }
+
+  private static long checkedSize(long[] shape) {
+    long n = 1;
+    for (long d : shape) {
+      if (d < 0) {
+        throw new KilnException("a shape must not be negative: " + Arrays.toString(shape));
+      }
+      n = Math.multiplyExact(n, d);
+    }
+    return n;
+  }
+
+  private static long[] rowMajor(long[] shape) {
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int i = shape.length - 1; i >= 0; i--) {
+      strides[i] = stride;
+      stride *= Math.max(1, shape[i]);
+    }
+    return strides;
+  }
+}

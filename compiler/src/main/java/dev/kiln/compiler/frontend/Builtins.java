@@ -1,0 +1,39 @@
+package dev.kiln.compiler.frontend;
+
+import java.util.List;
+import java.util.Optional;
+
+/** What the language itself offers: functions, types, constants, methods, attributes, indexing. */
+public final class Builtins {
+  private Builtins() {}
+
+  /**
+   * The thing of that name in {@code triton}, {@code triton.language} or one of its modules, or a
+   * builtin of Python as {@code builtins.len}. Modules are {@link FrontValue.Namespace}s.
+   *
+   * @param qualifiedPath for instance {@code triton.language.math.exp}; import aliases are resolved
+   *     by the caller
+   * @return empty where there is no such thing
+   */
+  public static Optional<FrontValue> resolve(String qualifiedPath) {
+    return Optional.empty();
+  }
+
+  /**
+   * {@code value.name} for namespaces, tensors, constants, types, tuples, block pointers and
+   * descriptors.
+   *
+   * @return empty for values of other kinds
+   * @throws dev.kiln.compiler.diagnostics.CompilationException if a value of these kinds has no
+   *     such attribute, with the nearest names as a hint
+   */
+  public static Optional<FrontValue> attribute(FrontContext ctx, FrontValue value, String name) {
+    return Optional.empty();
+  }
+
+  /** {@code value[indices]} for tensors, tuples and constants. */
+  public static FrontValue subscript(
+      FrontContext ctx, FrontValue value, List<SubscriptIndex> indices) {
+    throw ctx.error("indexing is not there yet");
+  }
+}

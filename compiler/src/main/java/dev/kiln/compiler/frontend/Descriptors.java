@@ -1,0 +1,21 @@
+package dev.kiln.compiler.frontend;
+
+import dev.kiln.compiler.ArgumentSpec;
+import dev.kiln.compiler.frontend.FrontValue.Tensor;
+import java.util.List;
+
+/** Tensor descriptors that a kernel is given. */
+public final class Descriptors {
+  private Descriptors() {}
+
+  /**
+   * A descriptor argument.
+   *
+   * @param leaves the pointer, {@code rank} shapes ({@code int32}), {@code rank} strides ({@code
+   *     int64}), in this order
+   */
+  public static FrontValue fromHost(
+      FrontContext ctx, ArgumentSpec.Descriptor spec, List<Tensor> leaves) {
+    throw ctx.error("descriptors are not there yet");
+  }
+}

@@ -16,7 +16,11 @@ import java.util.Optional;
 public sealed interface LaneStmt {
   Location loc();
 
-  /** An elementwise operation on lane values and driver scalars. */
+  /**
+   * An elementwise operation on lane values and driver scalars. Constants appear here, not among
+   * the driver scalars. One whose operands do not change along the innermost axis may be computed
+   * once per row; the lowering leaves that to the emitter.
+   */
   record Compute(ElementwiseOp op) implements LaneStmt {
     @Override
     public Location loc() {
@@ -39,12 +43,23 @@ public sealed interface LaneStmt {
       implements LaneStmt {}
 
   /**
+   * Reads the element {@code offset} elements after {@code [index]} of a reference in scratch
+   * memory, which has stride 0 along the axis that the offset chooses.
+   *
+   * @param offset an {@code i32} or {@code i64} lane value, already within the tile
+   */
+  record GatherTile(Location loc, Value result, TileRef source, Value offset) implements LaneStmt {}
+
+  /**
    * Writes element {@code [index]} of the reference where the mask is true. A reference with stride
    * 0 along an axis is written with the value at the last index of that axis.
    */
   record Store(Location loc, TileRef target, Value value, Mask mask) implements LaneStmt {}
 
-  /** Writes at an address of its own for every index, in row-major order. */
+  /**
+   * Writes at an address of its own for every index, in row-major order: of two indices with one
+   * address the later stays.
+   */
   record ScatterStore(Location loc, Value address, Value value, Mask mask) implements LaneStmt {}
 
   /** An atomic operation for every index, in row-major order. */

@@ -87,7 +87,12 @@ public sealed interface LoopStmt {
   /**
    * {@code acc[b,i,j] += sum over k of a[b,i,k] * b[b,k,j]}, in place; rank 2 or 3 index spaces
    * (batch first). An element of {@code a} or {@code b} outside its bounds counts as 0 and is not
-   * read. {@code accDType} of the reference is fp32, fp64 or i32.
+   * read. The dtype of {@code acc} is fp32, fp64 or i32; {@code a} and {@code b} may differ in
+   * dtype and are widened exactly to it ({@code i8} by their sign flags).
+   *
+   * <p>{@code acc} lies in scratch memory, row-major. {@code a} and {@code b} lie in scratch or
+   * global memory with strides of any kind, and overlap neither {@code acc} nor what the program
+   * writes meanwhile.
    *
    * @param aBounds active index ranges of {@code a} by its own axes
    */

@@ -39,6 +39,17 @@ public record TileRef(DType dtype, Base base, List<Stride> strides) {
    */
   public record Dynamic(Value elements) implements Stride {}
 
+  /**
+   * Neighbours at no fixed distance: index {@code i} along this axis adds the {@code i}-th entry of
+   * a vector of {@code i64} <em>byte</em> offsets in scratch memory (a whole address per entry,
+   * where the base is a null pointer). Rows of an embedding table, of a paged cache, or that wrap
+   * around ({@code offsets % M}). Avoided along the innermost axis of a nest, where it means a
+   * gather; along either axis of a {@link LoopStmt.Dot} operand it is ordinary.
+   *
+   * @param offset byte offset of the vector into the program's scratch memory, 64-byte aligned
+   */
+  public record Indexed(long offset) implements Stride {}
+
   /** A row-major tile in scratch memory. */
   public static TileRef scratch(DType dtype, long offset, Shape shape) {
     return new TileRef(

@@ -252,7 +252,9 @@ final class StringLiterals {
     int depth = 0;
     for (int i = from; i < to; i++) {
       char c = all.charAt(i);
-      if (c == '{') {
+      if (depth > 0 && (c == '\'' || c == '"')) {
+        i = StringScanner.endOfLiteral(all, i) - 1;
+      } else if (c == '{') {
         depth++;
       } else if (c == '}' && depth-- == 0) {
         return i;

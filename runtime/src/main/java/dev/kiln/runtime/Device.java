@@ -36,6 +36,9 @@ public interface Device extends AutoCloseable {
   /** Waits until every launch has finished, and reports the first fault among them. */
   void synchronize();
 
+  /** Reports every launch from now on to the listener; {@code null} ends that. */
+  void listen(LaunchListener listener);
+
   /** Bytes of memory now in use, and the most that were in use at a time since the device was made. */
   MemoryUse memoryUse();
 

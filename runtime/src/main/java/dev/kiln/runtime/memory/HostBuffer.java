@@ -4,29 +4,21 @@ import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.DeviceMemoryException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /** A buffer in host memory: a range of a slab, a slice of another buffer, or foreign memory. */
 public final class HostBuffer implements Buffer {
   private final Device device;
   private final MemorySegment segment;
-  private final Runnable release;
+  private final Consumer<HostBuffer> release;
+  private boolean initialised;
   private boolean closed;
 
-  private HostBuffer(Device device, MemorySegment segment, Runnable release) {
+  HostBuffer(Device device, MemorySegment segment, boolean initialised, Consumer<HostBuffer> release) {
     this.device = device;
     this.segment = segment;
+    this.initialised = initialised;
     this.release = release;
-  }
-
-  /** A new range of the slab; closing it runs {@code onClose} and then frees the range. */
-  public static HostBuffer allocate(Device device, Slab slab, long bytes) {
-    long address = slab.allocate(bytes);
-    return new HostBuffer(device, slab.slice(address, bytes), () -> slab.free(address));
-  }
-
-  /** Memory that somebody else owns. */
-  public static HostBuffer wrap(Device device, MemorySegment foreign) {
-    return new HostBuffer(device, foreign, () -> {});
   }
 
   @Override
@@ -49,9 +41,21 @@ public final class HostBuffer implements Buffer {
     return closed;
   }
 
+  /** Whether somebody has written to it: the host, or a kernel to which it was passed. For the sanitizers. */
+  public boolean isInitialised() {
+    return initialised;
+  }
+
+  /** Notes that a kernel may have written to it. */
+  public void markInitialised() {
+    initialised = true;
+  }
+
   @Override
   public void copyFrom(MemorySegment source, long offset) {
-    range(offset, source.byteSize()).copyFrom(source);
+    MemorySegment target = range(offset, source.byteSize());
+    initialised = true;
+    target.copyFrom(source);
   }
 
   @Override
@@ -61,17 +65,21 @@ public final class HostBuffer implements Buffer {
 
   @Override
   public void fill(byte value) {
-    open().fill(value);
+    MemorySegment target = range(0, size());
+    initialised = true;
+    target.fill(value);
   }
 
   @Override
   public MemorySegment segment() {
-    return open();
+    initialised = true;
+    return range(0, size());
   }
 
   @Override
   public Buffer slice(long offset, long size) {
-    return new HostBuffer(device, range(offset, size), () -> {});
+    MemorySegment part = range(offset, size);
+    return new HostBuffer(device, part, true, ignored -> {});
   }
 
   @Override
@@ -79,23 +87,19 @@ public final class HostBuffer implements Buffer {
     if (!closed) {
       device.synchronize();
       closed = true;
-      release.run();
+      release.accept(this);
     }
-  }
-
-  private MemorySegment open() {
-    if (closed) {
-      throw new DeviceMemoryException("the buffer is closed");
-    }
-    return segment;
   }
 
   private MemorySegment range(long offset, long size) {
+    if (closed) {
+      throw new DeviceMemoryException("the buffer is closed");
+    }
     if (offset < 0 || size < 0 || offset > size() - size) {
       throw new DeviceMemoryException(
           "bytes %,d to %,d lie outside a buffer of %,d bytes".formatted(offset, offset + size, size()));
     }
     device.synchronize();
-    return open().asSlice(offset, size);
+    return segment.asSlice(offset, size);
   }
 }

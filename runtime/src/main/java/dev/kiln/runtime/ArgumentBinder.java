@@ -1,0 +1,244 @@
+package dev.kiln.runtime;
+
+import dev.kiln.compiler.ArgumentSpec;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.numeric.FloatFormat;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The arguments of one launch, kept between launches: what each parameter is bound to, what a specialisation knows about it, and the bits that the kernel reads.
+ *
+ * <p>Setting an argument allocates nothing. {@link #revision()} changes only when a specialisation would, so that a launch with the same kinds of arguments as the last needs no
+ * look-up.
+ *
+ * <p>The rules are Triton's: an integer 1 becomes a constant; an integer or an address that is a multiple of 16 is marked so; an integer is {@code i32} if it fits, else
+ * {@code i64}, else {@code u64}; a float is {@code fp32}.
+ */
+final class ArgumentBinder {
+  private static final int ALIGNMENT = 16;
+
+  /** What a parameter is bound to. */
+  private enum Kind {
+    UNSET,
+    POINTER,
+    INTEGER,
+    FLOAT,
+    CONSTANT
+  }
+
+  private final String kernel;
+  private final List<KernelParameter> parameters;
+  private final Kind[] kinds;
+  private final DType[] dtypes;
+  private final boolean[] divisible;
+  private final long[] bits;
+  private final Object[] constants;
+  private int revision;
+
+  ArgumentBinder(String kernel, List<KernelParameter> parameters) {
+    this.kernel = kernel;
+    this.parameters = parameters;
+    int n = parameters.size();
+    kinds = new Kind[n];
+    Arrays.fill(kinds, Kind.UNSET);
+    dtypes = new DType[n];
+    divisible = new boolean[n];
+    bits = new long[n];
+    constants = new Object[n];
+  }
+
+  /** Changes whenever the specialisation changes. */
+  int revision() {
+    return revision;
+  }
+
+  boolean isSet(int index) {
+    return kinds[index] != Kind.UNSET;
+  }
+
+  void setArray(int index, NdArray array) {
+    KernelParameter parameter = parameters.get(index);
+    if (parameter.isConstant()) {
+      throw fault(parameter, "is tl.constexpr and takes a constant, not an array");
+    }
+    if (array.buffer().isClosed()) {
+      throw fault(parameter, "the array's buffer is closed");
+    }
+    long address = array.address();
+    boolean aligned = parameter.specializeOnValue() && parameter.specializeOnAlignment() && address % ALIGNMENT == 0;
+    bind(index, Kind.POINTER, array.dtype(), aligned);
+    bits[index] = address;
+  }
+
+  void setInteger(int index, long value) {
+    KernelParameter parameter = parameters.get(index);
+    if (parameter.isConstant()) {
+      setConstant(index, value);
+      return;
+    }
+    if (parameter.dtype().isPresent()) {
+      setTyped(index, parameter, value);
+      return;
+    }
+    if (value == 1 && parameter.specializeOnValue()) {
+      setConstant(index, 1L);
+      return;
+    }
+    boolean fits = value == (int) value;
+    bindInteger(index, parameter, fits ? DType.I32 : DType.I64, value);
+  }
+
+  void setFloat(int index, double value) {
+    KernelParameter parameter = parameters.get(index);
+    if (parameter.isConstant()) {
+      setConstant(index, value);
+      return;
+    }
+    DType dtype = parameter.dtype().orElse(DType.FP32);
+    if (!dtype.isFloat()) {
+      throw fault(parameter, "is " + dtype.shortName() + ", but " + value + " is a float");
+    }
+    bind(index, Kind.FLOAT, dtype, false);
+    bits[index] = floatBits(dtype, value);
+  }
+
+  void setBoolean(int index, boolean value) {
+    KernelParameter parameter = parameters.get(index);
+    if (parameter.isConstant()) {
+      setConstant(index, value);
+      return;
+    }
+    bind(index, Kind.INTEGER, DType.I1, false);
+    bits[index] = value ? 1 : 0;
+  }
+
+  /** A number whose type the caller fixes, whatever its value. */
+  void setScalar(int index, DType dtype, Number value) {
+    KernelParameter parameter = parameters.get(index);
+    if (parameter.isConstant()) {
+      setConstant(index, dtype.isFloat() ? (Object) value.doubleValue() : (Object) value.longValue());
+    } else if (dtype.isFloat()) {
+      bind(index, Kind.FLOAT, dtype, false);
+      bits[index] = floatBits(dtype, value.doubleValue());
+    } else {
+      bindInteger(index, parameter, dtype, value.longValue());
+    }
+  }
+
+  /** A Python value that is part of the specialisation; {@code PyNone.NONE} for a parameter that may be left out. */
+  void setConstant(int index, Object value) {
+    if (kinds[index] != Kind.CONSTANT || !same(constants[index], value)) {
+      kinds[index] = Kind.CONSTANT;
+      constants[index] = value;
+      revision++;
+    }
+  }
+
+  private void setTyped(int index, KernelParameter parameter, long value) {
+    DType dtype = parameter.dtype().orElseThrow();
+    if (dtype.isFloat()) {
+      setFloat(index, value);
+    } else if (value == 1 && parameter.specializeOnValue() && !dtype.isBool()) {
+      setConstant(index, 1L);
+    } else {
+      bindInteger(index, parameter, dtype, value);
+    }
+  }
+
+  private void bindInteger(int index, KernelParameter parameter, DType dtype, long value) {
+    if (!fits(dtype, value)) {
+      throw fault(parameter, value + " does not fit " + dtype.shortName());
+    }
+    boolean aligned = parameter.specializeOnValue() && parameter.specializeOnAlignment() && value % ALIGNMENT == 0 && !dtype.isBool();
+    bind(index, Kind.INTEGER, dtype, aligned);
+    bits[index] = value;
+  }
+
+  private void bind(int index, Kind kind, DType dtype, boolean aligned) {
+    if (kinds[index] != kind || dtypes[index] != dtype || divisible[index] != aligned) {
+      kinds[index] = kind;
+      dtypes[index] = dtype;
+      divisible[index] = aligned;
+      revision++;
+    }
+  }
+
+  /** What is known about each parameter. Fails if one is not set. */
+  List<ArgumentSpec> specs() {
+    List<ArgumentSpec> specs = new ArrayList<>(kinds.length);
+    for (int i = 0; i < kinds.length; i++) {
+      KernelParameter parameter = parameters.get(i);
+      specs.add(
+          switch (kinds[i]) {
+            case UNSET -> throw fault(parameter, "has no value");
+            case POINTER -> new ArgumentSpec.Pointer(dtypes[i], parameter.isConst(), divisible[i] ? ALIGNMENT : 1);
+            case INTEGER, FLOAT -> new ArgumentSpec.Scalar(dtypes[i], divisible[i] ? ALIGNMENT : 1);
+            case CONSTANT -> new ArgumentSpec.Constant(constants[i]);
+          });
+    }
+    return specs;
+  }
+
+  /** The numbers of parameters that the kernel reads at run time, in order. */
+  int[] runtimeParameters() {
+    int[] indices = new int[kinds.length];
+    int n = 0;
+    for (int i = 0; i < kinds.length; i++) {
+      if (kinds[i] != Kind.CONSTANT) {
+        indices[n++] = i;
+      }
+    }
+    return Arrays.copyOf(indices, n);
+  }
+
+  /** What the kernel reads for a run-time parameter. */
+  long bits(int index) {
+    return bits[index];
+  }
+
+  /** The argument as a Python value: a constant as it is, a number, or an address. */
+  Object value(int index) {
+    return switch (kinds[index]) {
+      case UNSET -> throw fault(parameters.get(index), "has no value");
+      case CONSTANT -> constants[index];
+      case INTEGER -> dtypes[index].isBool() ? (Object) (bits[index] != 0) : (Object) bits[index];
+      case FLOAT -> FloatFormat.fromBits(dtypes[index], bits[index]);
+      case POINTER -> bits[index];
+    };
+  }
+
+  /** The dtype of an array or number; fails for constants. */
+  DType dtype(int index) {
+    return dtypes[index];
+  }
+
+  LaunchException fault(KernelParameter parameter, String message) {
+    return new LaunchException(kernel, "argument '" + parameter.name() + "': " + message);
+  }
+
+  /** Equal in value and in kind: 1, 1.0 and True make different kernels. */
+  private static boolean same(Object a, Object b) {
+    return a == b || (a != null && b != null && a.getClass() == b.getClass() && a.equals(b));
+  }
+
+  private static boolean fits(DType dtype, long value) {
+    if (dtype.bits() == 64) {
+      return true;
+    }
+    if (dtype.isSigned()) {
+      long limit = 1L << dtype.bits() - 1;
+      return value >= -limit && value < limit;
+    }
+    return value >= 0 && value < 1L << dtype.bits();
+  }
+
+  private static long floatBits(DType dtype, double value) {
+    return switch (dtype) {
+      case FP32 -> Float.floatToRawIntBits((float) value) & 0xFFFF_FFFFL;
+      case FP64 -> Double.doubleToRawLongBits(value);
+      default -> FloatFormat.toBits(dtype, value);
+    };
+  }
+}

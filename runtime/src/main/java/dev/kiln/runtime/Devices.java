@@ -1,0 +1,48 @@
+package dev.kiln.runtime;
+
+import dev.kiln.runtime.cpu.CpuDevice;
+import dev.kiln.runtime.cpu.CpuOptions;
+import dev.kiln.runtime.eval.EvalDevice;
+import java.util.List;
+
+/** The devices of this process. They are made when first asked for and live as long as the process. */
+public final class Devices {
+  private Devices() {}
+
+  private static final class Cpu {
+    static final Device DEVICE = new CpuDevice(CpuOptions.ofMachine());
+  }
+
+  private static final class Eval {
+    static final Device DEVICE = new EvalDevice();
+  }
+
+  /** The CPU: all cores, the widest vectors. */
+  public static Device cpu() {
+    return Cpu.DEVICE;
+  }
+
+  /** The evaluator. */
+  public static Device eval() {
+    return Eval.DEVICE;
+  }
+
+  /** The names that {@link #byName} knows. */
+  public static List<String> names() {
+    return List.of("cpu", "eval");
+  }
+
+  /**
+   * A device by its name.
+   *
+   * @throws KilnException if it does not exist, or not yet
+   */
+  public static Device byName(String name) {
+    return switch (name) {
+      case "cpu" -> cpu();
+      case "eval" -> eval();
+      case "sim", "cuda" -> throw new KilnException("not supported yet: device '" + name + "'");
+      default -> throw new KilnException("there is no device '" + name + "'; there are " + String.join(", ", names()));
+    };
+  }
+}

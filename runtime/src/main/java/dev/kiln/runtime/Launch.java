@@ -1,0 +1,240 @@
+package dev.kiln.runtime;
+
+import dev.kiln.compiler.CompileOptions;
+import dev.kiln.compiler.CompiledKernel;
+import dev.kiln.compiler.Specialization;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.python.PyNone;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A kernel on a device with its arguments: set what changes, launch, and again. Mutable and not thread-safe; make one for each thread.
+ *
+ * <p>Arguments stay set from one launch to the next. A launch whose arguments are of the same kinds as the last one's (the same dtypes, the same divisibility, the same
+ * constants) needs no look-up and allocates nothing if it is made through {@link #set} and {@link #launch(int, int, int)}.
+ */
+public final class Launch {
+  private final Kernel kernel;
+  private final Device device;
+  private final ArgumentBinder binder;
+  private final Map<Specialization, Ready> versions = new HashMap<>();
+  private final MetaParameters meta;
+  private CompileOptions options = CompileOptions.DEFAULT;
+  private Function<MetaParameters, Grid> grid;
+  private Ready ready;
+  private int readyRevision = -1;
+
+  /** A version of the kernel on the device. */
+  private record Ready(CompiledKernel compiled, Device.LoadedKernel loaded, int[] runtimeParameters, MemorySegment block) {}
+
+  Launch(Kernel kernel, Device device) {
+    this.kernel = kernel;
+    this.device = device;
+    this.binder = new ArgumentBinder(kernel.name(), kernel.parameters());
+    this.meta = new MetaParameters(kernel.parameters(), binder);
+  }
+
+  public Kernel kernel() {
+    return kernel;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * The number of a parameter, for {@link #set}.
+   *
+   * @throws LaunchException if the kernel has no such parameter
+   */
+  public int index(String parameter) {
+    return kernel.parameterIndex(parameter);
+  }
+
+  public Launch set(int index, NdArray array) {
+    if (array.device() != device) {
+      throw new LaunchException(
+          kernel.name(),
+          "argument '%s' lies on device '%s', the launch is on '%s'"
+              .formatted(kernel.parameters().get(index).name(), array.device().name(), device.name()));
+    }
+    binder.setArray(index, array);
+    return this;
+  }
+
+  public Launch set(int index, long value) {
+    binder.setInteger(index, value);
+    return this;
+  }
+
+  public Launch set(int index, double value) {
+    binder.setFloat(index, value);
+    return this;
+  }
+
+  public Launch set(int index, boolean value) {
+    binder.setBoolean(index, value);
+    return this;
+  }
+
+  /** A number of a fixed type, as {@code i64:5} on the command line. */
+  public Launch set(int index, DType dtype, Number value) {
+    binder.setScalar(index, dtype, value);
+    return this;
+  }
+
+  /**
+   * Sets a parameter by name: an {@link NdArray}, a number, a {@code Boolean}, {@code null} (Python's {@code None}), or for {@code tl.constexpr} parameters also a {@code String}, a
+   * {@link DType} or any other Python value.
+   *
+   * @throws LaunchException if there is no such parameter or the value does not suit it
+   */
+  public Launch arg(String parameter, Object value) {
+    return setAny(index(parameter), value);
+  }
+
+  /** {@link #arg} for {@code tl.constexpr} parameters, to be read as such. */
+  public Launch constant(String parameter, Object value) {
+    int index = index(parameter);
+    if (!kernel.parameters().get(index).isConstant()) {
+      throw new LaunchException(kernel.name(), "parameter '" + parameter + "' is not tl.constexpr");
+    }
+    return setAny(index, value);
+  }
+
+  /** Sets parameters by position, from the first. */
+  public Launch args(Object... values) {
+    if (values.length > kernel.parameters().size()) {
+      throw new LaunchException(
+          kernel.name(), "takes %d arguments, not %d".formatted(kernel.parameters().size(), values.length));
+    }
+    for (int i = 0; i < values.length; i++) {
+      setAny(i, values[i]);
+    }
+    return this;
+  }
+
+  private Launch setAny(int index, Object value) {
+    switch (value) {
+      case null -> binder.setConstant(index, PyNone.NONE);
+      case NdArray array -> set(index, array);
+      case Boolean flag -> set(index, flag.booleanValue());
+      case Double number -> set(index, number.doubleValue());
+      case Float number -> set(index, number.doubleValue());
+      case Long number -> set(index, number.longValue());
+      case Integer number -> set(index, number.longValue());
+      case Short number -> set(index, number.longValue());
+      case Byte number -> set(index, number.longValue());
+      default -> {
+        KernelParameter parameter = kernel.parameters().get(index);
+        if (!parameter.isConstant()) {
+          throw binder.fault(parameter, "cannot be a " + value.getClass().getSimpleName());
+        }
+        binder.setConstant(index, value);
+      }
+    }
+    return this;
+  }
+
+  public Launch numWarps(int warps) {
+    return options(options.withNumWarps(warps));
+  }
+
+  public Launch numStages(int stages) {
+    return options(options.withNumStages(stages));
+  }
+
+  /** Checks {@code assert} and {@code tl.device_assert}. */
+  public Launch debug(boolean enabled) {
+    return options(options.withDebug(enabled));
+  }
+
+  public Launch options(CompileOptions newOptions) {
+    options = newOptions;
+    readyRevision = -1;
+    return this;
+  }
+
+  public Launch grid(Grid newGrid) {
+    grid = ignored -> newGrid;
+    return this;
+  }
+
+  public Launch grid(int x) {
+    return grid(Grid.of(x));
+  }
+
+  public Launch grid(int x, int y) {
+    return grid(Grid.of(x, y));
+  }
+
+  public Launch grid(int x, int y, int z) {
+    return grid(Grid.of(x, y, z));
+  }
+
+  /** A grid that is computed at each launch from the meta-parameters, configurations and heuristics included. */
+  public Launch grid(Function<MetaParameters, Grid> function) {
+    grid = function;
+    return this;
+  }
+
+  /** Compiles what the present arguments need, if that has not been done, without launching. */
+  public CompiledKernel compile() {
+    return prepare().compiled();
+  }
+
+  /** Launches over the grid that was set last. */
+  public void launch() {
+    if (grid == null) {
+      throw new LaunchException(kernel.name(), "has no grid");
+    }
+    Ready version = prepare();
+    Grid size = grid.apply(meta);
+    run(version, size.x(), size.y(), size.z());
+  }
+
+  /** Launches over a grid; with a 0 in it nothing runs. */
+  public void launch(int gridX, int gridY, int gridZ) {
+    run(prepare(), gridX, gridY, gridZ);
+  }
+
+  /** Sets the parameters by position and launches over the grid that was set last. */
+  public void launch(Object... arguments) {
+    args(arguments).launch();
+  }
+
+  private void run(Ready version, int gridX, int gridY, int gridZ) {
+    if (gridX == 0 || gridY == 0 || gridZ == 0) {
+      return;
+    }
+    int[] runtime = version.runtimeParameters();
+    for (int i = 0; i < runtime.length; i++) {
+      version.block().setAtIndex(ValueLayout.JAVA_LONG, i, binder.bits(runtime[i]));
+    }
+    version.loaded().launch(gridX, gridY, gridZ, version.block());
+  }
+
+  private Ready prepare() {
+    if (kernel.hasMetaRules()) {
+      kernel.applyMetaRules(binder, meta, this);
+    }
+    if (readyRevision != binder.revision() || ready == null) {
+      kernel.applyDefaults(binder);
+      ready = versions.computeIfAbsent(new Specialization(binder.specs(), options), this::load);
+      readyRevision = binder.revision();
+    }
+    return ready;
+  }
+
+  private Ready load(Specialization specialization) {
+    CompiledKernel compiled = kernel.compile(specialization, device.target());
+    int[] runtime = binder.runtimeParameters();
+    MemorySegment block = Arena.ofAuto().allocate(Math.max(8, 8L * runtime.length), 8);
+    return new Ready(compiled, device.load(compiled), runtime, block);
+  }
+}

@@ -1,0 +1,90 @@
+package dev.kiln.runtime.eval;
+
+import dev.kiln.compiler.CompiledKernel;
+import dev.kiln.compiler.Target;
+import dev.kiln.compiler.eval.Launch;
+import dev.kiln.runtime.Buffer;
+import dev.kiln.runtime.Device;
+import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.LaunchListener;
+import dev.kiln.runtime.memory.HostMemory;
+import dev.kiln.runtime.memory.Slab;
+import java.lang.foreign.MemorySegment;
+import java.util.function.UnaryOperator;
+
+/** The evaluator as a device: slow, plain, and the measure of the others. Launches run within the call, on the caller's thread. */
+public final class EvalDevice implements Device {
+  private final HostMemory memory;
+  private final UnaryOperator<Launch> options;
+  private volatile LaunchListener listener;
+  private volatile boolean closed;
+
+  /**
+   * @param options what to add to each launch: sanitizers, a trace, limits
+   */
+  public EvalDevice(Slab slab, UnaryOperator<Launch> options) {
+    this.memory = new HostMemory(this, slab);
+    this.options = options;
+  }
+
+  public EvalDevice() {
+    this(Slab.ofDefaultSize(), UnaryOperator.identity());
+  }
+
+  @Override
+  public String name() {
+    return "eval";
+  }
+
+  /** The evaluator runs what the CPU would run. */
+  @Override
+  public Target target() {
+    return Target.CPU;
+  }
+
+  @Override
+  public Buffer allocate(long bytes) {
+    HostMemory.requireOpen(closed, this);
+    return memory.allocate(bytes);
+  }
+
+  @Override
+  public Buffer wrap(MemorySegment segment) {
+    HostMemory.requireOpen(closed, this);
+    return memory.wrap(segment);
+  }
+
+  @Override
+  public LoadedKernel load(CompiledKernel kernel) {
+    var evaluated = new EvaluatedKernel(kernel, memory, options);
+    return (x, y, z, arguments) -> {
+      long start = System.nanoTime();
+      synchronized (this) {
+        HostMemory.requireOpen(closed, this);
+        evaluated.launch(x, y, z, arguments);
+      }
+      LaunchListener hears = listener;
+      if (hears != null) {
+        hears.launched(kernel.name(), new Grid(x, y, z), System.nanoTime() - start);
+      }
+    };
+  }
+
+  @Override
+  public void synchronize() {}
+
+  @Override
+  public void listen(LaunchListener newListener) {
+    listener = newListener;
+  }
+
+  @Override
+  public MemoryUse memoryUse() {
+    return memory.use();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

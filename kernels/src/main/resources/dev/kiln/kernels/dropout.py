@@ -1,0 +1,27 @@
+"""Dropout whose mask is computed, not stored.
+
+Element i is kept if number offset + i of the Philox sequence of seed exceeds p; what is kept is
+divided by 1 - p. The backward pass is the same kernel on the gradients, with the same seed and
+offset. Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011.
+"""
+
+import triton
+import triton.language as tl
+
+
+@triton.jit(do_not_specialize=["seed", "offset"])
+def dropout_kernel(
+    x_ptr,
+    y_ptr,
+    n,
+    p,
+    seed: tl.int64,
+    offset: tl.int64,
+    BLOCK: tl.constexpr,
+):
+    offsets = tl.program_id(axis=0) * BLOCK + tl.arange(0, BLOCK)
+    mask = offsets < n
+    x = tl.load(x_ptr + offsets, mask=mask, other=0.0).to(tl.float32)
+    keep = tl.rand(seed, offset + offsets) > p
+    scale = 1.0 / (1.0 - p)
+    tl.store(y_ptr + offsets, tl.where(keep, x * scale, 0.0), mask=mask)

@@ -12,9 +12,9 @@ public final class SpecialFunctions {
   private static final double ERF_IS_ONE = 6;
 
   /** Below, the series of erf is short; above, the continued fraction of erfc is. */
-  private static final double ERF_SERIES_END = 2;
+  private static final double ERF_SERIES_END = 1;
 
-  private static final int ERFC_FRACTION_TERMS = 120;
+  private static final int ERFC_FRACTION_TERMS = 200;
 
   private SpecialFunctions() {}
 

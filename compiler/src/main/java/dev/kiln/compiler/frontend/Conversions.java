@@ -1,6 +1,7 @@
 package dev.kiln.compiler.frontend;
 
 import dev.kiln.compiler.frontend.FrontValue.Tensor;
+import dev.kiln.compiler.frontend.ops.Typing;
 import dev.kiln.compiler.ir.DType;
 import java.util.List;
 
@@ -14,17 +15,23 @@ public final class Conversions {
    * {@code int1}).
    */
   public static Tensor toTensor(FrontContext ctx, FrontValue value) {
-    throw ctx.error("not there yet");
+    return Typing.toTensor(ctx, value);
   }
 
   /** {@code value != 0} as {@code int1} of the same shape; {@code int1} itself as it is. */
   public static Tensor toBoolean(FrontContext ctx, FrontValue value) {
-    throw ctx.error("not there yet");
+    return Typing.toBoolean(ctx, value);
   }
 
   /** {@code value.to(dtype)}; the value itself if it has that type. */
   public static Tensor castTo(FrontContext ctx, Tensor value, DType dtype) {
-    throw ctx.error("not there yet");
+    return Typing.castTo(ctx, value, dtype);
+  }
+
+  /** The value in a shape of its own rank; a scalar takes any shape. */
+  public static Tensor broadcastTo(
+      FrontContext ctx, Tensor value, dev.kiln.compiler.ir.Shape shape) {
+    return Typing.broadcastTo(ctx, value, shape);
   }
 
   /**
@@ -32,16 +39,16 @@ public final class Conversions {
    * beside a run-time value takes that one's type where its kind allows it. Pointers must agree.
    */
   public static List<Tensor> promote(FrontContext ctx, FrontValue left, FrontValue right) {
-    throw ctx.error("not there yet");
+    return Typing.promote(ctx, left, right);
   }
 
   /** The type in which an arithmetic operator computes run-time values of these types. */
   public static DType promote(FrontContext ctx, DType left, DType right) {
-    throw ctx.error("not there yet");
+    return Typing.promote(ctx, left, right);
   }
 
   /** A value's type in the language's terms, for messages: {@code float32[128, 64]}. */
   public static String describe(FrontValue value) {
-    return value.toString();
+    return Typing.describe(value);
   }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.compiler.frontend;
 
+import dev.kiln.compiler.frontend.ops.OperatorRules;
 import dev.kiln.compiler.syntax.Expr;
 
 /** Operators of expressions: Python's arithmetic on constants, Triton's on everything else. */
@@ -9,12 +10,12 @@ public final class Operators {
   /** {@code left op right}. */
   public static FrontValue binary(
       FrontContext ctx, Expr.BinaryOp op, FrontValue left, FrontValue right) {
-    throw ctx.error("operator " + op.symbol() + " is not there yet");
+    return OperatorRules.binary(ctx, op, left, right);
   }
 
   /** {@code op value}; {@code not} gives {@code int1} for run-time values. */
   public static FrontValue unary(FrontContext ctx, Expr.UnaryOp op, FrontValue value) {
-    throw ctx.error("operator " + op.symbol() + " is not there yet");
+    return OperatorRules.unary(ctx, op, value);
   }
 
   /**
@@ -23,7 +24,7 @@ public final class Operators {
    */
   public static FrontValue compare(
       FrontContext ctx, Expr.CompareOp op, FrontValue left, FrontValue right) {
-    throw ctx.error("operator " + op.symbol() + " is not there yet");
+    return OperatorRules.compare(ctx, op, left, right);
   }
 
   /**
@@ -32,6 +33,6 @@ public final class Operators {
    */
   public static FrontValue logical(
       FrontContext ctx, boolean isAnd, FrontValue left, FrontValue right) {
-    throw ctx.error("and/or is not there yet");
+    return OperatorRules.logical(ctx, isAnd, left, right);
   }
 }

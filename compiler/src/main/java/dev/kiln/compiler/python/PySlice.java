@@ -7,23 +7,25 @@ import java.util.List;
 public record PySlice(Object start, Object stop, Object step) {
   /** The items of {@code list} that this slice takes. */
   <T> List<T> of(List<T> list) {
-    long step = limit(this.step, 1);
-    if (step == 0) {
-      throw PythonError.value("slice step cannot be zero");
-    }
-    long size = list.size();
-    long first = step > 0 ? 0 : -1;
-    long last = step > 0 ? size : size - 1;
-    long from = start == PyNone.NONE ? (step > 0 ? first : last) : clamp(limit(start, 0), size, first, last);
-    long to = stop == PyNone.NONE ? (step > 0 ? last : first) : clamp(limit(stop, 0), size, first, last);
+    var indices = indices(list.size());
     var result = new ArrayList<T>();
-    for (long i = from; step > 0 ? i < to : i > to; i += step) {
+    for (long i = indices.start(); indices.step() > 0 ? i < indices.stop() : i > indices.stop(); i += indices.step()) {
       result.add(list.get((int) i));
-      if (Math.abs(step) > size) {
-        break;
-      }
     }
     return result;
+  }
+
+  /** The indices that this slice takes of {@code size} items. */
+  PyRange indices(long size) {
+    long by = limit(step, 1);
+    if (by == 0) {
+      throw PythonError.value("slice step cannot be zero");
+    }
+    long first = by > 0 ? 0 : -1;
+    long last = by > 0 ? size : size - 1;
+    long from = start == PyNone.NONE ? (by > 0 ? first : last) : clamp(limit(start, 0), size, first, last);
+    long to = stop == PyNone.NONE ? (by > 0 ? last : first) : clamp(limit(stop, 0), size, first, last);
+    return new PyRange(from, to, by);
   }
 
   private static long clamp(long index, long size, long first, long last) {

@@ -439,19 +439,16 @@ public final class PythonOperators {
 
   /** A range again, as in Python. */
   private static PyRange slice(PyRange range, PySlice slice) {
-    var items = slice.of(iterate(range)).stream().map(Long.class::cast).toList();
-    long step = items.size() > 1 ? items.get(1) - items.get(0) : range.step();
-    return items.isEmpty()
-        ? new PyRange(range.start(), range.start(), step)
-        : new PyRange(items.getFirst(), items.getLast() + Long.signum(step), step);
+    var indices = slice.indices(range.length());
+    return new PyRange(range.get(indices.start()), range.get(indices.stop()), range.step() * indices.step());
   }
 
   private static int position(int size, Object key, String what, String purpose) {
     String wrongType =
-        (what.equals("string") ? "string" : what.equals("range object") ? "range" : what)
-            + " indices must be integers or slices, not "
-            + PythonText.typeName(key);
-    long at = PythonNumbers.index(key, what.equals("string") ? wrongType.replace(" or slices", "") : wrongType);
+        what.equals("string")
+            ? "string indices must be integers, not '" + PythonText.typeName(key) + "'"
+            : what.replace(" object", "") + " indices must be integers or slices, not " + PythonText.typeName(key);
+    long at = PythonNumbers.index(key, wrongType);
     long fromEnd = at < 0 ? at + size : at;
     if (fromEnd < 0 || fromEnd >= size) {
       throw new PythonError("IndexError", what + " " + purpose + " out of range");

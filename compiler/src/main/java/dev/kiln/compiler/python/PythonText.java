@@ -2,6 +2,8 @@ package dev.kiln.compiler.python;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -85,7 +87,7 @@ public final class PythonText {
     if (value == 0) {
       return 1 / value < 0 ? "-0.0" : "0.0";
     }
-    var decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    var decimal = shortest(value);
     int exponent = decimal.precision() - decimal.scale() - 1;
     if (exponent >= -4 && exponent < 16) {
       String plain = decimal.toPlainString();
@@ -96,6 +98,16 @@ public final class PythonText {
         + digits.charAt(0)
         + (digits.length() > 1 ? "." + digits.substring(1) : "")
         + exponent(exponent);
+  }
+
+  /** {@link Double#toString} has two digits at least where one is enough. */
+  private static BigDecimal shortest(double value) {
+    var decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    if (decimal.precision() == 2) {
+      var shorter = decimal.round(new MathContext(1, RoundingMode.HALF_EVEN));
+      return shorter.doubleValue() == value ? shorter : decimal;
+    }
+    return decimal;
   }
 
   /** {@code e+05}: a sign and at least two digits. */

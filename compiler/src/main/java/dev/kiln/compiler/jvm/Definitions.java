@@ -1,0 +1,143 @@
+package dev.kiln.compiler.jvm;
+
+import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.ir.ElementwiseOp;
+import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.Type;
+import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.loop.LaneStmt;
+import dev.kiln.compiler.loop.LoopStmt;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Values of a kernel that need no code: constants, and values that are other names for another
+ * (hints, casts that keep the bits, program ids).
+ */
+final class Definitions {
+  private final Map<Value, Number> constants = new IdentityHashMap<>();
+  private final Map<Value, Value> aliases = new IdentityHashMap<>();
+  private final Value[] programId = new Value[3];
+  private final Value[] numPrograms = new Value[3];
+
+  Definitions() {
+    for (int axis = 0; axis < 3; axis++) {
+      programId[axis] = new Value(Type.scalar(DType.I32), "pid" + axis);
+      numPrograms[axis] = new Value(Type.scalar(DType.I32), "programs" + axis);
+    }
+  }
+
+  Value programId(int axis) {
+    return programId[axis];
+  }
+
+  Value numPrograms(int axis) {
+    return numPrograms[axis];
+  }
+
+  List<Value> programIds() {
+    return List.of(programId);
+  }
+
+  List<Value> numPrograms() {
+    return List.of(numPrograms);
+  }
+
+  /** The value that holds the number. */
+  Value resolve(Value value) {
+    Value at = value;
+    while (aliases.containsKey(at)) {
+      at = aliases.get(at);
+    }
+    return at;
+  }
+
+  /** The number of a constant, or null. */
+  Number constant(Value value) {
+    return constants.get(resolve(value));
+  }
+
+  boolean isConstant(Value value) {
+    return constants.containsKey(resolve(value));
+  }
+
+  void constant(Value value, Number number) {
+    constants.put(value, number);
+  }
+
+  void alias(Value value, Value of) {
+    aliases.put(value, of);
+  }
+
+  void scan(List<LoopStmt> statements) {
+    statements.forEach(this::scan);
+  }
+
+  private void scan(LoopStmt statement) {
+    switch (statement) {
+      case LoopStmt.Scalar s -> scan(s.op());
+      case LoopStmt.For f -> scan(f.body());
+      case LoopStmt.While w -> {
+        scan(w.before());
+        scan(w.body());
+      }
+      case LoopStmt.If i -> {
+        scan(i.thenBody());
+        scan(i.elseBody());
+      }
+      case LoopStmt.Nest n -> n.body().forEach(this::scan);
+      case LoopStmt.Scan s -> scan(s.combine());
+      case LoopStmt.MapElementwise m -> scan(m.body());
+      case LoopStmt.ReadElement _,
+          LoopStmt.WriteElement _,
+          LoopStmt.Dot _,
+          LoopStmt.Histogram _,
+          LoopStmt.Print _ -> {}
+    }
+  }
+
+  private void scan(LaneStmt statement) {
+    if (statement instanceof LaneStmt.Compute compute) {
+      scan(compute.op());
+    } else if (statement instanceof LaneStmt.Reduce reduce) {
+      scan(reduce.combine());
+    }
+  }
+
+  private void scan(Block block) {
+    block.ops().forEach(this::scan);
+  }
+
+  private void scan(Op op) {
+    op.blocks().forEach(this::scan);
+    switch (op) {
+      case ElementwiseOp.Constant c -> constants.put(c.result(), c.value());
+      case ElementwiseOp.Hint h -> aliases.put(h.result(), h.operand());
+      case ElementwiseOp.ProgramId p -> aliases.put(p.result(), programId[p.axis()]);
+      case ElementwiseOp.NumPrograms n -> aliases.put(n.result(), numPrograms[n.axis()]);
+      case ElementwiseOp.Cast c when keepsBits(c) -> aliases.put(c.result(), c.operand());
+      default -> {}
+    }
+  }
+
+  /** Whether operand and result are held as the same local variable. */
+  static boolean keepsBits(ElementwiseOp.Cast cast) {
+    DType from = cast.operand().dtype();
+    DType to = cast.result().dtype();
+    return switch (cast.kind()) {
+      case PTRTOINT, INTTOPTR -> true;
+      case BITCAST -> from == to;
+      case FPEXT -> to == DType.FP32 || from.bits() < 32 && to.bits() < 32;
+      case EXTS -> from != DType.I1 && to.bits() <= 32;
+      case EXTU, TRUNC, FPTRUNC, FPTRUNC_RTZ, SITOFP, UITOFP, FPTOSI, FPTOUI -> false;
+    };
+  }
+
+  /** Whether an operation needs no code, because its result is a constant or an alias. */
+  boolean needsNoCode(Op op) {
+    return op instanceof ElementwiseOp e
+        && (constants.containsKey(e.result()) || aliases.containsKey(e.result()));
+  }
+}

@@ -1,0 +1,134 @@
+package dev.kiln.compiler.jvm;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.jvm.support.DotDescriptor;
+import dev.kiln.compiler.jvm.support.IntegerOps;
+import dev.kiln.compiler.jvm.support.ScalarMatMul;
+import dev.kiln.compiler.loop.LoopStmt;
+import dev.kiln.compiler.loop.TileRef;
+import java.lang.classfile.CodeBuilder;
+import java.util.List;
+
+/** Matrix products: writes a descriptor to scratch memory and calls the shared routine. */
+final class DotEmitter {
+  private final KernelWriter kernel;
+  private final CodeWriter writer;
+  private final CodeBuilder code;
+  private long descriptor;
+
+  DotEmitter(KernelWriter kernel, CodeWriter writer) {
+    this.kernel = kernel;
+    this.writer = writer;
+    this.code = writer.code();
+  }
+
+  static long transientBytes(LoopStmt.Dot dot, EmissionOptions options) {
+    return DotDescriptor.BYTES + packBytes(dot);
+  }
+
+  private static long packBytes(LoopStmt.Dot dot) {
+    return DotDescriptor.packBytes(dot.m(), dot.n(), dot.k(), dot.acc().dtype().bytes());
+  }
+
+  void emit(LoopStmt.Dot dot) {
+    descriptor = kernel.scratch().transientArea(transientBytes(dot, kernel.options()));
+    set(DotDescriptor.BATCH, dot.batch());
+    set(DotDescriptor.M, dot.m());
+    set(DotDescriptor.N, dot.n());
+    set(DotDescriptor.K, dot.k());
+    set(DotDescriptor.ACC_DTYPE, dot.acc().dtype().ordinal());
+    set(DotDescriptor.ACC, () -> DriverEmitter.pushBase(writer, dot.acc()));
+    set(DotDescriptor.PACK, () -> writer.pushScratchOffset(descriptor + DotDescriptor.BYTES));
+    operand(DotDescriptor.A, dot.a(), dot.aBounds(), dot.signedA(), dot.m(), dot.k(), dot.batch());
+    operand(DotDescriptor.B, dot.b(), dot.bBounds(), dot.signedB(), dot.k(), dot.n(), dot.batch());
+    writer.pushMemory();
+    writer.pushScratchOffset(descriptor);
+    writer.call(ScalarMatMul.class, "run", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long);
+  }
+
+  private void operand(
+      int base,
+      TileRef ref,
+      List<LoopStmt.Bound> bounds,
+      boolean signed,
+      int rows,
+      int columns,
+      int batch) {
+    int rank = ref.strides().size();
+    set(base + DotDescriptor.DTYPE, ref.dtype().ordinal());
+    set(base + DotDescriptor.SIGNED, signed ? 1 : 0);
+    set(base + DotDescriptor.ADDRESS, () -> DriverEmitter.pushBase(writer, ref));
+    int[] extents = {batch, rows, columns};
+    for (int at = 0; at < 3; at++) {
+      int axis = at - (3 - rank);
+      int slot = base + DotDescriptor.AXES + at * DotDescriptor.AXIS_SLOTS;
+      stride(slot, ref, axis);
+      range(slot, bounds, axis, extents[at]);
+    }
+  }
+
+  private void stride(int slot, TileRef ref, int axis) {
+    TileRef.Stride stride = axis < 0 ? new TileRef.Fixed(0) : ref.strides().get(axis);
+    long bytes = ref.dtype().bytes();
+    switch (stride) {
+      case TileRef.Fixed fixed -> set(slot + DotDescriptor.STRIDE, fixed.elements() * bytes);
+      case TileRef.Dynamic dynamic ->
+          set(
+              slot + DotDescriptor.STRIDE,
+              () -> {
+                writer.pushLong(dynamic.elements());
+                code.loadConstant(bytes).lmul();
+              });
+      case TileRef.Indexed _ -> set(slot + DotDescriptor.STRIDE, 0);
+    }
+    if (stride instanceof TileRef.Indexed indexed) {
+      set(slot + DotDescriptor.INDEX, () -> writer.pushScratchOffset(indexed.offset()));
+    } else {
+      set(slot + DotDescriptor.INDEX, DotDescriptor.NO_INDEX);
+    }
+  }
+
+  private void range(int slot, List<LoopStmt.Bound> bounds, int axis, int extent) {
+    List<Value> lower =
+        bounds.stream().filter(b -> b.axis() == axis).flatMap(b -> b.lower().stream()).toList();
+    List<Value> upper =
+        bounds.stream().filter(b -> b.axis() == axis).flatMap(b -> b.upper().stream()).toList();
+    side(slot + DotDescriptor.LOWER, lower, 0, extent, "max");
+    side(slot + DotDescriptor.UPPER, upper, extent, extent, "min");
+  }
+
+  /** The tightest of several sides. */
+  private void side(int slot, List<Value> sides, int edge, int extent, String tightest) {
+    set(
+        slot,
+        () -> {
+          code.loadConstant(edge);
+          for (Value side : sides) {
+            writer.pushLong(side);
+            code.loadConstant(extent);
+            writer.call(IntegerOps.class, "bound", CD_int, CD_long, CD_int);
+            writer.call(
+                java.lang.constant.ClassDesc.of("java.lang.Math"),
+                tightest,
+                CD_int,
+                CD_int,
+                CD_int);
+          }
+          code.i2l();
+        });
+  }
+
+  private void set(int slot, long value) {
+    set(slot, () -> code.loadConstant(value));
+  }
+
+  private void set(int slot, Runnable pushLong) {
+    new MemoryAccess(writer)
+        .store(DType.I64, () -> writer.pushScratchOffset(descriptor + 8L * slot), pushLong);
+  }
+}

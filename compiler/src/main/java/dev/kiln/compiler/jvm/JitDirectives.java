@@ -1,0 +1,62 @@
+package dev.kiln.compiler.jvm;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.management.ObjectName;
+
+/**
+ * Keeps the C1 compiler away from generated classes. C1 gives up on methods with many live vectors,
+ * and a method queued there first can stay in its slow profiling tier for ever.
+ */
+public final class JitDirectives {
+  private static final String DIRECTIVES =
+      "[{ match: \"dev/kiln/generated/*.*\", c1: { Exclude: true } }]\n";
+
+  private static final boolean APPLIED = apply();
+
+  private JitDirectives() {}
+
+  /** Does so once for the JVM; does nothing where that is not permitted. */
+  public static void keepGeneratedClassesFromC1() {
+    if (!APPLIED) {
+      System.getLogger(JitDirectives.class.getName())
+          .log(System.Logger.Level.DEBUG, "compiler directives are not permitted");
+    }
+  }
+
+  /** Whether the JVM took the directives. */
+  public static boolean applied() {
+    return APPLIED;
+  }
+
+  private static boolean apply() {
+    Path file = null;
+    try {
+      file = Files.createTempFile("kiln-directives", ".json");
+      Files.writeString(file, DIRECTIVES);
+      Object reply =
+          ManagementFactory.getPlatformMBeanServer()
+              .invoke(
+                  new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                  "compilerDirectivesAdd",
+                  new Object[] {new String[] {file.toString()}},
+                  new String[] {String[].class.getName()});
+      return String.valueOf(reply).contains("added");
+    } catch (Exception | LinkageError e) {
+      return false;
+    } finally {
+      delete(file);
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      if (file != null) {
+        Files.deleteIfExists(file);
+      }
+    } catch (java.io.IOException e) {
+      file.toFile().deleteOnExit();
+    }
+  }
+}

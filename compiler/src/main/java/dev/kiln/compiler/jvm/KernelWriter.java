@@ -1,0 +1,163 @@
+package dev.kiln.compiler.jvm;
+
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.kiln.compiler.ir.Value;
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * One generated class while it is written. Code that would make a method too large for the JIT goes
+ * to methods of its own, which are queued and written one after the other.
+ */
+final class KernelWriter {
+  /** Values beyond go through the frame in scratch memory; the JVM allows 255 parameter slots. */
+  private static final int MAX_PARAMETERS = 80;
+
+  private static final int FRAME_SLOTS = 4096;
+
+  private final ClassDesc self;
+  private final EmissionOptions options;
+  private final Definitions definitions;
+  private final ScratchLayout scratch;
+  private final int methodBudget;
+  private final Deque<Consumer<ClassBuilder>> pending = new ArrayDeque<>();
+  private int methods;
+  private long frame = -1;
+
+  KernelWriter(
+      ClassDesc self,
+      EmissionOptions options,
+      Definitions definitions,
+      ScratchLayout scratch,
+      int methodBudget) {
+    this.self = self;
+    this.options = options;
+    this.definitions = definitions;
+    this.scratch = scratch;
+    this.methodBudget = methodBudget;
+  }
+
+  EmissionOptions options() {
+    return options;
+  }
+
+  Definitions definitions() {
+    return definitions;
+  }
+
+  ScratchLayout scratch() {
+    return scratch;
+  }
+
+  /** Bytes of bytecode that a method should stay below. */
+  int methodBudget() {
+    return methodBudget;
+  }
+
+  ClassDesc self() {
+    return self;
+  }
+
+  /** Writes the methods that are waiting, and those that they ask for. */
+  void writePending(ClassBuilder builder) {
+    while (!pending.isEmpty()) {
+      pending.removeFirst().accept(builder);
+    }
+  }
+
+  /**
+   * Calls a method of this class that is made of {@code body}, with the values it uses; afterwards
+   * the caller has {@code outputs}, which the body defines.
+   */
+  void callOutlined(
+      CodeWriter caller,
+      String prefix,
+      List<Value> inputs,
+      List<Value> outputs,
+      Consumer<CodeWriter> body) {
+    List<Value> direct = inputs.subList(0, Math.min(inputs.size(), MAX_PARAMETERS));
+    List<Value> framed = inputs.subList(direct.size(), inputs.size());
+    var types = new ArrayList<>(CodeWriter.FIXED_PARAMETERS);
+    direct.forEach(v -> types.add(JvmType.of(v).desc()));
+    MethodTypeDesc desc = MethodTypeDesc.of(CD_void, types);
+    String name = prefix + methods++;
+    pending.addLast(
+        builder ->
+            builder.withMethodBody(
+                name,
+                desc,
+                ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
+                code -> {
+                  var writer = new CodeWriter(code, definitions);
+                  bindParameters(writer, direct);
+                  loadFrame(writer, framed);
+                  body.accept(writer);
+                  storeFrame(writer, outputs);
+                  code.return_();
+                }));
+    storeFrame(caller, framed);
+    caller.pushMemory();
+    caller.pushMemoryBase();
+    caller.pushScratch();
+    direct.forEach(caller::push);
+    caller.code().invokestatic(self, name, desc);
+    loadFrame(caller, outputs);
+  }
+
+  static void bindParameters(CodeWriter writer, List<Value> values) {
+    for (int i = 0; i < values.size(); i++) {
+      int index = CodeWriter.FIXED_PARAMETERS.size() + i;
+      writer.bind(values.get(i), writer.code().parameterSlot(index));
+    }
+  }
+
+  private void storeFrame(CodeWriter writer, List<Value> values) {
+    for (int i = 0; i < values.size(); i++) {
+      Value value = values.get(i);
+      long offset = frameSlot(i);
+      new MemoryAccess(writer)
+          .store(
+              JvmType.of(value).storage(),
+              () -> writer.pushScratchOffset(offset),
+              () -> writer.push(value));
+    }
+  }
+
+  private void loadFrame(CodeWriter writer, List<Value> values) {
+    for (int i = 0; i < values.size(); i++) {
+      Value value = values.get(i);
+      long offset = frameSlot(i);
+      new MemoryAccess(writer)
+          .load(JvmType.of(value).storage(), () -> writer.pushScratchOffset(offset));
+      writer.define(value);
+    }
+  }
+
+  private long frameSlot(int index) {
+    if (index >= FRAME_SLOTS) {
+      throw new IllegalStateException("more than " + FRAME_SLOTS + " values cross a call");
+    }
+    if (frame < 0) {
+      frame = scratch.allocate(FRAME_SLOTS * 8L);
+    }
+    return frame + index * 8L;
+  }
+
+  /** A method of the class's own, not one that is called with values. */
+  void add(Consumer<ClassBuilder> method) {
+    pending.addLast(method);
+  }
+
+  static TypeKind kind(Value value) {
+    return JvmType.of(value).kind();
+  }
+}

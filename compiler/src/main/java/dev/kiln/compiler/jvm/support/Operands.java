@@ -1,0 +1,77 @@
+package dev.kiln.compiler.jvm.support;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import dev.kiln.compiler.ir.DType;
+import java.lang.foreign.MemorySegment;
+
+/** Reads the operands of a matrix product as its {@link DotDescriptor} describes them. */
+final class Operands {
+  private static final DType[] DTYPES = DType.values();
+
+  private Operands() {}
+
+  static long get(MemorySegment memory, long descriptor, int slot) {
+    return memory.get(JAVA_LONG_UNALIGNED, descriptor + 8L * slot);
+  }
+
+  static DType dtype(long ordinal) {
+    return DTYPES[(int) ordinal];
+  }
+
+  /** Bytes that index {@code i} along an axis adds to the operand's offset. */
+  static long along(MemorySegment memory, long descriptor, int operand, int axis, long i) {
+    int slot = operand + DotDescriptor.AXES + axis * DotDescriptor.AXIS_SLOTS;
+    long index = get(memory, descriptor, slot + DotDescriptor.INDEX);
+    return index == DotDescriptor.NO_INDEX
+        ? i * get(memory, descriptor, slot + DotDescriptor.STRIDE)
+        : memory.get(JAVA_LONG_UNALIGNED, index + 8 * i);
+  }
+
+  static boolean isActive(MemorySegment memory, long descriptor, int operand, int axis, long i) {
+    int slot = operand + DotDescriptor.AXES + axis * DotDescriptor.AXIS_SLOTS;
+    return i >= get(memory, descriptor, slot + DotDescriptor.LOWER)
+        && i < get(memory, descriptor, slot + DotDescriptor.UPPER);
+  }
+
+  static float floatAt(MemorySegment memory, long offset, DType dtype) {
+    return switch (dtype) {
+      case FP32 -> memory.get(JAVA_FLOAT_UNALIGNED, offset);
+      case FP16 -> SmallFloats.fp16(memory.get(JAVA_SHORT_UNALIGNED, offset));
+      case BF16 -> SmallFloats.bf16(memory.get(JAVA_SHORT_UNALIGNED, offset));
+      case FP8E5 -> SmallFloats.fp8e5(memory.get(JAVA_BYTE, offset));
+      case FP8E4NV -> SmallFloats.fp8e4nv(memory.get(JAVA_BYTE, offset));
+      case FP8E4B15 -> SmallFloats.fp8e4b15(memory.get(JAVA_BYTE, offset));
+      case FP8E4B8 -> SmallFloats.fp8e4b8(memory.get(JAVA_BYTE, offset));
+      case FP8E5B16 -> SmallFloats.fp8e5b16(memory.get(JAVA_BYTE, offset));
+      case FP64 -> (float) memory.get(JAVA_DOUBLE_UNALIGNED, offset);
+      case I1, I8, I16, I32, I64, U8, U16, U32, U64 -> intAt(memory, offset, dtype, true);
+    };
+  }
+
+  static double doubleAt(MemorySegment memory, long offset, DType dtype) {
+    return dtype == DType.FP64
+        ? memory.get(JAVA_DOUBLE_UNALIGNED, offset)
+        : floatAt(memory, offset, dtype);
+  }
+
+  static int intAt(MemorySegment memory, long offset, DType dtype, boolean signed) {
+    return switch (dtype.bytes()) {
+      case 1 -> {
+        byte value = memory.get(JAVA_BYTE, offset);
+        yield signed ? value : value & 0xff;
+      }
+      case 2 -> {
+        short value = memory.get(JAVA_SHORT_UNALIGNED, offset);
+        yield signed ? value : value & 0xffff;
+      }
+      case 4 -> memory.get(JAVA_INT_UNALIGNED, offset);
+      default -> (int) memory.get(JAVA_LONG_UNALIGNED, offset);
+    };
+  }
+}

@@ -1,0 +1,159 @@
+package dev.kiln.compiler.jvm.support;
+
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.kiln.compiler.ir.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Matrix products without the Vector API. Every element is one chain of fused multiply-adds over
+ * ascending k, so the bits are those of the vectorised one.
+ */
+public final class ScalarMatMul {
+  private ScalarMatMul() {}
+
+  /** Runs the product that a {@link DotDescriptor} at an offset describes. */
+  public static void run(MemorySegment memory, long descriptor) {
+    DType acc = Operands.dtype(Operands.get(memory, descriptor, DotDescriptor.ACC_DTYPE));
+    int batch = (int) Operands.get(memory, descriptor, DotDescriptor.BATCH);
+    for (int b = 0; b < batch; b++) {
+      switch (acc) {
+        case FP64 -> doubles(memory, descriptor, b);
+        case FP32 -> floats(memory, descriptor, b);
+        default -> ints(memory, descriptor, b);
+      }
+    }
+  }
+
+  private static void floats(MemorySegment memory, long d, int batch) {
+    int m = (int) Operands.get(memory, d, DotDescriptor.M);
+    int n = (int) Operands.get(memory, d, DotDescriptor.N);
+    int k = (int) Operands.get(memory, d, DotDescriptor.K);
+    long a = Operands.get(memory, d, DotDescriptor.PACK);
+    long b = a + (long) m * k * Float.BYTES;
+    copyFloats(memory, d, DotDescriptor.A, batch, m, k, a);
+    copyFloats(memory, d, DotDescriptor.B, batch, k, n, b);
+    long acc = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * n * Float.BYTES;
+    for (int i = 0; i < m; i++) {
+      long row = acc + (long) i * n * Float.BYTES;
+      for (int l = 0; l < k; l++) {
+        float left = memory.get(JAVA_FLOAT, a + ((long) i * k + l) * Float.BYTES);
+        long right = b + (long) l * n * Float.BYTES;
+        for (int j = 0; j < n; j++) {
+          long at = row + (long) j * Float.BYTES;
+          float factor = memory.get(JAVA_FLOAT, right + (long) j * Float.BYTES);
+          memory.set(JAVA_FLOAT, at, Math.fma(left, factor, memory.get(JAVA_FLOAT, at)));
+        }
+      }
+    }
+  }
+
+  private static void doubles(MemorySegment memory, long d, int batch) {
+    int m = (int) Operands.get(memory, d, DotDescriptor.M);
+    int n = (int) Operands.get(memory, d, DotDescriptor.N);
+    int k = (int) Operands.get(memory, d, DotDescriptor.K);
+    long a = Operands.get(memory, d, DotDescriptor.PACK);
+    long b = a + (long) m * k * Double.BYTES;
+    copyDoubles(memory, d, DotDescriptor.A, batch, m, k, a);
+    copyDoubles(memory, d, DotDescriptor.B, batch, k, n, b);
+    long acc = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * n * Double.BYTES;
+    for (int i = 0; i < m; i++) {
+      long row = acc + (long) i * n * Double.BYTES;
+      for (int l = 0; l < k; l++) {
+        double left = memory.get(JAVA_DOUBLE, a + ((long) i * k + l) * Double.BYTES);
+        long right = b + (long) l * n * Double.BYTES;
+        for (int j = 0; j < n; j++) {
+          long at = row + (long) j * Double.BYTES;
+          double factor = memory.get(JAVA_DOUBLE, right + (long) j * Double.BYTES);
+          memory.set(JAVA_DOUBLE, at, Math.fma(left, factor, memory.get(JAVA_DOUBLE, at)));
+        }
+      }
+    }
+  }
+
+  private static void ints(MemorySegment memory, long d, int batch) {
+    int m = (int) Operands.get(memory, d, DotDescriptor.M);
+    int n = (int) Operands.get(memory, d, DotDescriptor.N);
+    int k = (int) Operands.get(memory, d, DotDescriptor.K);
+    long a = Operands.get(memory, d, DotDescriptor.PACK);
+    long b = a + (long) m * k * Integer.BYTES;
+    copyInts(memory, d, DotDescriptor.A, batch, m, k, a);
+    copyInts(memory, d, DotDescriptor.B, batch, k, n, b);
+    long acc = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * n * Integer.BYTES;
+    for (int i = 0; i < m; i++) {
+      long row = acc + (long) i * n * Integer.BYTES;
+      for (int l = 0; l < k; l++) {
+        int left = memory.get(JAVA_INT, a + ((long) i * k + l) * Integer.BYTES);
+        long right = b + (long) l * n * Integer.BYTES;
+        for (int j = 0; j < n; j++) {
+          long at = row + (long) j * Integer.BYTES;
+          int factor = memory.get(JAVA_INT, right + (long) j * Integer.BYTES);
+          memory.set(JAVA_INT, at, memory.get(JAVA_INT, at) + left * factor);
+        }
+      }
+    }
+  }
+
+  private static long place(MemorySegment memory, long d, int operand, int batch) {
+    return Operands.get(memory, d, operand + DotDescriptor.ADDRESS)
+        + Operands.along(memory, d, operand, 0, batch);
+  }
+
+  private static void copyFloats(
+      MemorySegment memory, long d, int operand, int batch, int rows, int columns, long to) {
+    DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
+    boolean active = Operands.isActive(memory, d, operand, 0, batch);
+    long base = place(memory, d, operand, batch);
+    for (int i = 0; i < rows; i++) {
+      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, i);
+      long row = base + Operands.along(memory, d, operand, 1, i);
+      for (int j = 0; j < columns; j++) {
+        float value =
+            rowActive && Operands.isActive(memory, d, operand, 2, j)
+                ? Operands.floatAt(memory, row + Operands.along(memory, d, operand, 2, j), dtype)
+                : 0;
+        memory.set(JAVA_FLOAT, to + ((long) i * columns + j) * Float.BYTES, value);
+      }
+    }
+  }
+
+  private static void copyDoubles(
+      MemorySegment memory, long d, int operand, int batch, int rows, int columns, long to) {
+    DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
+    boolean active = Operands.isActive(memory, d, operand, 0, batch);
+    long base = place(memory, d, operand, batch);
+    for (int i = 0; i < rows; i++) {
+      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, i);
+      long row = base + Operands.along(memory, d, operand, 1, i);
+      for (int j = 0; j < columns; j++) {
+        double value =
+            rowActive && Operands.isActive(memory, d, operand, 2, j)
+                ? Operands.doubleAt(memory, row + Operands.along(memory, d, operand, 2, j), dtype)
+                : 0;
+        memory.set(JAVA_DOUBLE, to + ((long) i * columns + j) * Double.BYTES, value);
+      }
+    }
+  }
+
+  private static void copyInts(
+      MemorySegment memory, long d, int operand, int batch, int rows, int columns, long to) {
+    DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
+    boolean signed = Operands.get(memory, d, operand + DotDescriptor.SIGNED) != 0;
+    boolean active = Operands.isActive(memory, d, operand, 0, batch);
+    long base = place(memory, d, operand, batch);
+    for (int i = 0; i < rows; i++) {
+      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, i);
+      long row = base + Operands.along(memory, d, operand, 1, i);
+      for (int j = 0; j < columns; j++) {
+        int value =
+            rowActive && Operands.isActive(memory, d, operand, 2, j)
+                ? Operands.intAt(
+                    memory, row + Operands.along(memory, d, operand, 2, j), dtype, signed)
+                : 0;
+        memory.set(JAVA_INT, to + ((long) i * columns + j) * Integer.BYTES, value);
+      }
+    }
+  }
+}

@@ -54,12 +54,13 @@ public final class PythonEvaluator {
     return new Evaluation(scope, binder).value(expression);
   }
 
-  /** The function that a definition makes; decorators that only cache or mark it are applied. */
+  /** The function that a definition makes, without its decorators; free names are looked up in {@code closure}. */
   public PyFunction function(Stmt.FunctionDef definition, Environment closure) {
     return new PyFunction(definition.name(), definition.parameters(), definition.body(), closure, this);
   }
 
-  PyClass classDefinition(Stmt.ClassDef definition, Environment environment) {
+  /** The class that a definition makes, as far as constants need it. */
+  public PyClass classDefinition(Stmt.ClassDef definition, Environment environment) {
     var members = new LinkedHashMap<String, Object>();
     var fields = new ArrayList<String>();
     for (var statement : definition.body()) {

@@ -4,8 +4,12 @@ import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.diagnostics.Diagnostic;
 import dev.kiln.compiler.diagnostics.Source;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.antlr.v4.runtime.Token;
 
@@ -22,6 +26,8 @@ public final class KernelFileParser {
   private final List<Stmt> statements = new ArrayList<>();
   private final List<Stmt.FunctionDef> nested = new ArrayList<>();
   private final List<Diagnostic> skipped = new ArrayList<>();
+  private final Map<Stmt, List<KernelFile.Guard>> guards = new IdentityHashMap<>();
+  private List<KernelFile.Guard> guard = List.of();
 
   private KernelFileParser(Source source) {
     tokens = new TokenizedSource(source, IndentationLexer.ofFile(source));
@@ -43,7 +49,11 @@ public final class KernelFileParser {
             });
     file.module(0, file.tokens.end());
     file.addNested();
-    return new KernelFile(source, List.copyOf(file.statements), List.copyOf(file.skipped));
+    return new KernelFile(
+        source,
+        List.copyOf(file.statements),
+        List.copyOf(file.skipped),
+        Collections.unmodifiableMap(file.guards));
   }
 
   /**
@@ -76,7 +86,8 @@ public final class KernelFileParser {
   private void moduleStatement(int from, int to) {
     switch (tokens.type(from)) {
       case KernelPythonLexer.AT -> decorated(from, to);
-      case KernelPythonLexer.IF, KernelPythonLexer.WITH -> clauses(from, to);
+      case KernelPythonLexer.IF -> branches(from, to);
+      case KernelPythonLexer.WITH -> clauses(from, to);
       case KernelPythonLexer.TRY -> guarded(from, to);
       case KernelPythonLexer.DEF, KernelPythonLexer.CLASS -> {
         if (lenient(from, to)) {
@@ -97,6 +108,43 @@ public final class KernelFileParser {
       int end = Math.min(tokens.clauseEnd(at), to);
       clause(at, end);
       at = end;
+    }
+  }
+
+  /** The statements of all branches, each with the conditions under which it is run. */
+  private void branches(int from, int to) {
+    var outer = guard;
+    var earlier = new ArrayList<>(outer);
+    for (int at = from; at < to; ) {
+      int end = Math.min(tokens.clauseEnd(at), to);
+      int colon = afterColon(at, end) - 1;
+      var test =
+          tokens.type(at) == KernelPythonLexer.ELSE ? Optional.<Expr>empty() : condition(at + 1, colon);
+      guard = List.copyOf(earlier);
+      if (test.isPresent()) {
+        guard = new ArrayList<>(earlier);
+        guard.add(new KernelFile.Guard(test.get(), true));
+        earlier.add(new KernelFile.Guard(test.get(), false));
+      }
+      clause(at, end);
+      at = end;
+    }
+    guard = outer;
+  }
+
+  /** A condition that does not parse is taken for one that nobody knows. */
+  private Optional<Expr> condition(int from, int to) {
+    try {
+      return Optional.of(parser.expression(from, to));
+    } catch (CompilationException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void keep(List<Stmt> parsed) {
+    statements.addAll(parsed);
+    if (!guard.isEmpty()) {
+      parsed.forEach(statement -> guards.put(statement, List.copyOf(guard)));
     }
   }
 
@@ -155,7 +203,7 @@ public final class KernelFileParser {
 
   private void decorated(int from, int to) {
     if (isForDevice(from)) {
-      statements.addAll(parser.statement(from, to));
+      keep(parser.statement(from, to));
     } else if (lenient(from, to)) {
       findNested(from, to);
     }
@@ -184,7 +232,7 @@ public final class KernelFileParser {
    */
   private boolean lenient(int from, int to) {
     try {
-      statements.addAll(parser.statement(from, to));
+      keep(parser.statement(from, to));
     } catch (CompilationException e) {
       e.diagnostics().stream()
           .map(d -> new Diagnostic(Diagnostic.Severity.WARNING, d.location(), d.message(), d.hint()))

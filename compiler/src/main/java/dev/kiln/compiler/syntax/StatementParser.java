@@ -31,12 +31,20 @@ final class StatementParser {
     return guarded(from, () -> new StatementBuilder(tokens.source()).statement(tree.statement()));
   }
 
+  /**
+   * The expression in {@code [from, to)}.
+   *
+   * @throws CompilationException if it is not well formed
+   */
+  Expr expression(int from, int to) {
+    var tree = parse(from, to, KernelPythonParser::expressionOnly);
+    return guarded(from, () -> new ExpressionBuilder(tokens.source()).expressionsOrYield(tree.expressionsOrYield()));
+  }
+
   /** An expression within a source, whose text begins at {@code line} and {@code column}. */
   static Expr expression(Source source, String text, int line, int column) {
     var tokens = new TokenizedSource(source, IndentationLexer.ofExpression(source, text, line, column));
-    var parser = new StatementParser(tokens);
-    var tree = parser.parse(0, tokens.end(), KernelPythonParser::expressionOnly);
-    return parser.guarded(0, () -> new ExpressionBuilder(source).expressionsOrYield(tree.expressionsOrYield()));
+    return new StatementParser(tokens).expression(0, tokens.end());
   }
 
   private <T extends ParserRuleContext> T parse(int from, int to, Function<KernelPythonParser, T> rule) {

@@ -21,6 +21,11 @@ public final class ValueNames {
     return names;
   }
 
+  /** No value is named yet. */
+  public static ValueNames empty() {
+    return new ValueNames();
+  }
+
   private void block(Block block) {
     block.params().forEach(this::of);
     for (Op op : block.ops()) {

@@ -1,0 +1,199 @@
+package dev.kiln.compiler.loop;
+
+import dev.kiln.compiler.ir.CastKind;
+import dev.kiln.compiler.ir.ComputeOp;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.ir.ElementwiseOp;
+import dev.kiln.compiler.ir.MemoryOp;
+import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.Shape;
+import dev.kiln.compiler.ir.Value;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Lowers matrix products. Operands that are loads are read where they lie in global memory; the
+ * accumulator is updated in place.
+ */
+final class DotLowering {
+  private final KernelLowering kernel;
+  private final Region region;
+  private final CarriedTiles carried;
+
+  DotLowering(KernelLowering kernel, Region region, CarriedTiles carried) {
+    this.kernel = kernel;
+    this.region = region;
+    this.carried = carried;
+  }
+
+  /** An operand where it lies, and the index ranges outside of which it counts as 0. */
+  private record Operand(TileRef ref, List<LoopStmt.Bound> bounds, Access access) {}
+
+  void lower(ComputeOp.Dot dot) {
+    Operand a = operand(dot.a());
+    Operand b = operand(dot.b());
+    boolean widened = dot.acc().dtype() != wide(dot.acc().dtype());
+    int buffer = widened ? widenedAccumulator(dot) : accumulator(dot, a, b);
+    Shape shape = dot.result().shape();
+    Shape left = dot.a().shape();
+    int rank = shape.rank();
+    TileRef acc = TileRef.scratch(wide(dot.result().dtype()), Scratch.address(buffer), shape);
+    int index =
+        region.append(
+            new Region.Fixed(
+                new LoopStmt.Dot(
+                    dot.loc(),
+                    rank == 3 ? shape.dim(0) : 1,
+                    shape.dim(rank - 2),
+                    shape.dim(rank - 1),
+                    left.dim(rank - 1),
+                    a.ref(),
+                    a.bounds(),
+                    dot.signedA(),
+                    b.ref(),
+                    b.bounds(),
+                    dot.signedB(),
+                    acc),
+                List.of(
+                    a.access(),
+                    b.access(),
+                    Access.read(new Access.Buffer(buffer, acc, false)),
+                    Access.write(new Access.Buffer(buffer, acc, false)))));
+    if (widened) {
+      int narrow =
+          kernel.scratch().allocate(dot.result().dtype(), dot.result().shape(), dot.loc());
+      ComputeLowering.convert(
+          kernel, region, dot, dot.result(), buffer, wide(dot.result().dtype()), narrow);
+    } else {
+      kernel.locate(dot.result(), buffer, region, index + 1);
+    }
+  }
+
+  /** The type in which products are summed. */
+  private static DType wide(DType dtype) {
+    return dtype.isFloat() && dtype.bits() < 32 ? DType.FP32 : dtype;
+  }
+
+  /** The buffer that holds the accumulator's start and will hold the result. */
+  private int accumulator(ComputeOp.Dot dot, Operand a, Operand b) {
+    Value acc = dot.acc();
+    Optional<KernelLowering.Located> at = kernel.located(acc);
+    boolean dies = kernel.options().inPlace() && !kernel.uses().isLiveAfter(acc, dot);
+    if (at.isPresent() && dies && carried.isOwner(acc)) {
+      int own = at.get().buffer();
+      if (!isIn(a, own) && !isIn(b, own)) {
+        return own;
+      }
+    }
+    Optional<CarriedTiles.Slot> slot = carried.preferred(dot.result(), dot);
+    if (slot.isPresent()
+        && !isIn(a, slot.get().buffer())
+        && !isIn(b, slot.get().buffer())
+        && kernel.overwrite(dot.loc(), region, acc, slot.get().buffer(), false).isPresent()) {
+      return slot.get().buffer();
+    }
+    int buffer = kernel.scratch().allocate(acc.dtype(), acc.shape(), dot.loc());
+    kernel.overwrite(dot.loc(), region, acc, buffer, true).orElseThrow();
+    return buffer;
+  }
+
+  private static boolean isIn(Operand operand, int buffer) {
+    return operand.access().place() instanceof Access.Buffer place && place.id() == buffer;
+  }
+
+  private int widenedAccumulator(ComputeOp.Dot dot) {
+    Value acc = dot.acc();
+    DType wide = wide(acc.dtype());
+    int buffer = kernel.scratch().allocate(wide, acc.shape(), dot.loc());
+    kernel
+        .place(
+            dot.loc(),
+            region,
+            acc.shape(),
+            false,
+            (pull, map) -> {
+              TileRef write = Refs.scratch(wide, buffer, acc.shape(), map);
+              Value lane = pull.cast(CastKind.FPEXT, pull.pull(acc, map), wide);
+              pull.access(Access.write(new Access.Buffer(buffer, write, true)));
+              pull.effect(new LaneStmt.Store(dot.loc(), write, lane, LaneStmt.Mask.ALL));
+            })
+        .orElseThrow();
+    return buffer;
+  }
+
+  private Operand operand(Value tile) {
+    if (kernel.options().directOperands()) {
+      Optional<Operand> direct = direct(tile);
+      if (direct.isPresent()) {
+        return direct.get();
+      }
+    }
+    kernel.materialise(tile);
+    int buffer = kernel.located(tile).orElseThrow().buffer();
+    TileRef ref = WholeTiles.whole(tile, buffer);
+    return new Operand(ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false)));
+  }
+
+  /** The operand seen through its views, if what they show is in memory. */
+  private Optional<Operand> direct(Value tile) {
+    Shape shape = tile.shape();
+    int[] dims = shape.toArray();
+    IndexMap map = IndexMap.identity(shape.rank());
+    Value at = tile;
+    while (true) {
+      Optional<KernelLowering.Located> located = kernel.located(at);
+      if (located.isPresent()) {
+        int buffer = located.get().buffer();
+        TileRef ref = Refs.scratch(at.dtype(), buffer, at.shape(), map);
+        return Optional.of(
+            new Operand(
+                ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false))));
+      }
+      Op op = kernel.uses().definition(at).orElseThrow();
+      if (op instanceof MemoryOp.Load load) {
+        return fromGlobal(load, map, dims);
+      }
+      if (op instanceof ElementwiseOp.Cast cast && isExactOfLoad(cast)) {
+        at = cast.operand();
+        continue;
+      }
+      Optional<ShapeMaps.Step> step =
+          op.operands().stream().allMatch(v -> v.type().isTile())
+              ? ShapeMaps.through(op, at, map, dims)
+              : Optional.empty();
+      if (step.isEmpty()) {
+        return Optional.empty();
+      }
+      at = step.get().operand();
+      map = step.get().map();
+    }
+  }
+
+  /** The product widens its operands anyway. */
+  private boolean isExactOfLoad(ElementwiseOp.Cast cast) {
+    return cast.kind() == CastKind.FPEXT && cast.result().dtype() != DType.FP64;
+  }
+
+  private Optional<Operand> fromGlobal(MemoryOp.Load load, IndexMap map, int[] dims) {
+    if (load.hints().isVolatile() || kernel.uses().isOverwritten(load)) {
+      return Optional.empty();
+    }
+    // A nest that is never placed: it tells whether the reference needs anything but scalars.
+    var nest = new Group(load.loc(), region, dims, false);
+    var pull = new Pull(kernel, nest, region.size());
+    LaneStmt.Mask mask = MaskLowering.lower(pull, load.mask(), map);
+    if (mask.lane().isPresent() || !(mask.isAll() || Loads.isZero(pull, load.other()))) {
+      return Optional.empty();
+    }
+    Loads.Target target = Loads.target(pull, load.pointer(), map, true);
+    if (!pull.neededVectors().isEmpty()) {
+      pull.neededVectors().forEach(kernel::materialise);
+      return fromGlobal(load, map, dims);
+    }
+    if (target.ref().isEmpty() || !pull.isComplete()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Operand(target.ref().get(), mask.bounds(), Access.read(target.place())));
+  }
+}

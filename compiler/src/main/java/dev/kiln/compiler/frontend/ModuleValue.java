@@ -1,0 +1,21 @@
+package dev.kiln.compiler.frontend;
+
+/** An imported kernel file, as a value: {@code helpers} in {@code helpers.fast_exp(x)}. */
+record ModuleValue(String name, ModuleScope scope) implements FrontValue {
+  FrontValue attribute(Interpreter interpreter, String attribute) {
+    return scope
+        .global(interpreter, attribute)
+        .orElseThrow(
+            () -> {
+              String message = "module '" + name + "' has no attribute '" + attribute + "'";
+              return Names.nearest(attribute, scope.names())
+                  .map(near -> interpreter.error(message, "did you mean " + near + "?"))
+                  .orElseGet(() -> interpreter.error(message));
+            });
+  }
+
+  @Override
+  public String toString() {
+    return "module '" + name + "'";
+  }
+}

@@ -1,0 +1,43 @@
+package dev.kiln.compiler.frontend;
+
+import dev.kiln.compiler.diagnostics.Source;
+import dev.kiln.compiler.syntax.ImportResolver;
+import dev.kiln.compiler.syntax.KernelFile;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The kernel files that one compilation sees, each with its scope: the kernel's, its imports. */
+final class Modules {
+  private final ImportResolver imports;
+  private final Map<Source, ModuleScope> scopes = new HashMap<>();
+  private Optional<ModuleScope> prelude = Optional.empty();
+
+  Modules(ImportResolver imports) {
+    this.imports = imports;
+  }
+
+  ModuleScope of(KernelFile file) {
+    return scopes.computeIfAbsent(file.source(), source -> new ModuleScope(this, file, false));
+  }
+
+  /** The kernel file that an import names, if it is one that can be found. */
+  Optional<ModuleScope> imported(ModuleScope importer, int level, String module) {
+    return imports.resolve(importer.file().source(), level, module).map(this::of);
+  }
+
+  /** A function of the prelude. */
+  JitFunction prelude(String name) {
+    ModuleScope scope = prelude();
+    return scope
+        .function(name)
+        .orElseThrow(() -> new IllegalArgumentException("the prelude has no function " + name));
+  }
+
+  private ModuleScope prelude() {
+    if (prelude.isEmpty()) {
+      prelude = Optional.of(new ModuleScope(this, Prelude.file(), true));
+    }
+    return prelude.get();
+  }
+}

@@ -1,5 +1,8 @@
 package dev.kiln.compiler.frontend;
 
+import dev.kiln.compiler.frontend.ops.Attributes;
+import dev.kiln.compiler.frontend.ops.Namespaces;
+import dev.kiln.compiler.frontend.ops.Subscripts;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,24 +19,24 @@ public final class Builtins {
    * @return empty where there is no such thing
    */
   public static Optional<FrontValue> resolve(String qualifiedPath) {
-    return Optional.empty();
+    return Namespaces.resolve(qualifiedPath);
   }
 
   /**
    * {@code value.name} for namespaces, tensors, constants, types, tuples, block pointers and
    * descriptors.
    *
-   * @return empty for values of other kinds
+   * @return empty for values of other kinds, and for namespaces other than Triton's
    * @throws dev.kiln.compiler.diagnostics.CompilationException if a value of these kinds has no
    *     such attribute, with the nearest names as a hint
    */
   public static Optional<FrontValue> attribute(FrontContext ctx, FrontValue value, String name) {
-    return Optional.empty();
+    return Attributes.find(ctx, value, name);
   }
 
   /** {@code value[indices]} for tensors, tuples and constants. */
   public static FrontValue subscript(
       FrontContext ctx, FrontValue value, List<SubscriptIndex> indices) {
-    throw ctx.error("indexing is not there yet");
+    return Subscripts.find(ctx, value, indices);
   }
 }

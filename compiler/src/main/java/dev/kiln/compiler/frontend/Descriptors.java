@@ -2,6 +2,7 @@ package dev.kiln.compiler.frontend;
 
 import dev.kiln.compiler.ArgumentSpec;
 import dev.kiln.compiler.frontend.FrontValue.Tensor;
+import dev.kiln.compiler.frontend.ops.DescriptorOperations;
 import java.util.List;
 
 /** Tensor descriptors that a kernel is given. */
@@ -16,6 +17,6 @@ public final class Descriptors {
    */
   public static FrontValue fromHost(
       FrontContext ctx, ArgumentSpec.Descriptor spec, List<Tensor> leaves) {
-    throw ctx.error("descriptors are not there yet");
+    return DescriptorOperations.fromHost(spec, leaves);
   }
 }

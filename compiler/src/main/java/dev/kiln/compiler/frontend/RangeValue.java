@@ -12,9 +12,5 @@ import dev.kiln.compiler.ir.ControlOp;
  *     are constants
  */
 public record RangeValue(
-    FrontValue start,
-    FrontValue stop,
-    FrontValue step,
-    boolean isStatic,
-    ControlOp.LoopHints hints)
+    FrontValue start, FrontValue stop, FrontValue step, boolean isStatic, ControlOp.LoopHints hints)
     implements FrontValue {}

@@ -64,8 +64,7 @@ final class Arguments {
   }
 
   private RuntimeException wrong(String name, String expected) {
-    return error(
-        "'%s' must be %s, got %s".formatted(name, expected, Typing.describe(value(name))));
+    return error("'%s' must be %s, got %s".formatted(name, expected, Typing.describe(value(name))));
   }
 
   /** A tensor; a number counts as a scalar. */
@@ -229,8 +228,7 @@ final class Arguments {
 
   int axis(String name, int axis, int rank) {
     if (axis < -rank || axis >= rank) {
-      throw error(
-          "%s %d is out of range for a tensor of rank %d".formatted(name, axis, rank));
+      throw error("%s %d is out of range for a tensor of rank %d".formatted(name, axis, rank));
     }
     return axis < 0 ? axis + rank : axis;
   }

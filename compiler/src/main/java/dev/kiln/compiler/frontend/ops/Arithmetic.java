@@ -57,12 +57,7 @@ public final class Arithmetic {
     }
     DType dtype =
         Promotion.computation(
-            ctx,
-            left.dtype(ctx),
-            left.isLiteral(),
-            right.dtype(ctx),
-            right.isLiteral(),
-            division);
+            ctx, left.dtype(ctx), left.isLiteral(), right.dtype(ctx), right.isLiteral(), division);
     return in(ctx, dtype, left, right);
   }
 

@@ -86,8 +86,7 @@ final class Broadcasting {
       return value;
     }
     if (value.type().isScalar()) {
-      return new Tensor(
-          ctx.builder().splat(value.value(), shape), value.type().withShape(shape));
+      return new Tensor(ctx.builder().splat(value.value(), shape), value.type().withShape(shape));
     }
     if (own.rank() != shape.rank()) {
       throw ctx.error(
@@ -102,7 +101,6 @@ final class Broadcasting {
                 .formatted(show(own), show(shape), i, own.dim(i)));
       }
     }
-    return new Tensor(
-        ctx.builder().broadcast(value.value(), shape), value.type().withShape(shape));
+    return new Tensor(ctx.builder().broadcast(value.value(), shape), value.type().withShape(shape));
   }
 }

@@ -42,8 +42,7 @@ record Builtin(
   }
 
   @Override
-  public FrontValue call(
-      FrontContext ctx, List<FrontValue> args, Map<String, FrontValue> kwargs) {
+  public FrontValue call(FrontContext ctx, List<FrontValue> args, Map<String, FrontValue> kwargs) {
     return switch (action) {
       case Action.Native(Handler handler) ->
           handler.apply(new Arguments(ctx, signature, signature.bind(ctx, args, kwargs)));

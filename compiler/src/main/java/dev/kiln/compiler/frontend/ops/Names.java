@@ -26,8 +26,7 @@ final class Names {
             .toList();
     return near.isEmpty()
         ? Optional.empty()
-        : Optional.of(
-            near.stream().collect(Collectors.joining("', '", "did you mean '", "'?")));
+        : Optional.of(near.stream().collect(Collectors.joining("', '", "did you mean '", "'?")));
   }
 
   /** Edit distance, in which a swap of neighbours counts 1. */
@@ -41,8 +40,7 @@ final class Names {
         }
         int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
         int best =
-            Math.min(
-                cost[i - 1][j - 1] + change, Math.min(cost[i - 1][j], cost[i][j - 1]) + 1);
+            Math.min(cost[i - 1][j - 1] + change, Math.min(cost[i - 1][j], cost[i][j - 1]) + 1);
         if (i > 1
             && j > 1
             && a.charAt(i - 1) == b.charAt(j - 2)

@@ -72,8 +72,7 @@ sealed interface Operand {
   /** The operand in the type and shape of the computation; a literal is checked against it. */
   default Tensor as(FrontContext ctx, DType dtype, Shape shape) {
     return switch (this) {
-      case Run run ->
-          Broadcasting.leading(ctx, Casting.number(ctx, run.tensor(), dtype), shape);
+      case Run run -> Broadcasting.leading(ctx, Casting.number(ctx, run.tensor(), dtype), shape);
       case Literal literal -> {
         // A constant tile at once: it folds better than a splat.
         checkRange(ctx, literal.number(), dtype);

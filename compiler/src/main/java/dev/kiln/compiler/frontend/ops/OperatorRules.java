@@ -24,7 +24,8 @@ public final class OperatorRules {
     if (left instanceof Constexpr a && right instanceof Constexpr b) {
       return Sequences.constant(PythonValues.binary(ctx, op, a.value(), b.value()));
     }
-    return Arithmetic.binary(ctx, op, operand(ctx, op.symbol(), left), operand(ctx, op.symbol(), right));
+    return Arithmetic.binary(
+        ctx, op, operand(ctx, op.symbol(), left), operand(ctx, op.symbol(), right));
   }
 
   private static Operand operand(FrontContext ctx, String symbol, FrontValue value) {

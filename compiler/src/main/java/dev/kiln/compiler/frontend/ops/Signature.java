@@ -33,7 +33,9 @@ record Signature(String name, List<Parameter> parameters, String text) {
     }
   }
 
-  /** Reads a signature; default values are {@code None}, booleans, numbers, strings and {@code ()}. */
+  /**
+   * Reads a signature; default values are {@code None}, booleans, numbers, strings and {@code ()}.
+   */
   static Signature parse(String text) {
     int open = text.indexOf('(');
     String name = text.substring(0, open);
@@ -45,8 +47,7 @@ record Signature(String name, List<Parameter> parameters, String text) {
       if (parameter.equals("*")) {
         keywordOnly = true;
       } else if (parameter.startsWith("**")) {
-        parameters.add(
-            new Parameter(parameter.substring(2), Kind.VAR_KEYWORD, Optional.empty()));
+        parameters.add(new Parameter(parameter.substring(2), Kind.VAR_KEYWORD, Optional.empty()));
       } else if (parameter.startsWith("*")) {
         parameters.add(
             new Parameter(parameter.substring(1), Kind.VAR_POSITIONAL, Optional.empty()));
@@ -168,15 +169,12 @@ record Signature(String name, List<Parameter> parameters, String text) {
                 missing.size(),
                 kind,
                 missing.size() == 1 ? "" : "s",
-                missing.stream()
-                    .map(p -> "'" + p.name() + "'")
-                    .collect(Collectors.joining(", "))),
+                missing.stream().map(p -> "'" + p.name() + "'").collect(Collectors.joining(", "))),
         "the signature is " + text);
   }
 
   private RuntimeException tooMany(FrontContext ctx, int given) {
-    List<Parameter> positional =
-        parameters.stream().filter(p -> p.kind() == Kind.EITHER).toList();
+    List<Parameter> positional = parameters.stream().filter(p -> p.kind() == Kind.EITHER).toList();
     long required = positional.stream().filter(Parameter::isRequired).count();
     String takes =
         required == positional.size()
@@ -185,11 +183,7 @@ record Signature(String name, List<Parameter> parameters, String text) {
     return ctx.error(
         "%s() takes %s positional argument%s but %d %s given"
             .formatted(
-                name,
-                takes,
-                takes.equals("1") ? "" : "s",
-                given,
-                given == 1 ? "was" : "were"),
+                name, takes, takes.equals("1") ? "" : "s", given, given == 1 ? "was" : "were"),
         "the signature is " + text);
   }
 }

@@ -18,13 +18,12 @@ public final class PrintFormat {
   private PrintFormat() {}
 
   static void print(PrintStream out, ProgramId program, MemoryOp.Print op, TileValue[] operands) {
-    String prefix = label(op.prefix());
     if (operands.length == 0) {
       out.print("pid " + program + " " + op.prefix().strip() + "\n");
     }
     for (int n = 0; n < operands.length; n++) {
       TileValue operand = operands[n];
-      String which = operands.length > 1 ? "(operand " + n + ") " : "";
+      String label = label(op.prefix(), n, operands.length);
       for (int i = 0; i < operand.size(); i++) {
         String value =
             operand.isFloat()
@@ -34,10 +33,32 @@ public final class PrintFormat {
                     operand.longAt(i),
                     op.signed().get(n),
                     op.hex() || operand.type().isPointer());
-        String place = "(" + indices(operand.type().shape(), i) + ")";
-        out.print("pid " + program + " idx " + place + " " + prefix + which + value + "\n");
+        out.print(line(program, TileValue.multiIndex(operand.type().shape(), i), label, value));
       }
     }
+  }
+
+  /**
+   * One line, with its line feed.
+   *
+   * @param label as {@link #label} gives it
+   * @param value as one of the {@code number} methods gives it
+   */
+  public static String line(ProgramId program, int[] index, String label, String value) {
+    String list = Arrays.toString(index);
+    return "pid "
+        + program
+        + " idx ("
+        + list.substring(1, list.length() - 1)
+        + ") "
+        + label
+        + value
+        + "\n";
+  }
+
+  /** What stands before the values of an operand: {@code prefix: }, with its number if needed. */
+  public static String label(String prefix, int operand, int operands) {
+    return label(prefix) + (operands > 1 ? "(operand " + operand + ") " : "");
   }
 
   /** Front ends hand on the prefix with or without its colon. */
@@ -51,12 +72,7 @@ public final class PrintFormat {
 
   /** The multi-index of an element in row-major order: {@code [3, 5]}. */
   static String index(Shape shape, int element) {
-    return "[" + indices(shape, element) + "]";
-  }
-
-  private static String indices(Shape shape, int element) {
-    String list = Arrays.toString(TileValue.multiIndex(shape, element));
-    return list.substring(1, list.length() - 1);
+    return Arrays.toString(TileValue.multiIndex(shape, element));
   }
 
   /** As C's {@code %f}. */

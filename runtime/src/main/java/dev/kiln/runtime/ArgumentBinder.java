@@ -8,13 +8,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The arguments of one launch, kept between launches: what each parameter is bound to, what a specialisation knows about it, and the bits that the kernel reads.
+ * The arguments of one launch, kept between launches: what each parameter is bound to, what a
+ * specialisation knows about it, and the bits that the kernel reads.
  *
- * <p>Setting an argument allocates nothing. {@link #revision()} changes only when a specialisation would, so that a launch with the same kinds of arguments as the last needs no
- * look-up.
+ * <p>Setting an argument allocates nothing. {@link #revision()} changes only when a specialisation
+ * would, so that a launch with the same kinds of arguments as the last needs no look-up.
  *
- * <p>The rules are Triton's: an integer 1 becomes a constant; an integer or an address that is a multiple of 16 is marked so; an integer is {@code i32} if it fits, else
- * {@code i64}, else {@code u64}; a float is {@code fp32}.
+ * <p>The rules are Triton's: an integer 1 becomes a constant; an integer or an address that is a
+ * multiple of 16 is marked so; an integer is {@code i32} if it fits, else {@code i64}, else {@code
+ * u64}; a float is {@code fp32}.
  */
 final class ArgumentBinder {
   private static final int ALIGNMENT = 16;
@@ -35,6 +37,7 @@ final class ArgumentBinder {
   private final boolean[] divisible;
   private final long[] bits;
   private final Object[] constants;
+  private final boolean[] meta;
   private int revision;
 
   ArgumentBinder(String kernel, List<KernelParameter> parameters) {
@@ -47,6 +50,7 @@ final class ArgumentBinder {
     divisible = new boolean[n];
     bits = new long[n];
     constants = new Object[n];
+    meta = new boolean[n];
   }
 
   /** Changes whenever the specialisation changes. */
@@ -58,6 +62,22 @@ final class ArgumentBinder {
     return kinds[index] != Kind.UNSET;
   }
 
+  /** Whether the caller set it, and not a configuration, heuristic or default. */
+  boolean isExplicit(int index) {
+    return kinds[index] != Kind.UNSET && !meta[index];
+  }
+
+  /** Sets what a configuration, heuristic or default says. */
+  void setMeta(int index, Object value) {
+    switch (value) {
+      case Long number -> setInteger(index, number);
+      case Double number -> setFloat(index, number);
+      case Boolean flag -> setBoolean(index, flag);
+      default -> setConstant(index, value);
+    }
+    meta[index] = true;
+  }
+
   void setArray(int index, NdArray array) {
     KernelParameter parameter = parameters.get(index);
     if (parameter.isConstant()) {
@@ -67,7 +87,10 @@ final class ArgumentBinder {
       throw fault(parameter, "the array's buffer is closed");
     }
     long address = array.address();
-    boolean aligned = parameter.specializeOnValue() && parameter.specializeOnAlignment() && address % ALIGNMENT == 0;
+    boolean aligned =
+        parameter.specializeOnValue()
+            && parameter.specializeOnAlignment()
+            && address % ALIGNMENT == 0;
     bind(index, Kind.POINTER, array.dtype(), aligned);
     bits[index] = address;
   }
@@ -118,7 +141,8 @@ final class ArgumentBinder {
   void setScalar(int index, DType dtype, Number value) {
     KernelParameter parameter = parameters.get(index);
     if (parameter.isConstant()) {
-      setConstant(index, dtype.isFloat() ? (Object) value.doubleValue() : (Object) value.longValue());
+      setConstant(
+          index, dtype.isFloat() ? (Object) value.doubleValue() : (Object) value.longValue());
     } else if (dtype.isFloat()) {
       bind(index, Kind.FLOAT, dtype, false);
       bits[index] = floatBits(dtype, value.doubleValue());
@@ -127,8 +151,12 @@ final class ArgumentBinder {
     }
   }
 
-  /** A Python value that is part of the specialisation; {@code PyNone.NONE} for a parameter that may be left out. */
+  /**
+   * A Python value that is part of the specialisation; {@code PyNone.NONE} for a parameter that may
+   * be left out.
+   */
   void setConstant(int index, Object value) {
+    meta[index] = false;
     if (kinds[index] != Kind.CONSTANT || !same(constants[index], value)) {
       kinds[index] = Kind.CONSTANT;
       constants[index] = value;
@@ -151,12 +179,17 @@ final class ArgumentBinder {
     if (!fits(dtype, value)) {
       throw fault(parameter, value + " does not fit " + dtype.shortName());
     }
-    boolean aligned = parameter.specializeOnValue() && parameter.specializeOnAlignment() && value % ALIGNMENT == 0 && !dtype.isBool();
+    boolean aligned =
+        parameter.specializeOnValue()
+            && parameter.specializeOnAlignment()
+            && value % ALIGNMENT == 0
+            && !dtype.isBool();
     bind(index, Kind.INTEGER, dtype, aligned);
     bits[index] = value;
   }
 
   private void bind(int index, Kind kind, DType dtype, boolean aligned) {
+    meta[index] = false;
     if (kinds[index] != kind || dtypes[index] != dtype || divisible[index] != aligned) {
       kinds[index] = kind;
       dtypes[index] = dtype;
@@ -173,7 +206,9 @@ final class ArgumentBinder {
       specs.add(
           switch (kinds[i]) {
             case UNSET -> throw fault(parameter, "has no value");
-            case POINTER -> new ArgumentSpec.Pointer(dtypes[i], parameter.isConst(), divisible[i] ? ALIGNMENT : 1);
+            case POINTER ->
+                new ArgumentSpec.Pointer(
+                    dtypes[i], parameter.isConst(), divisible[i] ? ALIGNMENT : 1);
             case INTEGER, FLOAT -> new ArgumentSpec.Scalar(dtypes[i], divisible[i] ? ALIGNMENT : 1);
             case CONSTANT -> new ArgumentSpec.Constant(constants[i]);
           });

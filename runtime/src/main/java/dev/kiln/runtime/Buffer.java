@@ -3,8 +3,9 @@ package dev.kiln.runtime;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A piece of a device's memory. Its start is 64-byte aligned unless it wraps foreign memory or is a slice. Closing it gives the memory back; closing twice does nothing.
- * Not safe for use by several threads while it is being closed.
+ * A piece of a device's memory. Its start is 64-byte aligned unless it wraps foreign memory or is a
+ * slice. Closing it gives the memory back; closing twice does nothing. Not safe for use by several
+ * threads while it is being closed.
  */
 public interface Buffer extends AutoCloseable {
   Device device();
@@ -20,11 +21,15 @@ public interface Buffer extends AutoCloseable {
   /**
    * Copies host memory into this buffer, ordered after the launches before it.
    *
-   * @throws DeviceMemoryException if {@code offset} and the source's size exceed this buffer, or it is closed
+   * @throws DeviceMemoryException if {@code offset} and the source's size exceed this buffer, or it
+   *     is closed
    */
   void copyFrom(MemorySegment source, long offset);
 
-  /** Copies a part of this buffer to host memory, which it fills, after the launches before it have finished. */
+  /**
+   * Copies a part of this buffer to host memory, which it fills, after the launches before it have
+   * finished.
+   */
   void copyTo(MemorySegment target, long offset);
 
   /** Sets every byte. */

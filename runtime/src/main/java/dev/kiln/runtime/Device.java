@@ -5,8 +5,8 @@ import dev.kiln.compiler.Target;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Something that runs kernels, with memory of its own. Launches of one device run one after the other, in the order in which they were made; methods may be called from
- * any thread.
+ * Something that runs kernels, with memory of its own. Launches of one device run one after the
+ * other, in the order in which they were made; methods may be called from any thread.
  */
 public interface Device extends AutoCloseable {
   /** {@code cpu}, {@code eval}, {@code sim}, {@code cuda}. */
@@ -39,7 +39,9 @@ public interface Device extends AutoCloseable {
   /** Reports every launch from now on to the listener; {@code null} ends that. */
   void listen(LaunchListener listener);
 
-  /** Bytes of memory now in use, and the most that were in use at a time since the device was made. */
+  /**
+   * Bytes of memory now in use, and the most that were in use at a time since the device was made.
+   */
   MemoryUse memoryUse();
 
   @Override
@@ -53,8 +55,9 @@ public interface Device extends AutoCloseable {
     /**
      * Starts a launch.
      *
-     * @param arguments 8 bytes for each run-time argument in the order of the kernel's parameters: an address, a sign-extended integer, or the raw bits of a float in
-     *     the low bytes. Read before this method returns.
+     * @param arguments 8 bytes for each run-time argument in the order of the kernel's parameters:
+     *     an address, a sign-extended integer, or the raw bits of a float in the low bytes. Read
+     *     before this method returns.
      */
     void launch(int gridX, int gridY, int gridZ, MemorySegment arguments);
   }

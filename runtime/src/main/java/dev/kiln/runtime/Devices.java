@@ -5,7 +5,9 @@ import dev.kiln.runtime.cpu.CpuOptions;
 import dev.kiln.runtime.eval.EvalDevice;
 import java.util.List;
 
-/** The devices of this process. They are made when first asked for and live as long as the process. */
+/**
+ * The devices of this process. They are made when first asked for and live as long as the process.
+ */
 public final class Devices {
   private Devices() {}
 
@@ -42,7 +44,9 @@ public final class Devices {
       case "cpu" -> cpu();
       case "eval" -> eval();
       case "sim", "cuda" -> throw new KilnException("not supported yet: device '" + name + "'");
-      default -> throw new KilnException("there is no device '" + name + "'; there are " + String.join(", ", names()));
+      default ->
+          throw new KilnException(
+              "there is no device '" + name + "'; there are " + String.join(", ", names()));
     };
   }
 }

@@ -3,7 +3,8 @@ package dev.kiln.runtime;
 /**
  * How many program instances a launch has along each axis. A grid with a 0 launches nothing.
  *
- * @throws KilnException if an extent is negative, or {@code y} or {@code z} exceeds 65,535, or the product exceeds 2<sup>31</sup> - 1
+ * @throws KilnException if an extent is negative, or {@code y} or {@code z} exceeds 65,535, or the
+ *     product exceeds 2<sup>31</sup> - 1
  */
 public record Grid(int x, int y, int z) {
   private static final int MAX_YZ = 65_535;
@@ -13,10 +14,19 @@ public record Grid(int x, int y, int z) {
       throw new KilnException("a grid must not be negative: " + x + "," + y + "," + z);
     }
     if (y > MAX_YZ || z > MAX_YZ) {
-      throw new KilnException("a grid may have at most " + MAX_YZ + " programs along y and z: " + x + "," + y + "," + z);
+      throw new KilnException(
+          "a grid may have at most "
+              + MAX_YZ
+              + " programs along y and z: "
+              + x
+              + ","
+              + y
+              + ","
+              + z);
     }
     if ((long) x * y > Integer.MAX_VALUE || (long) x * y * z > Integer.MAX_VALUE) {
-      throw new KilnException("a grid may have at most 2147483647 programs: " + x + "," + y + "," + z);
+      throw new KilnException(
+          "a grid may have at most 2147483647 programs: " + x + "," + y + "," + z);
     }
   }
 

@@ -10,7 +10,9 @@ final class HostNumbers {
   private HostNumbers() {}
 
   static byte[] encode(DType dtype, double[] values) {
-    var bytes = ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+    var bytes =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes()))
+            .order(ByteOrder.LITTLE_ENDIAN);
     for (double value : values) {
       put(bytes, dtype, dtype.isFloat() ? FloatFormat.toBits(dtype, value) : integer(dtype, value));
     }

@@ -5,6 +5,7 @@ import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.Specialization;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.PyNone;
+import dev.kiln.compiler.python.TritonConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -13,10 +14,12 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A kernel on a device with its arguments: set what changes, launch, and again. Mutable and not thread-safe; make one for each thread.
+ * A kernel on a device with its arguments: set what changes, launch, and again. Mutable and not
+ * thread-safe; make one for each thread.
  *
- * <p>Arguments stay set from one launch to the next. A launch whose arguments are of the same kinds as the last one's (the same dtypes, the same divisibility, the same
- * constants) needs no look-up and allocates nothing if it is made through {@link #set} and {@link #launch(int, int, int)}.
+ * <p>Arguments stay set from one launch to the next. A launch whose arguments are of the same kinds
+ * as the last one's (the same dtypes, the same divisibility, the same constants) needs no look-up
+ * and allocates nothing if it is made through {@link #set} and {@link #launch(int, int, int)}.
  */
 public final class Launch {
   private final Kernel kernel;
@@ -24,13 +27,17 @@ public final class Launch {
   private final ArgumentBinder binder;
   private final Map<Specialization, Ready> versions = new HashMap<>();
   private final MetaParameters meta;
-  private CompileOptions options = CompileOptions.DEFAULT;
+  private CompileOptions options;
   private Function<MetaParameters, Grid> grid;
   private Ready ready;
   private int readyRevision = -1;
 
   /** A version of the kernel on the device. */
-  private record Ready(CompiledKernel compiled, Device.LoadedKernel loaded, int[] runtimeParameters, MemorySegment block) {}
+  private record Ready(
+      CompiledKernel compiled,
+      Device.LoadedKernel loaded,
+      int[] runtimeParameters,
+      MemorySegment block) {}
 
   Launch(Kernel kernel, Device device) {
     this.kernel = kernel;
@@ -61,7 +68,8 @@ public final class Launch {
       throw new LaunchException(
           kernel.name(),
           "argument '%s' lies on device '%s', the launch is on '%s'"
-              .formatted(kernel.parameters().get(index).name(), array.device().name(), device.name()));
+              .formatted(
+                  kernel.parameters().get(index).name(), array.device().name(), device.name()));
     }
     binder.setArray(index, array);
     return this;
@@ -89,8 +97,9 @@ public final class Launch {
   }
 
   /**
-   * Sets a parameter by name: an {@link NdArray}, a number, a {@code Boolean}, {@code null} (Python's {@code None}), or for {@code tl.constexpr} parameters also a {@code String}, a
-   * {@link DType} or any other Python value.
+   * Sets a parameter by name: an {@link NdArray}, a number, a {@code Boolean}, {@code null}
+   * (Python's {@code None}), or for {@code tl.constexpr} parameters also a {@code String}, a {@link
+   * DType} or any other Python value.
    *
    * @throws LaunchException if there is no such parameter or the value does not suit it
    */
@@ -111,7 +120,8 @@ public final class Launch {
   public Launch args(Object... values) {
     if (values.length > kernel.parameters().size()) {
       throw new LaunchException(
-          kernel.name(), "takes %d arguments, not %d".formatted(kernel.parameters().size(), values.length));
+          kernel.name(),
+          "takes %d arguments, not %d".formatted(kernel.parameters().size(), values.length));
     }
     for (int i = 0; i < values.length; i++) {
       setAny(i, values[i]);
@@ -142,16 +152,16 @@ public final class Launch {
   }
 
   public Launch numWarps(int warps) {
-    return options(options.withNumWarps(warps));
+    return options(effectiveOptions().withNumWarps(warps));
   }
 
   public Launch numStages(int stages) {
-    return options(options.withNumStages(stages));
+    return options(effectiveOptions().withNumStages(stages));
   }
 
   /** Checks {@code assert} and {@code tl.device_assert}. */
   public Launch debug(boolean enabled) {
-    return options(options.withDebug(enabled));
+    return options(effectiveOptions().withDebug(enabled));
   }
 
   public Launch options(CompileOptions newOptions) {
@@ -177,7 +187,10 @@ public final class Launch {
     return grid(Grid.of(x, y, z));
   }
 
-  /** A grid that is computed at each launch from the meta-parameters, configurations and heuristics included. */
+  /**
+   * A grid that is computed at each launch from the meta-parameters, configurations and heuristics
+   * included.
+   */
   public Launch grid(Function<MetaParameters, Grid> function) {
     grid = function;
     return this;
@@ -220,15 +233,32 @@ public final class Launch {
   }
 
   private Ready prepare() {
-    if (kernel.hasMetaRules()) {
-      kernel.applyMetaRules(binder, meta, this);
-    }
-    if (readyRevision != binder.revision() || ready == null) {
-      kernel.applyDefaults(binder);
-      ready = versions.computeIfAbsent(new Specialization(binder.specs(), options), this::load);
-      readyRevision = binder.revision();
+    if (ready == null
+        || readyRevision != binder.revision()
+        || kernel.metaRules().dependOnArguments()) {
+      kernel.metaRules().apply(binder);
+      if (ready == null || readyRevision != binder.revision()) {
+        ready =
+            versions.computeIfAbsent(
+                new Specialization(binder.specs(), effectiveOptions()), this::load);
+        readyRevision = binder.revision();
+      }
     }
     return ready;
+  }
+
+  /** The caller's options, else the configuration's, else Triton's defaults. */
+  private CompileOptions effectiveOptions() {
+    return options != null
+        ? options
+        : kernel.metaRules().configuration().map(Launch::options).orElse(CompileOptions.DEFAULT);
+  }
+
+  private static CompileOptions options(TritonConfig config) {
+    CompileOptions defaults = CompileOptions.DEFAULT;
+    return defaults
+        .withNumWarps(config.numWarps().orElse(defaults.numWarps()))
+        .withNumStages(config.numStages().orElse(defaults.numStages()));
   }
 
   private Ready load(Specialization specialization) {

@@ -1,6 +1,9 @@
 package dev.kiln.runtime;
 
-/** A launch whose arguments, grid or options break a rule, or that stopped on the device. The message names the kernel and the argument. */
+/**
+ * A launch whose arguments, grid or options break a rule, or that stopped on the device. The
+ * message names the kernel and the argument.
+ */
 public final class LaunchException extends KilnException {
   private static final long serialVersionUID = 1L;
 

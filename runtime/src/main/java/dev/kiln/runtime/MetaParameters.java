@@ -2,7 +2,9 @@ package dev.kiln.runtime;
 
 import java.util.List;
 
-/** The arguments of a launch by name, as a grid function sees them: constants, and scalar arguments. */
+/**
+ * The arguments of a launch by name, as a grid function sees them: constants, and scalar arguments.
+ */
 public final class MetaParameters {
   private final List<KernelParameter> parameters;
   private final ArgumentBinder binder;
@@ -13,7 +15,8 @@ public final class MetaParameters {
   }
 
   /**
-   * The value of a constant or scalar argument, as Python represents it: {@code Long}, {@code Double}, {@code Boolean}, {@code String} ...; an address for an array.
+   * The value of a constant or scalar argument, as Python represents it: {@code Long}, {@code
+   * Double}, {@code Boolean}, {@code String} ...; an address for an array.
    *
    * @throws KilnException if there is no such parameter, or it has no value
    */

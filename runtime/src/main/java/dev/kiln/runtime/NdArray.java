@@ -7,10 +7,12 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * An n-dimensional array of numbers in a device's memory: a buffer with a dtype, a shape and strides. Passed to a kernel it becomes a pointer to its first element; shapes
- * and strides are passed as numbers, as in Triton.
+ * An n-dimensional array of numbers in a device's memory: a buffer with a dtype, a shape and
+ * strides. Passed to a kernel it becomes a pointer to its first element; shapes and strides are
+ * passed as numbers, as in Triton.
  *
- * <p>Host conversions are exact where the dtype holds the number, and otherwise round to nearest, ties to even. A view shares the buffer of its origin.
+ * <p>Host conversions are exact where the dtype holds the number, and otherwise round to nearest,
+ * ties to even. A view shares the buffer of its origin.
  */
 public final class NdArray implements AutoCloseable {
   private final Buffer buffer;
@@ -30,7 +32,12 @@ public final class NdArray implements AutoCloseable {
   /** Undefined content, row-major. */
   public static NdArray empty(Device device, DType dtype, long... shape) {
     long size = checkedSize(shape);
-    return new NdArray(device.allocate(Math.multiplyExact(size, dtype.bytes())), dtype, shape.clone(), rowMajor(shape), 0);
+    return new NdArray(
+        device.allocate(Math.multiplyExact(size, dtype.bytes())),
+        dtype,
+        shape.clone(),
+        rowMajor(shape),
+        0);
   }
 
   public static NdArray zeros(Device device, DType dtype, long... shape) {
@@ -69,7 +76,8 @@ public final class NdArray implements AutoCloseable {
   /**
    * Any dtype from doubles, rounded to nearest even.
    *
-   * @throws KilnException if the dtype is an integer and a number is not one, or is outside its range
+   * @throws KilnException if the dtype is an integer and a number is not one, or is outside its
+   *     range
    */
   public static NdArray of(Device device, DType dtype, double[] values, long... shape) {
     NdArray array = emptyFor(device, dtype, values.length, shape);
@@ -82,7 +90,8 @@ public final class NdArray implements AutoCloseable {
     long bytes = Math.multiplyExact(checkedSize(shape), dtype.bytes());
     if (memory.byteSize() < bytes) {
       throw new KilnException(
-          "%,d bytes of memory are too few for %s %s (%,d bytes)".formatted(memory.byteSize(), dtype, Arrays.toString(shape), bytes));
+          "%,d bytes of memory are too few for %s %s (%,d bytes)"
+              .formatted(memory.byteSize(), dtype, Arrays.toString(shape), bytes));
     }
     return new NdArray(device.wrap(memory), dtype, shape.clone(), rowMajor(shape), 0);
   }
@@ -100,7 +109,8 @@ public final class NdArray implements AutoCloseable {
     long bytes = Math.multiplyExact(checkedSize(shape), dtype.bytes());
     if (byteOffset < 0 || byteOffset > buffer.size() - bytes) {
       throw new DeviceMemoryException(
-          "bytes %,d to %,d lie outside a buffer of %,d bytes".formatted(byteOffset, byteOffset + bytes, buffer.size()));
+          "bytes %,d to %,d lie outside a buffer of %,d bytes"
+              .formatted(byteOffset, byteOffset + bytes, buffer.size()));
     }
     return new NdArray(buffer, dtype, shape.clone(), rowMajor(shape), byteOffset);
   }
@@ -179,15 +189,19 @@ public final class NdArray implements AutoCloseable {
       resolved[open] = size() / known;
     }
     if (checkedSize(resolved) != size()) {
-      throw new KilnException("cannot reshape " + Arrays.toString(shape) + " to " + Arrays.toString(newShape));
+      throw new KilnException(
+          "cannot reshape " + Arrays.toString(shape) + " to " + Arrays.toString(newShape));
     }
     return new NdArray(buffer, dtype, resolved, rowMajor(resolved), offset);
   }
 
   /** Axis {@code i} of the result is axis {@code order[i]} of this. */
   public NdArray permute(int... order) {
-    if (!Arrays.equals(Arrays.stream(order).sorted().toArray(), java.util.stream.IntStream.range(0, shape.length).toArray())) {
-      throw new KilnException(Arrays.toString(order) + " is not a permutation of " + shape.length + " axes");
+    if (!Arrays.equals(
+        Arrays.stream(order).sorted().toArray(),
+        java.util.stream.IntStream.range(0, shape.length).toArray())) {
+      throw new KilnException(
+          Arrays.toString(order) + " is not a permutation of " + shape.length + " axes");
     }
     return new NdArray(
         buffer,
@@ -200,11 +214,13 @@ public final class NdArray implements AutoCloseable {
   /** Indices {@code from} (inclusive) to {@code to} (exclusive) along an axis. */
   public NdArray narrow(int axis, long from, long to) {
     if (from < 0 || to < from || to > shape[axis]) {
-      throw new KilnException("%d:%d is no part of axis %d of %s".formatted(from, to, axis, Arrays.toString(shape)));
+      throw new KilnException(
+          "%d:%d is no part of axis %d of %s".formatted(from, to, axis, Arrays.toString(shape)));
     }
     long[] narrowed = shape.clone();
     narrowed[axis] = to - from;
-    return new NdArray(buffer, dtype, narrowed, strides.clone(), offset + from * strides[axis] * dtype.bytes());
+    return new NdArray(
+        buffer, dtype, narrowed, strides.clone(), offset + from * strides[axis] * dtype.bytes());
   }
 
   /** The bits of this array as another dtype of the same width. */
@@ -215,7 +231,10 @@ public final class NdArray implements AutoCloseable {
     return new NdArray(buffer, other, shape, strides, offset);
   }
 
-  /** Overwrites the elements with numbers in row-major order, rounded to the dtype. Only of contiguous arrays. */
+  /**
+   * Overwrites the elements with numbers in row-major order, rounded to the dtype. Only of
+   * contiguous arrays.
+   */
   public void set(double[] values) {
     requireContiguous(values.length);
     buffer.copyFrom(MemorySegment.ofArray(HostNumbers.encode(dtype, values)), offset);
@@ -230,7 +249,10 @@ public final class NdArray implements AutoCloseable {
     buffer.copyFrom(MemorySegment.ofArray(values), offset);
   }
 
-  /** The elements in row-major order; exact for every float type and for integers below 2<sup>53</sup>. */
+  /**
+   * The elements in row-major order; exact for every float type and for integers below
+   * 2<sup>53</sup>.
+   */
   public double[] toDoubles() {
     return HostNumbers.decode(dtype, toBytes());
   }
@@ -250,7 +272,10 @@ public final class NdArray implements AutoCloseable {
     return values;
   }
 
-  /** The elements of an integer array in row-major order; unsigned types are zero-extended (u64 keeps its bits). */
+  /**
+   * The elements of an integer array in row-major order; unsigned types are zero-extended (u64
+   * keeps its bits).
+   */
   public long[] toLongs() {
     return HostNumbers.decodeIntegers(dtype, toBytes());
   }
@@ -267,6 +292,21 @@ public final class NdArray implements AutoCloseable {
       gather(bytes);
     }
     return bytes;
+  }
+
+  /**
+   * The bytes of numbers in a dtype, little endian, rounded to nearest even.
+   *
+   * @throws KilnException if the dtype is an integer and a number is not one, or is outside its
+   *     range
+   */
+  public static byte[] encode(DType dtype, double[] values) {
+    return HostNumbers.encode(dtype, values);
+  }
+
+  /** The numbers of which these are the bytes. */
+  public static double[] decode(DType dtype, byte[] bytes) {
+    return HostNumbers.decode(dtype, bytes);
   }
 
   private void gather(byte[] bytes) {
@@ -308,7 +348,11 @@ public final class NdArray implements AutoCloseable {
 
   private void requireContiguous(int count) {
     if (!isContiguous() || count != size()) {
-      throw new KilnException(count + " numbers do not fit " + this + (isContiguous() ? "" : ", which is not contiguous"));
+      throw new KilnException(
+          count
+              + " numbers do not fit "
+              + this
+              + (isContiguous() ? "" : ", which is not contiguous"));
     }
   }
 

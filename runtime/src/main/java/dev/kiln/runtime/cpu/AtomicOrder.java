@@ -10,8 +10,9 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 
 /**
- * Whether a kernel's results depend on the order in which its programs reach its atomic operations: it adds floats, exchanges values, or uses what an atomic operation returns.
- * Such kernels run their programs in order, so that the same launch always gives the same bits.
+ * Whether a kernel's results depend on the order in which its programs reach its atomic operations:
+ * it adds floats, exchanges values, or uses what an atomic operation returns. Such kernels run
+ * their programs in order, so that the same launch always gives the same bits.
  */
 final class AtomicOrder {
   private final Set<Value> used = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -10,9 +10,11 @@ import dev.kiln.runtime.memory.Slab;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Kernels as generated classes, programs on all cores. A launch runs within the call; several threads' launches run one after the other.
+ * Kernels as generated classes, programs on all cores. A launch runs within the call; several
+ * threads' launches run one after the other.
  *
- * <p>Determinism: the same launch gives the same bits for every number of threads and every SIMD width.
+ * <p>Determinism: the same launch gives the same bits for every number of threads and every SIMD
+ * width.
  */
 public final class CpuDevice implements Device {
   private final CpuOptions options;
@@ -22,7 +24,8 @@ public final class CpuDevice implements Device {
 
   public CpuDevice(CpuOptions options) {
     this.options = options;
-    Slab slab = options.memoryBytes() == 0 ? Slab.ofDefaultSize() : Slab.ofSize(options.memoryBytes());
+    Slab slab =
+        options.memoryBytes() == 0 ? Slab.ofDefaultSize() : Slab.ofSize(options.memoryBytes());
     this.memory = new HostMemory(this, slab);
     this.launches = new CpuLaunches(memory, options.threads());
   }

@@ -9,7 +9,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/** Runs launches, one at a time: copies the arguments into the slab, gives each thread scratch memory, and hands out the programs. A launch allocates nothing once the scratch memory is large enough. */
+/**
+ * Runs launches, one at a time: copies the arguments into the slab, gives each thread scratch
+ * memory, and hands out the programs. A launch allocates nothing once the scratch memory is large
+ * enough.
+ */
 final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
   private static final int MAX_ARGUMENTS = 1024;
 
@@ -70,7 +74,8 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
 
   @Override
   public void run(int thread, int first, int end) {
-    body.run(addressed, addressedBase, argumentBlock, scratch[thread], first, end, gridX, gridY, gridZ);
+    body.run(
+        addressed, addressedBase, argumentBlock, scratch[thread], first, end, gridX, gridY, gridZ);
   }
 
   /** Returns whether one of the pointers points outside the slab. */

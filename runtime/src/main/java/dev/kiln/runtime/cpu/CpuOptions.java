@@ -3,11 +3,13 @@ package dev.kiln.runtime.cpu;
 import dev.kiln.runtime.KilnException;
 
 /**
- * How a CPU device runs kernels. None of these changes a result's bits, except {@code relaxedAtomics}.
+ * How a CPU device runs kernels. None of these changes a result's bits, except {@code
+ * relaxedAtomics}.
  *
  * @param threads threads that share a launch, the caller's included
  * @param simdBits 512, 256 or 128; 0 for scalar loops, which need no Vector API
- * @param relaxedAtomics whether programs may run on several threads though the order of their atomic operations matters
+ * @param relaxedAtomics whether programs may run on several threads though the order of their
+ *     atomic operations matters
  * @param memoryBytes size of the device's memory; 0 for three quarters of the machine's
  */
 public record CpuOptions(int threads, int simdBits, boolean relaxedAtomics, long memoryBytes) {
@@ -22,7 +24,8 @@ public record CpuOptions(int threads, int simdBits, boolean relaxedAtomics, long
 
   /** All processors, the widest vectors of the machine. */
   public static CpuOptions ofMachine() {
-    return new CpuOptions(Runtime.getRuntime().availableProcessors(), VectorSupport.preferredBits(), false, 0);
+    return new CpuOptions(
+        Runtime.getRuntime().availableProcessors(), VectorSupport.preferredBits(), false, 0);
   }
 
   public CpuOptions withThreads(int count) {

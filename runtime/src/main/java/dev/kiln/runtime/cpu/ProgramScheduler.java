@@ -7,24 +7,35 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Runs the programs of a launch on several threads: the caller's and some workers of its own.
  *
- * <p>Programs are handed out in ascending order by a ticket, a few at a time, so that a program may wait for a lower one. The caller works too and never waits for a worker that
- * has taken nothing, so a launch that is over before the workers wake costs no more than on one thread. A launch allocates nothing. One launch at a time: the caller must hold
- * the device's lock.
+ * <p>Programs are handed out in ascending order by a ticket, a few at a time, so that a program may
+ * wait for a lower one. The caller works too and never waits for a worker that has taken nothing,
+ * so a launch that is over before the workers wake costs no more than on one thread. A launch
+ * allocates nothing. One launch at a time: the caller must hold the device's lock.
  */
 final class ProgramScheduler implements AutoCloseable {
   /** What the threads run. */
   interface Work {
-    /** Runs programs {@code first} to {@code end - 1} with the scratch memory of the given thread. */
+    /**
+     * Runs programs {@code first} to {@code end - 1} with the scratch memory of the given thread.
+     */
     void run(int thread, int first, int end);
   }
 
-  /** How often a worker looks for the next launch before it sleeps: some tens of microseconds, the time between two launches of a busy caller. */
+  /**
+   * How often a worker looks for the next launch before it sleeps: some tens of microseconds, the
+   * time between two launches of a busy caller.
+   */
   private static final int SPINS_BEFORE_SLEEP = 5_000;
 
-  /** How often the caller looks whether the last programs are done before it lets other threads run. */
+  /**
+   * How often the caller looks whether the last programs are done before it lets other threads run.
+   */
   private static final int SPINS_BEFORE_YIELD = 20_000;
 
-  /** Chunks for each thread: enough to even out unequal programs, few enough that tickets cost nothing. */
+  /**
+   * Chunks for each thread: enough to even out unequal programs, few enough that tickets cost
+   * nothing.
+   */
   private static final int CHUNKS_PER_THREAD = 16;
 
   private static final VarHandle TICKET;
@@ -42,10 +53,16 @@ final class ProgramScheduler implements AutoCloseable {
 
   private final Thread[] workers;
 
-  /** Lower half of a ticket between launches: beyond every program. The fields of a launch change only while it stands there. */
+  /**
+   * Lower half of a ticket between launches: beyond every program. The fields of a launch change
+   * only while it stands there.
+   */
   private static final long CLOSED = Integer.MAX_VALUE;
 
-  /** The launch's number in the upper half, the next program in the lower: a worker that comes late cannot take a ticket of a launch whose work it has not seen. */
+  /**
+   * The launch's number in the upper half, the next program in the lower: a worker that comes late
+   * cannot take a ticket of a launch whose work it has not seen.
+   */
   private volatile long ticket = CLOSED;
 
   /** Programs that have run or been skipped. */
@@ -63,7 +80,8 @@ final class ProgramScheduler implements AutoCloseable {
     workers = new Thread[threads - 1];
     for (int i = 0; i < workers.length; i++) {
       int index = i + 1;
-      workers[i] = Thread.ofPlatform().daemon().name("kiln-cpu-" + index).unstarted(() -> serve(index));
+      workers[i] =
+          Thread.ofPlatform().daemon().name("kiln-cpu-" + index).unstarted(() -> serve(index));
       workers[i].start();
     }
   }
@@ -73,7 +91,8 @@ final class ProgramScheduler implements AutoCloseable {
   }
 
   /**
-   * Runs all programs and waits for them. What a failing program throws is thrown here, that of the lowest one if several fail; programs above it may not have run.
+   * Runs all programs and waits for them. What a failing program throws is thrown here, that of the
+   * lowest one if several fail; programs above it may not have run.
    *
    * @param onCaller whether to run them one after the other on the caller's thread
    */

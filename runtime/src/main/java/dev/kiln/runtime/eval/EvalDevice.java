@@ -12,7 +12,10 @@ import dev.kiln.runtime.memory.Slab;
 import java.lang.foreign.MemorySegment;
 import java.util.function.UnaryOperator;
 
-/** The evaluator as a device: slow, plain, and the measure of the others. Launches run within the call, on the caller's thread. */
+/**
+ * The evaluator as a device: slow, plain, and the measure of the others. Launches run within the
+ * call, on the caller's thread.
+ */
 public final class EvalDevice implements Device {
   private final HostMemory memory;
   private final UnaryOperator<Launch> options;

@@ -74,7 +74,8 @@ public final class EvaluatedKernel implements Device.LoadedKernel {
     names.forEach(
         (buffer, name) -> {
           boolean initialised = buffer.isInitialised();
-          segments.add(new Allocation(name, buffer.address(), buffer.size(), initialised), buffer.segment());
+          segments.add(
+              new Allocation(name, buffer.address(), buffer.size(), initialised), buffer.segment());
         });
     return segments;
   }

@@ -14,7 +14,8 @@ public final class HostBuffer implements Buffer {
   private boolean initialised;
   private boolean closed;
 
-  HostBuffer(Device device, MemorySegment segment, boolean initialised, Consumer<HostBuffer> release) {
+  HostBuffer(
+      Device device, MemorySegment segment, boolean initialised, Consumer<HostBuffer> release) {
     this.device = device;
     this.segment = segment;
     this.initialised = initialised;
@@ -41,7 +42,10 @@ public final class HostBuffer implements Buffer {
     return closed;
   }
 
-  /** Whether somebody has written to it: the host, or a kernel to which it was passed. For the sanitizers. */
+  /**
+   * Whether somebody has written to it: the host, or a kernel to which it was passed. For the
+   * sanitizers.
+   */
   public boolean isInitialised() {
     return initialised;
   }
@@ -97,7 +101,8 @@ public final class HostBuffer implements Buffer {
     }
     if (offset < 0 || size < 0 || offset > size() - size) {
       throw new DeviceMemoryException(
-          "bytes %,d to %,d lie outside a buffer of %,d bytes".formatted(offset, offset + size, size()));
+          "bytes %,d to %,d lie outside a buffer of %,d bytes"
+              .formatted(offset, offset + size, size()));
     }
     device.synchronize();
     return segment.asSlice(offset, size);

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The memory of a device that lives in host memory: a slab, the buffers cut from it, and foreign memory lent to it. Thread-safe. */
+/**
+ * The memory of a device that lives in host memory: a slab, the buffers cut from it, and foreign
+ * memory lent to it. Thread-safe.
+ */
 public final class HostMemory {
   private final Device device;
   private final Slab slab;
@@ -35,7 +38,9 @@ public final class HostMemory {
 
   public Buffer wrap(MemorySegment segment) {
     if (!segment.isNative()) {
-      throw new KilnException("memory on the Java heap cannot be used without a copy; use a direct ByteBuffer or an Arena");
+      throw new KilnException(
+          "memory on the Java heap cannot be used without a copy; use a direct ByteBuffer or an"
+              + " Arena");
     }
     var buffer = new HostBuffer(device, segment, true, this::remove);
     add(segment.address(), buffer);

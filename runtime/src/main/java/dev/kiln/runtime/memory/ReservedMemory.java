@@ -17,8 +17,9 @@ import java.util.Locale;
 /**
  * Address space for a slab: reserved at once, backed by memory only where it is touched.
  *
- * <p>With native access it is an anonymous mapping. Without it ({@code --enable-native-access} not given) it is a mapping of a deleted sparse file, in shared memory if
- * there is room, which needs no restricted method and so prints no warning.
+ * <p>With native access it is an anonymous mapping. Without it ({@code --enable-native-access} not
+ * given) it is a mapping of a deleted sparse file, in shared memory if there is room, which needs
+ * no restricted method and so prints no warning.
  */
 final class ReservedMemory {
   private static final long MIN_CAPACITY = 64L << 20;
@@ -38,7 +39,8 @@ final class ReservedMemory {
 
   /** Three quarters of the machine's memory. */
   static long defaultCapacity() {
-    var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    var system =
+        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     return Math.max(MIN_CAPACITY, system.getTotalMemorySize() / 4 * 3);
   }
 
@@ -61,7 +63,9 @@ final class ReservedMemory {
                 ValueLayout.JAVA_LONG));
     try {
       long address =
-          (long) mmap.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+          (long)
+              mmap.invokeExact(
+                  0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS | MAP_NORESERVE, -1, 0L);
       if (address == -1) {
         throw new KilnException("cannot reserve " + bytes + " bytes of address space");
       }
@@ -76,11 +80,17 @@ final class ReservedMemory {
   private static MemorySegment fileMapping(long bytes) {
     try {
       Path folder = roomierFolder();
-      long capacity = Math.min(bytes, Math.max(MIN_CAPACITY, Files.getFileStore(folder).getUsableSpace() / 4 * 3));
+      long capacity =
+          Math.min(
+              bytes, Math.max(MIN_CAPACITY, Files.getFileStore(folder).getUsableSpace() / 4 * 3));
       Path file = Files.createTempFile(folder, "kiln", ".slab");
       try (var channel =
           FileChannel.open(
-              file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.SPARSE, StandardOpenOption.DELETE_ON_CLOSE)) {
+              file,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.SPARSE,
+              StandardOpenOption.DELETE_ON_CLOSE)) {
         return channel.map(FileChannel.MapMode.READ_WRITE, 0, capacity, Arena.global());
       } finally {
         Files.deleteIfExists(file);
@@ -93,6 +103,9 @@ final class ReservedMemory {
   private static Path roomierFolder() throws IOException {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
     Path shared = Path.of("/dev/shm");
-    return Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() >= 16 * MIN_CAPACITY ? shared : temporary;
+    return Files.isWritable(shared)
+            && Files.getFileStore(shared).getUsableSpace() >= 16 * MIN_CAPACITY
+        ? shared
+        : temporary;
   }
 }

@@ -3,7 +3,10 @@ package dev.kiln.runtime.memory;
 import dev.kiln.runtime.DeviceMemoryException;
 import java.lang.foreign.MemorySegment;
 
-/** One range of memory from which a device's buffers, arguments and scratch memory are cut. Thread-safe. */
+/**
+ * One range of memory from which a device's buffers, arguments and scratch memory are cut.
+ * Thread-safe.
+ */
 public final class Slab {
   private final MemorySegment segment;
   private final SliceAllocator allocator;
@@ -44,7 +47,8 @@ public final class Slab {
     long offset = allocator.allocate(bytes);
     if (offset < 0) {
       throw new DeviceMemoryException(
-          "out of memory: %,d bytes wanted, %,d of %,d in use".formatted(bytes, allocator.inUse(), allocator.capacity()));
+          "out of memory: %,d bytes wanted, %,d of %,d in use"
+              .formatted(bytes, allocator.inUse(), allocator.capacity()));
     }
     return base() + offset;
   }

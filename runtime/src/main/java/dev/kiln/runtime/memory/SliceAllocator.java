@@ -6,10 +6,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Hands out ranges of {@code 0..capacity}: best fit, lowest offset first, neighbours merged when they are freed. Not thread-safe.
+ * Hands out ranges of {@code 0..capacity}: best fit, lowest offset first, neighbours merged when
+ * they are freed. Not thread-safe.
  *
- * <p>Ranges start at multiples of 64 bytes and are followed by at least 64 unused bytes, so that a vector access at the end of a tile stays in the slab and two ranges never
- * share a cache line.
+ * <p>Ranges start at multiples of 64 bytes and are followed by at least 64 unused bytes, so that a
+ * vector access at the end of a tile stays in the slab and two ranges never share a cache line.
  */
 final class SliceAllocator {
   static final long ALIGNMENT = 64;

@@ -1,8 +1,8 @@
 """Softmax and cross-entropy in one pass over the logits: the loss of each row and its gradient.
 
-With p = softmax(x) and the smoothed target q = (1 - s) onehot(target) + s / C, the loss of a row is
--sum(q log p), its gradient p - q. A row whose target is ignore_index has the loss 0 and the gradient
-0; one whose target is no class has the loss NaN.
+With p = softmax(x) and the smoothed target q = (1 - s) onehot(target) + s / C, the loss of a row
+is -sum(q log p), its gradient p - q. A row whose target is ignore_index has the loss 0 and the
+gradient 0; one whose target is no class has the loss NaN.
 """
 
 import triton

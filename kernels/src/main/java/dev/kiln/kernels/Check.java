@@ -1,0 +1,109 @@
+package dev.kiln.kernels;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.NdArray;
+
+/**
+ * What launchers ask of their arguments. A fault names the operation, the argument and the rule.
+ */
+final class Check {
+  private Check() {}
+
+  static KilnException fault(String operation, String argument, String rule) {
+    return new KilnException(operation + ": argument '" + argument + "' " + rule);
+  }
+
+  private static KilnException fault(
+      String operation, String argument, String rule, NdArray array) {
+    return fault(operation, argument, rule + ", but is " + array);
+  }
+
+  /** fp32, fp16 or bf16. */
+  static void floats(String operation, String argument, NdArray array) {
+    switch (array.dtype()) {
+      case FP32, FP16, BF16 -> {}
+      default -> throw fault(operation, argument, "must be fp32, fp16 or bf16", array);
+    }
+  }
+
+  static void fp32(String operation, String argument, NdArray array) {
+    if (array.dtype() != DType.FP32) {
+      throw fault(operation, argument, "must be fp32", array);
+    }
+  }
+
+  static void indices(String operation, String argument, NdArray array) {
+    if (array.dtype() != DType.I32 && array.dtype() != DType.I64) {
+      throw fault(operation, argument, "must be i32 or i64", array);
+    }
+  }
+
+  static void sameDType(
+      String operation, String argument, NdArray array, String other, NdArray like) {
+    if (array.dtype() != like.dtype()) {
+      throw fault(
+          operation, argument, "must have the dtype of '" + other + "', " + like.dtype(), array);
+    }
+  }
+
+  static void matrix(String operation, String argument, NdArray array) {
+    if (array.rank() != 2) {
+      throw fault(operation, argument, "must be a matrix", array);
+    }
+    long last = 0;
+    for (int axis = 0; axis < 2; axis++) {
+      last += Math.max(0, array.dim(axis) - 1) * Math.abs(array.stride(axis));
+    }
+    if (last > Integer.MAX_VALUE) {
+      throw fault(operation, argument, "must span at most 2147483648 elements", array);
+    }
+  }
+
+  static void matrix(String operation, String argument, NdArray array, long rows, long columns) {
+    matrix(operation, argument, array);
+    if (array.dim(0) != rows || array.dim(1) != columns) {
+      throw fault(operation, argument, "must be of " + rows + " x " + columns, array);
+    }
+  }
+
+  /** A dense array of rank 1. */
+  static void vector(String operation, String argument, NdArray array, long length) {
+    if (array.rank() != 1 || array.dim(0) != length) {
+      throw fault(operation, argument, "must be a vector of " + length, array);
+    }
+    contiguous(operation, argument, array);
+  }
+
+  /** One number, of any rank. */
+  static void single(String operation, String argument, NdArray array) {
+    if (array.size() != 1) {
+      throw fault(operation, argument, "must hold one number", array);
+    }
+  }
+
+  static void contiguous(String operation, String argument, NdArray array) {
+    if (!array.isContiguous()) {
+      throw fault(operation, argument, "must be contiguous", array);
+    }
+  }
+
+  /** Dense, so small that an i32 counts its elements. */
+  static void elements(String operation, String argument, NdArray array) {
+    contiguous(operation, argument, array);
+    if (array.size() > Integer.MAX_VALUE) {
+      throw fault(operation, argument, "must have at most 2147483647 elements", array);
+    }
+  }
+
+  static void sameShape(
+      String operation, String argument, NdArray array, String other, NdArray like) {
+    boolean same = array.rank() == like.rank();
+    for (int axis = 0; same && axis < array.rank(); axis++) {
+      same = array.dim(axis) == like.dim(axis);
+    }
+    if (!same) {
+      throw fault(operation, argument, "must have the shape of '" + other + "', " + like, array);
+    }
+  }
+}

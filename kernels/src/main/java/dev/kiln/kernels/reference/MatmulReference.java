@@ -1,0 +1,50 @@
+package dev.kiln.kernels.reference;
+
+import dev.kiln.kernels.Activation;
+
+/** {@code c = activation(a b + bias)}. */
+public final class MatmulReference {
+  private MatmulReference() {}
+
+  /**
+   * @param a {@code m x k}
+   * @param b {@code k x n}
+   * @param bias {@code n} numbers, or null
+   * @return {@code m x n}
+   */
+  public static double[] product(
+      Rounding r,
+      double[] a,
+      double[] b,
+      double[] bias,
+      Activation activation,
+      int m,
+      int n,
+      int k) {
+    double[] c = new double[m * n];
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < n; j++) {
+        double sum = 0;
+        for (int l = 0; l < k; l++) {
+          sum = r.of(sum + r.of(a[i * k + l] * b[l * n + j]));
+        }
+        if (bias != null) {
+          sum = r.of(sum + bias[j]);
+        }
+        c[i * n + j] = ActivationReference.value(r, activation, sum);
+      }
+    }
+    return c;
+  }
+
+  /** Rows become columns. */
+  public static double[] transpose(double[] a, int rows, int columns) {
+    double[] t = new double[a.length];
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        t[j * rows + i] = a[i * columns + j];
+      }
+    }
+    return t;
+  }
+}

@@ -1,0 +1,250 @@
+package dev.kiln.ops.train;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.Activation;
+import dev.kiln.kernels.Activations;
+import dev.kiln.kernels.AdamW;
+import dev.kiln.kernels.ColumnSums;
+import dev.kiln.kernels.CrossEntropy;
+import dev.kiln.kernels.Dropout;
+import dev.kiln.kernels.Matmul;
+import dev.kiln.runtime.Device;
+import dev.kiln.runtime.NdArray;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * A classifier of two layers with GELU and dropout between them, trained by AdamW on mean
+ * cross-entropy.
+ *
+ * <p>All buffers are made once, for batches of one size; a step allocates no device memory. {@link
+ * #load} a batch, then {@link #train} or {@link #evaluate}, then look at {@link #logits}. Not
+ * thread-safe.
+ */
+public final class Mlp implements AutoCloseable {
+  private static final Activation ACTIVATION = Activation.GELU_TANH;
+  private static final CrossEntropy.Options LOSS = CrossEntropy.Options.DEFAULT;
+
+  /** The output layer starts smaller, so that the first losses are near those of guessing. */
+  private static final double OUTPUT_SCALE = 0.5;
+
+  private final MlpShape shape;
+  private final double dropoutRate;
+  private final long dropoutSeed;
+
+  private final ParameterGroup weights;
+  private final ParameterGroup biases;
+  private final NdArray weights1;
+  private final NdArray weights2;
+  private final NdArray bias1;
+  private final NdArray bias2;
+
+  private final NdArray input;
+  private final NdArray targets;
+  private final NdArray preActivation;
+  private final NdArray hidden;
+  private final NdArray hiddenGrads;
+  private final NdArray logits;
+  private final NdArray logitGrads;
+  private final NdArray rowLosses;
+  private final NdArray rowWeight;
+  private final NdArray meanLoss;
+
+  // One launcher for each place of use: each keeps its arguments from step to step.
+  private final Matmul layer1;
+  private final Matmul layer2;
+  private final Matmul gradOfWeights1;
+  private final Matmul gradOfWeights2;
+  private final Matmul gradOfHidden;
+  private final ColumnSums gradOfBias1;
+  private final ColumnSums gradOfBias2;
+  private final Activations activations;
+  private final Dropout dropout;
+  private final CrossEntropy crossEntropy;
+  private final AdamW decayed;
+  private final AdamW undecayed;
+
+  /**
+   * @param batch samples of a batch
+   * @param weightDecay of the weights; biases do not decay
+   * @param dropoutRate part of the hidden units that are left out in training
+   * @param random gives the initial weights and the dropout's seed
+   */
+  public Mlp(
+      Device device,
+      MlpShape shape,
+      int batch,
+      double weightDecay,
+      double dropoutRate,
+      SplittableRandom random) {
+    this.shape = shape;
+    this.dropoutRate = dropoutRate;
+    AdamW.Options options = AdamW.Options.DEFAULT.withWeightDecay(weightDecay);
+    weights =
+        new ParameterGroup(
+            device,
+            options,
+            new long[] {shape.inputs(), shape.hidden()},
+            new long[] {shape.hidden(), shape.classes()});
+    biases =
+        new ParameterGroup(
+            device,
+            options.withWeightDecay(0),
+            new long[] {shape.hidden()},
+            new long[] {shape.classes()});
+    weights1 = weights.weights(0);
+    weights2 = weights.weights(1);
+    bias1 = biases.weights(0);
+    bias2 = biases.weights(1);
+    weights1.set(normal(random, shape.inputs(), shape.hidden(), 1));
+    weights2.set(normal(random, shape.hidden(), shape.classes(), OUTPUT_SCALE));
+    dropoutSeed = random.nextLong();
+
+    input = NdArray.zeros(device, DType.FP32, batch, shape.inputs());
+    targets = NdArray.zeros(device, DType.I32, batch);
+    preActivation = NdArray.zeros(device, DType.FP32, batch, shape.hidden());
+    hidden = NdArray.zeros(device, DType.FP32, batch, shape.hidden());
+    hiddenGrads = NdArray.zeros(device, DType.FP32, batch, shape.hidden());
+    logits = NdArray.zeros(device, DType.FP32, batch, shape.classes());
+    logitGrads = NdArray.zeros(device, DType.FP32, batch, shape.classes());
+    rowLosses = NdArray.zeros(device, DType.FP32, batch);
+    rowWeight = NdArray.zeros(device, DType.FP32, 1);
+    meanLoss = NdArray.zeros(device, DType.FP32, 1);
+
+    layer1 = new Matmul(device);
+    layer2 = new Matmul(device);
+    gradOfWeights1 = new Matmul(device);
+    gradOfWeights2 = new Matmul(device);
+    gradOfHidden = new Matmul(device);
+    gradOfBias1 = new ColumnSums(device);
+    gradOfBias2 = new ColumnSums(device);
+    activations = new Activations(device);
+    dropout = new Dropout(device);
+    crossEntropy = new CrossEntropy(device);
+    decayed = new AdamW(device);
+    undecayed = new AdamW(device);
+  }
+
+  /** He's initialisation: normal with variance 2 / inputs. */
+  private static float[] normal(SplittableRandom random, int inputs, int outputs, double scale) {
+    double deviation = scale * Math.sqrt(2.0 / inputs);
+    float[] values = new float[inputs * outputs];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (random.nextGaussian() * deviation);
+    }
+    return values;
+  }
+
+  /**
+   * Copies a batch to the device.
+   *
+   * @param samples {@code batch x inputs}
+   * @param classes the class of each sample, or {@link CrossEntropy#IGNORED} for rows that do not
+   *     count
+   */
+  public void load(float[] samples, int[] classes) {
+    input.set(samples);
+    targets.buffer().copyFrom(MemorySegment.ofArray(classes), 0);
+  }
+
+  /**
+   * A step of training on the batch that was loaded last.
+   *
+   * @param step number of the step, from 1
+   * @return the mean loss before the step
+   */
+  public float train(double lr, long step) {
+    forward();
+    long offset = (step - 1) * hidden.size();
+    dropout.run(hidden, dropoutRate, dropoutSeed, offset, hidden);
+    classify();
+    backward(offset);
+    weights.step(decayed, lr, step);
+    biases.step(undecayed, lr, step);
+    return meanLoss.toFloats()[0];
+  }
+
+  /**
+   * Computes {@link #logits} of the batch that was loaded last, without dropout, and gives its mean
+   * loss.
+   */
+  public float evaluate() {
+    forward();
+    classify();
+    return meanLoss.toFloats()[0];
+  }
+
+  private void forward() {
+    layer1.run(input, weights1, bias1, ACTIVATION, hidden, preActivation);
+  }
+
+  private void classify() {
+    layer2.run(hidden, weights2, bias2, Activation.NONE, logits);
+    crossEntropy.rowWeight(targets, LOSS, rowWeight);
+    crossEntropy.run(logits, targets, LOSS, rowLosses, logitGrads, rowWeight, 1);
+    crossEntropy.mean(rowLosses, rowWeight, meanLoss);
+  }
+
+  private void backward(long dropoutOffset) {
+    gradOfWeights2.run(hidden.permute(1, 0), logitGrads, weights.grads(1));
+    gradOfBias2.run(logitGrads, biases.grads(1));
+    gradOfHidden.run(logitGrads, weights2.permute(1, 0), hiddenGrads);
+    dropout.run(hiddenGrads, dropoutRate, dropoutSeed, dropoutOffset, hiddenGrads);
+    activations.backward(ACTIVATION, preActivation, hiddenGrads, hiddenGrads);
+    gradOfWeights1.run(input.permute(1, 0), hiddenGrads, weights.grads(0));
+    gradOfBias1.run(hiddenGrads, biases.grads(0));
+  }
+
+  public MlpShape shape() {
+    return shape;
+  }
+
+  /** {@code batch x classes} numbers of the last batch; the largest of a row is its class. */
+  public float[] logits() {
+    return logits.toFloats();
+  }
+
+  /** The parameters by name, as views: weights are {@code inputs x outputs}. */
+  public Map<String, NdArray> parameters() {
+    return named(weights1, bias1, weights2, bias2);
+  }
+
+  /** The gradients of the last step, by the names of their parameters. */
+  public Map<String, NdArray> gradients() {
+    return named(weights.grads(0), biases.grads(0), weights.grads(1), biases.grads(1));
+  }
+
+  private static Map<String, NdArray> named(
+      NdArray weights1, NdArray bias1, NdArray weights2, NdArray bias2) {
+    var named = new LinkedHashMap<String, NdArray>();
+    named.put("layer1.weight", weights1);
+    named.put("layer1.bias", bias1);
+    named.put("layer2.weight", weights2);
+    named.put("layer2.bias", bias2);
+    return named;
+  }
+
+  /** Gives all device memory back. */
+  @Override
+  public void close() {
+    weights.close();
+    biases.close();
+    for (NdArray array :
+        new NdArray[] {
+          input,
+          targets,
+          preActivation,
+          hidden,
+          hiddenGrads,
+          logits,
+          logitGrads,
+          rowLosses,
+          rowWeight,
+          meanLoss
+        }) {
+      array.close();
+    }
+  }
+}

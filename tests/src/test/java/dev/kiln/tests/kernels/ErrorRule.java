@@ -1,0 +1,85 @@
+package dev.kiln.tests.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.compiler.ir.DType;
+
+/**
+ * The error rule: the largest error of a kernel against double precision may be at most twice the
+ * largest error of a plain implementation in the same dtype.
+ *
+ * <p>Where the plain implementation happens to make no error, or hardly one, a floor of {@value
+ * #FLOOR_ULPS} units in the last place of the largest exact number is allowed: a kernel may round
+ * once in its arithmetic and once in a function such as exp. Infinities and NaN must be the same.
+ */
+final class ErrorRule {
+  private static final int FLOOR_ULPS = 2;
+
+  private ErrorRule() {}
+
+  /**
+   * @param what names the result in the message
+   * @param dtype of the result
+   * @param actual the kernel's result
+   * @param plain of a plain implementation: fp32 arithmetic, rounded to the dtype in the end
+   * @param exact in double precision
+   */
+  static void check(String what, DType dtype, double[] actual, double[] plain, double[] exact) {
+    assertThat(actual).as("size of " + what).hasSameSizeAs(exact);
+    double allowed = 2 * largestError(plain, exact) + FLOOR_ULPS * ulp(dtype, largest(exact));
+    for (int i = 0; i < exact.length; i++) {
+      if (!Double.isFinite(exact[i])) {
+        assertThat(actual[i]).as(what + " at " + i).isEqualTo(exact[i]);
+      } else {
+        // Not an assertion for each element: there are millions.
+        if (!(Math.abs(actual[i] - exact[i]) <= allowed)) {
+          throw new AssertionError(
+              "%s at %d is %s, exactly %s, plainly %s: an error of %.3g where %.3g is allowed"
+                  .formatted(
+                      what,
+                      i,
+                      actual[i],
+                      exact[i],
+                      plain[i],
+                      Math.abs(actual[i] - exact[i]),
+                      allowed));
+        }
+      }
+    }
+  }
+
+  private static double largestError(double[] plain, double[] exact) {
+    double largest = 0;
+    for (int i = 0; i < exact.length; i++) {
+      if (Double.isFinite(exact[i]) && Double.isFinite(plain[i])) {
+        largest = Math.max(largest, Math.abs(plain[i] - exact[i]));
+      }
+    }
+    return largest;
+  }
+
+  private static double largest(double[] exact) {
+    double largest = 0;
+    for (double x : exact) {
+      largest = Double.isFinite(x) ? Math.max(largest, Math.abs(x)) : largest;
+    }
+    return largest;
+  }
+
+  /** Distance between neighbouring numbers of a dtype at a magnitude. */
+  private static double ulp(DType dtype, double magnitude) {
+    int precision =
+        switch (dtype) {
+          case FP32 -> 24;
+          case FP16 -> 11;
+          case BF16 -> 8;
+          default -> throw new IllegalArgumentException(dtype.toString());
+        };
+    int smallest =
+        switch (dtype) {
+          case FP16 -> -14;
+          default -> -126;
+        };
+    return Math.scalb(1.0, Math.max(smallest, Math.getExponent(magnitude)) - precision + 1);
+  }
+}

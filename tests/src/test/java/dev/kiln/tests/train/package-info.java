@@ -1,0 +1,2 @@
+/** Whole training runs. */
+package dev.kiln.tests.train;

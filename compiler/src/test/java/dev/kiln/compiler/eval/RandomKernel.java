@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A kernel made by {@link RandomKernels}, with all that is needed to run it.
@@ -50,8 +51,13 @@ public record RandomKernel(long seed, TileFunction function, Grid grid, List<Arg
 
   /** What the buffers hold after the evaluator ran another form of the kernel. */
   public List<byte[]> evaluate(TileFunction transformed) {
+    return run(launch -> Evaluator.run(transformed, launch));
+  }
+
+  /** What the buffers hold after somebody else ran the kernel. */
+  public List<byte[]> run(Consumer<Launch> runner) {
     var contents = new ArrayList<byte[]>();
-    Evaluator.run(transformed, launch(contents));
+    runner.accept(launch(contents));
     return contents;
   }
 

@@ -16,7 +16,6 @@ import dev.kiln.compiler.syntax.Parameter;
 import dev.kiln.compiler.syntax.Stmt;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** Turns a kernel of a file into tile IR, for one specialisation. */
 public final class Frontend {
@@ -36,20 +35,10 @@ public final class Frontend {
    *
    * @param kernel the name of a function of the file that is decorated with {@code triton.jit}
    * @param specialization one argument for each parameter of the kernel
+   * @param listener receives warnings and what the kernel prints at compile time
    * @throws CompilationException if the kernel is not well formed for these arguments; the
    *     diagnostic names the place and the chain of calls that led there
    */
-  public static TileFunction lower(
-      KernelFile file,
-      ImportResolver imports,
-      String kernel,
-      Specialization specialization,
-      Target target,
-      Consumer<Diagnostic> warnings) {
-    return lower(file, imports, kernel, specialization, target, (Listener) warnings::accept);
-  }
-
-  /** As above, with a listener that also receives compile-time output. */
   public static TileFunction lower(
       KernelFile file,
       ImportResolver imports,

@@ -19,7 +19,7 @@ import dev.kiln.compiler.ir.Printer;
 import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.ir.Verifier;
 import dev.kiln.compiler.syntax.KernelFile;
-import dev.kiln.compiler.syntax.KernelFileParser;
+import dev.kiln.compiler.python.KernelFiles;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -81,7 +81,7 @@ final class KernelText {
   TileFunction lower() {
     TileFunction function =
         Frontend.lower(
-            KernelFileParser.parse(new Source("test.py", text)),
+            KernelFiles.load(new Source("test.py", text)),
             (importer, level, module) -> sibling(module),
             "kernel",
             new Specialization(arguments, options),
@@ -108,7 +108,7 @@ final class KernelText {
         .map(
             content ->
                 parsed.computeIfAbsent(
-                    module, name -> KernelFileParser.parse(new Source(module + ".py", content))));
+                    module, name -> KernelFiles.load(new Source(module + ".py", content))));
   }
 
   String ir() {

@@ -69,7 +69,7 @@ class LoopTest {
   @Test
   void aStepOfZeroIsRefused() {
     assertThat(body("for i in range(0, n, 0):\n    pass\n").message())
-        .isEqualTo("the step of a range must not be zero");
+        .isEqualTo("range: the step must not be 0");
   }
 
   @Test
@@ -90,7 +90,7 @@ class LoopTest {
             KernelText.body("out, n", "for i in range(n):\n    pass\n")
                 .with("out=*i32, n=fp32")
                 .message())
-        .isEqualTo("For loop bounds and step must all be ints, are (int32, float32, int32)");
+        .isEqualTo("range: bounds and step must be integers, got float32");
   }
 
   @Test

@@ -1,0 +1,110 @@
+package dev.kiln.compiler.frontend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.kiln.compiler.CompileOptions;
+import dev.kiln.compiler.Specialization;
+import dev.kiln.compiler.Target;
+import dev.kiln.compiler.diagnostics.CompilationException;
+import dev.kiln.compiler.diagnostics.Diagnostic;
+import dev.kiln.compiler.diagnostics.Source;
+import dev.kiln.compiler.python.KernelFiles;
+import dev.kiln.compiler.syntax.ImportResolver;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The kernels of {@code faulty_kernels.py}: each is refused with the message beside its fault. */
+class FaultyKernelsTest {
+  private static final String FILE = "faulty_kernels.py";
+  private static final Pattern TITLE = Pattern.compile("# ==== (.*)");
+  private static final Pattern SIGNATURE = Pattern.compile("# signature: (.*)");
+  private static final Pattern ERROR = Pattern.compile("#\\s*error: (.*)$");
+  private static final String IMPORTS = "import triton; import triton.language as tl";
+
+  /** One section of the file; {@code text} has all other lines blank, so that numbers agree. */
+  private record Fault(String title, String signature, String text, int line, String message) {}
+
+  @TestFactory
+  Stream<DynamicTest> everyFaultIsToldWhereItIs() throws IOException {
+    return faults().stream().map(fault -> DynamicTest.dynamicTest(fault.title(), () -> check(fault)));
+  }
+
+  @Test
+  void thereAreManyOfThem() throws IOException {
+    assertThat(faults()).hasSizeGreaterThanOrEqualTo(60);
+  }
+
+  private static void check(Fault fault) {
+    Diagnostic diagnostic = diagnostic(fault);
+    assertThat(diagnostic.location().line() + ": " + diagnostic.message())
+        .as(diagnostic.render())
+        .isEqualTo(fault.line() + ": " + fault.message());
+    assertThat(diagnostic.location().column()).as(diagnostic.render()).isPositive();
+  }
+
+  private static Diagnostic diagnostic(Fault fault) {
+    CompilationException thrown =
+        catchThrowableOfType(CompilationException.class, () -> compile(fault));
+    assertThat(thrown).as("the kernel compiles").isNotNull();
+    return thrown.diagnostics().getFirst();
+  }
+
+  private static void compile(Fault fault) {
+    Frontend.lower(
+        KernelFiles.load(new Source(FILE, fault.text())),
+        ImportResolver.NONE,
+        "kernel",
+        new Specialization(SignatureText.parse(fault.signature()), CompileOptions.DEFAULT),
+        Target.CPU,
+        warning -> {});
+  }
+
+  private static List<Fault> faults() throws IOException {
+    List<String> lines;
+    try (var in = FaultyKernelsTest.class.getResourceAsStream("/dev/kiln/compiler/" + FILE)) {
+      lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+    var faults = new ArrayList<Fault>();
+    for (int i = 0; i < lines.size(); i++) {
+      if (TITLE.matcher(lines.get(i)).matches()) {
+        int end = i + 1;
+        while (end < lines.size() && !TITLE.matcher(lines.get(end)).matches()) {
+          end++;
+        }
+        faults.add(fault(lines, i, end));
+      }
+    }
+    return faults;
+  }
+
+  private static Fault fault(List<String> lines, int from, int to) {
+    String title = group(TITLE, lines.get(from));
+    var text = new StringBuilder(IMPORTS).append('\n').append("\n".repeat(from - 1));
+    int line = 0;
+    String message = "";
+    for (int i = from; i < to; i++) {
+      text.append(lines.get(i)).append('\n');
+      Matcher error = ERROR.matcher(lines.get(i));
+      if (error.find()) {
+        line = i + 1;
+        message = error.group(1).strip();
+      }
+    }
+    return new Fault(title, group(SIGNATURE, lines.get(from + 1)), text.toString(), line, message);
+  }
+
+  private static String group(Pattern pattern, String line) {
+    Matcher matcher = pattern.matcher(line);
+    assertThat(matcher.matches()).as("%s in '%s'", pattern, line).isTrue();
+    return matcher.group(1).strip();
+  }
+}

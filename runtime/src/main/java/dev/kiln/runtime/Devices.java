@@ -1,8 +1,10 @@
 package dev.kiln.runtime;
 
+import dev.kiln.compiler.eval.Launch;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.cpu.CpuOptions;
 import dev.kiln.runtime.eval.EvalDevice;
+import dev.kiln.runtime.memory.Slab;
 import java.util.List;
 
 /**
@@ -27,6 +29,14 @@ public final class Devices {
   /** The evaluator. */
   public static Device eval() {
     return Eval.DEVICE;
+  }
+
+  /**
+   * A new device whose launches stop at addresses out of range and at uses of undefined values,
+   * with kernel, source line and program. It runs in the evaluator.
+   */
+  public static Device sanitizing() {
+    return new EvalDevice(Slab.ofDefaultSize(), Launch::sanitized);
   }
 
   /** The names that {@link #byName} knows. */

@@ -6,6 +6,7 @@ import dev.kiln.compiler.eval.EvaluationException;
 import dev.kiln.compiler.eval.Evaluator;
 import dev.kiln.compiler.eval.Grid;
 import dev.kiln.compiler.eval.Launch;
+import dev.kiln.compiler.eval.SanitizerException;
 import dev.kiln.compiler.eval.SegmentMemory;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.TileFunction;
@@ -55,6 +56,8 @@ public final class EvaluatedKernel implements Device.LoadedKernel {
       Evaluator.run(kernel.tir(), options.apply(launch));
     } catch (EvaluationException e) {
       throw new LaunchException(kernel.name(), e.getMessage(), e);
+    } catch (SanitizerException e) {
+      throw new LaunchException(kernel.name(), "\n" + e.getMessage(), e);
     } finally {
       names.keySet().forEach(HostBuffer::markInitialised);
     }

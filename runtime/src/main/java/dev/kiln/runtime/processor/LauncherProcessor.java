@@ -6,6 +6,7 @@ import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.KernelFileParser;
 import dev.kiln.compiler.syntax.Stmt;
 import dev.kiln.runtime.KernelSource;
+import dev.kiln.runtime.signature.ParameterRole;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.List;
@@ -98,7 +99,7 @@ public final class LauncherProcessor extends AbstractProcessor {
    */
   private static boolean isKernel(Stmt.FunctionDef function) {
     return function.decorators().stream().anyMatch(LauncherProcessor::isJit)
-        && !returnsValue(function.body());
+        && !ParameterRole.returnsValue(function.body());
   }
 
   private static boolean isJit(Expr decorator) {
@@ -108,16 +109,5 @@ public final class LauncherProcessor extends AbstractProcessor {
       case Expr.Call it -> isJit(it.function());
       default -> false;
     };
-  }
-
-  private static boolean returnsValue(List<Stmt> body) {
-    return body.stream()
-        .anyMatch(
-            statement ->
-                switch (statement) {
-                  case Stmt.Return it -> it.value().isPresent();
-                  case Stmt.If it -> returnsValue(it.body()) || returnsValue(it.orElse());
-                  default -> false;
-                });
   }
 }

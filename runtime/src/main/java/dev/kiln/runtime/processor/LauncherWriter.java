@@ -3,6 +3,8 @@ package dev.kiln.runtime.processor;
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Parameter;
 import dev.kiln.compiler.syntax.Stmt;
+import dev.kiln.runtime.signature.ParameterRole;
+import dev.kiln.runtime.signature.SyntaxWalk;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

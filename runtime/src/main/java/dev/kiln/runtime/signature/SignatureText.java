@@ -1,8 +1,10 @@
-package dev.kiln.runtime;
+package dev.kiln.runtime.signature;
 
 import dev.kiln.compiler.ArgumentSpec;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.PyNone;
+import dev.kiln.runtime.KernelParameter;
+import dev.kiln.runtime.KilnException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

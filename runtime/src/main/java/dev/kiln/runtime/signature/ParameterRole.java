@@ -1,4 +1,4 @@
-package dev.kiln.runtime.processor;
+package dev.kiln.runtime.signature;
 
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Parameter;
@@ -12,7 +12,7 @@ import java.util.Set;
 /**
  * What a parameter of a kernel takes, as far as the kernel's text tells, and the Java type for it.
  */
-enum ParameterRole {
+public enum ParameterRole {
   ARRAY("NdArray"),
   NUMBER("Number"),
   INTEGER("long"),
@@ -43,12 +43,13 @@ enum ParameterRole {
     this.javaType = javaType;
   }
 
-  String javaType() {
+  /** The type of a Java parameter for it. */
+  public String javaType() {
     return javaType;
   }
 
   /** The roles of a function's parameters by name. */
-  static Map<String, ParameterRole> of(Stmt.FunctionDef function) {
+  public static Map<String, ParameterRole> of(Stmt.FunctionDef function) {
     var uses = new Uses();
     SyntaxWalk.expressions(function.body(), uses::note);
     uses.followAssignments(function.body());
@@ -57,6 +58,19 @@ enum ParameterRole {
       roles.put(parameter.name(), role(parameter, uses));
     }
     return roles;
+  }
+
+  /** Whether a function of this body gives its caller values, so that it cannot be launched. */
+  public static boolean returnsValue(List<Stmt> body) {
+    return body.stream()
+        .anyMatch(
+            statement ->
+                switch (statement) {
+                  case Stmt.Return it -> it.value().isPresent();
+                  case Stmt.If it -> returnsValue(it.body()) || returnsValue(it.orElse());
+                  case Stmt.With it -> returnsValue(it.body());
+                  default -> false;
+                });
   }
 
   private static ParameterRole role(Parameter parameter, Uses uses) {

@@ -1,4 +1,4 @@
-package dev.kiln.runtime.processor;
+package dev.kiln.runtime.signature;
 
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Stmt;
@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Visits every expression of a function's body, outer ones first. */
-final class SyntaxWalk {
+public final class SyntaxWalk {
   private final Consumer<Expr> visitor;
 
   private SyntaxWalk(Consumer<Expr> visitor) {
     this.visitor = visitor;
   }
 
-  static void expressions(List<Stmt> body, Consumer<Expr> visitor) {
+  public static void expressions(List<Stmt> body, Consumer<Expr> visitor) {
     new SyntaxWalk(visitor).statements(body);
   }
 

@@ -1,0 +1,50 @@
+package dev.kiln.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln}: chooses a command. */
+@Command(
+    name = "kiln",
+    description = "Compiles and runs kernels in the Triton language, and trains with them.",
+    mixinStandardHelpOptions = true,
+    version = "kiln 0.1.0",
+    subcommands = {
+      DoctorCommand.class,
+      CheckCommand.class,
+      CompileCommand.class,
+      RunCommand.class,
+      TrainCommand.class,
+      LaterCommand.Sim.class,
+      LaterCommand.Profile.class,
+      LaterCommand.Cache.class
+    })
+public final class KilnCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  public static void main(String[] args) {
+    System.exit(
+        execute(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true)));
+  }
+
+  /** Runs a command line and returns its exit code. */
+  static int execute(String[] args, PrintWriter out, PrintWriter err) {
+    CommandLine line = new CommandLine(new KilnCommand());
+    line.setOut(out);
+    line.setErr(err);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler(new FaultReport());
+    int code = line.execute(args);
+    out.flush();
+    err.flush();
+    return code;
+  }
+}

@@ -1,0 +1,296 @@
+package dev.kiln.cli;
+
+import dev.kiln.compiler.eval.Launch.Trace;
+import dev.kiln.compiler.eval.ProgramId;
+import dev.kiln.runtime.Device;
+import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.KernelModule;
+import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.Launch;
+import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.npy.NpyFile;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kiln run}: one launch of one kernel. */
+@Command(name = "run", description = "Runs a kernel.", mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "FILE:KERNEL", description = "The kernel.")
+  private String reference;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "cpu or eval (default: cpu).",
+      defaultValue = "cpu")
+  private String deviceName;
+
+  @Option(
+      names = "--grid",
+      required = true,
+      paramLabel = "X[,Y[,Z]]",
+      description = "Number of programs along each axis.")
+  private String grid;
+
+  @Option(
+      names = "--arg",
+      paramLabel = "NAME=VALUE",
+      description =
+          "An argument: a number, TYPE:NUMBER, True, False, None, \"text\", @FILE.npy[:TYPE],"
+              + " zeros:TYPE:SHAPE, full:TYPE:SHAPE:NUMBER, rand:TYPE:SHAPE:SEED,"
+              + " arange:TYPE:COUNT.")
+  private List<String> arguments = List.of();
+
+  @Option(
+      names = "--out",
+      paramLabel = "NAME=FILE.npy",
+      description = "Writes an array after the launch.")
+  private List<String> outputs = List.of();
+
+  @Option(
+      names = "--expect",
+      paramLabel = "NAME=FILE.npy",
+      description = "Compares an array after the launch; exit 1 where it differs.")
+  private List<String> expectations = List.of();
+
+  @Option(
+      names = "--rtol",
+      paramLabel = "X",
+      description = "Relative tolerance of --expect (default: by dtype).")
+  private Double relativeTolerance;
+
+  @Option(
+      names = "--atol",
+      paramLabel = "X",
+      description = "Absolute tolerance of --expect (default: by dtype).")
+  private Double absoluteTolerance;
+
+  @Option(
+      names = "--num-warps",
+      paramLabel = "N",
+      description = "As in Triton; the CPU takes no notice.",
+      defaultValue = "4")
+  private int numWarps;
+
+  @Option(
+      names = "--num-stages",
+      paramLabel = "N",
+      description = "As in Triton; the CPU takes no notice.",
+      defaultValue = "3")
+  private int numStages;
+
+  @Option(
+      names = "--target",
+      paramLabel = "T",
+      description = "Only 'cpu' for now.",
+      defaultValue = "cpu")
+  private String target;
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      description = "Launches N times; the arrays keep what the launch before left.",
+      defaultValue = "1")
+  private int repeat;
+
+  @Option(names = "--debug", description = "Checks assertions.")
+  private boolean debug;
+
+  @Option(
+      names = "--sanitize",
+      description = "Stops at addresses out of range and at uses of undefined values; slow.")
+  private boolean sanitize;
+
+  @Option(names = "--counters", description = "Not supported yet.")
+  private boolean counters;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "LINE",
+      description = "Prints the values of a source line for one program (eval).")
+  private Integer traceLine;
+
+  @Option(
+      names = "--program",
+      paramLabel = "X[,Y[,Z]]",
+      description = "The program that --trace follows (default: 0,0,0).",
+      defaultValue = "0,0,0")
+  private String program;
+
+  @Option(names = "--json", description = "Prints one JSON document.")
+  private boolean json;
+
+  @Spec private CommandSpec spec;
+
+  private final ByteArrayOutputStream traced = new ByteArrayOutputStream();
+
+  @Override
+  public Integer call() {
+    rejectUnsupported();
+    KernelReference kernel = KernelReference.parse(reference);
+    Grid size = parseGrid(grid);
+    Device device = RunDevice.open(deviceName, sanitize, trace());
+    Launch launch = KernelModule.load(kernel.file()).kernel(kernel.kernel()).on(device);
+    Map<String, NdArray> arrays = bind(launch, device);
+    checkNames(arrays, outputs, "--out");
+    checkNames(arrays, expectations, "--expect");
+    launch.numWarps(numWarps).numStages(numStages).debug(debug).grid(size);
+    long[] nanos = launchRepeatedly(launch);
+    spec.commandLine().getOut().print(traced.toString(StandardCharsets.UTF_8));
+    for (String output : outputs) {
+      NpyFile.write(Path.of(value(output)), ArrayNumbers.toNpy(arrays.get(name(output))));
+    }
+    return report(arrays, nanos);
+  }
+
+  private void rejectUnsupported() {
+    if (counters) {
+      throw new KilnException("not supported yet: --counters needs the simulator");
+    }
+    if (!target.equals("cpu")) {
+      throw new KilnException("not supported yet: --target " + target);
+    }
+    if (traceLine != null && !deviceName.equals("eval")) {
+      throw new KilnException("--trace needs --device eval");
+    }
+    if (repeat < 1) {
+      throw new KilnException("--repeat takes a number of at least 1");
+    }
+  }
+
+  private Trace trace() {
+    if (traceLine == null) {
+      return null;
+    }
+    int[] followed = parseTriple(program, 0, "program");
+    return RunDevice.trace(
+        traceLine,
+        new ProgramId(followed[0], followed[1], followed[2]),
+        new PrintStream(traced, false, StandardCharsets.UTF_8));
+  }
+
+  private Map<String, NdArray> bind(Launch launch, Device device) {
+    Map<String, NdArray> arrays = new LinkedHashMap<>();
+    for (String argument : arguments) {
+      String name = name(argument);
+      try {
+        switch (ArgumentValue.parse(value(argument))) {
+          case ArgumentValue.Literal literal -> launch.arg(name, literal.value());
+          case ArgumentValue.Scalar scalar when scalar.dtype() == null ->
+              launch.arg(name, scalar.value());
+          case ArgumentValue.Scalar scalar ->
+              launch.set(launch.index(name), scalar.dtype(), scalar.value());
+          case ArgumentValue.Array array -> {
+            arrays.put(name, array.on(device));
+            launch.arg(name, arrays.get(name));
+          }
+        }
+      } catch (KilnException e) {
+        throw new KilnException("--arg " + name + ": " + e.getMessage(), e);
+      }
+    }
+    return arrays;
+  }
+
+  private long[] launchRepeatedly(Launch launch) {
+    launch.compile();
+    long[] nanos = new long[repeat];
+    for (int i = 0; i < repeat; i++) {
+      long start = System.nanoTime();
+      launch.launch();
+      nanos[i] = System.nanoTime() - start;
+    }
+    return nanos;
+  }
+
+  private int report(Map<String, NdArray> arrays, long[] nanos) {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    List<Map<String, Object>> comparisons = new ArrayList<>();
+    boolean allMatch = true;
+    for (String expectation : expectations) {
+      Comparison comparison =
+          Comparison.of(
+              arrays.get(name(expectation)),
+              NpyFile.read(Path.of(value(expectation))),
+              relativeTolerance,
+              absoluteTolerance);
+      allMatch &= comparison.matches();
+      comparisons.add(comparison.toJson(name(expectation)));
+      if (!json) {
+        (comparison.matches() ? out : err).println(comparison.describe(name(expectation)));
+      }
+    }
+    long best = java.util.Arrays.stream(nanos).min().orElseThrow();
+    if (json) {
+      Map<String, Object> document = new LinkedHashMap<>();
+      document.put("kernel", reference);
+      document.put("device", deviceName);
+      document.put("launches", repeat);
+      document.put("bestMicroseconds", best / 1e3);
+      document.put("comparisons", comparisons);
+      out.println(JsonOutput.of(document));
+    } else if (outputs.isEmpty() && expectations.isEmpty()) {
+      arrays.forEach((name, array) -> out.println(name + " = " + Preview.of(array)));
+    }
+    if (!json && repeat > 1) {
+      err.println("%d launches, best %.1f us".formatted(repeat, best / 1e3));
+    }
+    return allMatch ? 0 : 1;
+  }
+
+  private static void checkNames(Map<String, NdArray> arrays, List<String> pairs, String option) {
+    for (String pair : pairs) {
+      if (!arrays.containsKey(name(pair))) {
+        throw new KilnException(
+            option + " " + name(pair) + ": no argument of that name is an array");
+      }
+    }
+  }
+
+  private static String name(String pair) {
+    int equals = pair.indexOf('=');
+    if (equals <= 0) {
+      throw new KilnException("'" + pair + "' is not of the form NAME=VALUE");
+    }
+    return pair.substring(0, equals);
+  }
+
+  private static String value(String pair) {
+    return pair.substring(pair.indexOf('=') + 1);
+  }
+
+  static Grid parseGrid(String text) {
+    int[] extents = parseTriple(text, 1, "grid");
+    return new Grid(extents[0], extents[1], extents[2]);
+  }
+
+  private static int[] parseTriple(String text, int missing, String what) {
+    String[] parts = text.split(",");
+    int[] numbers = {missing, missing, missing};
+    try {
+      if (parts.length >= 1 && parts.length <= 3) {
+        for (int i = 0; i < parts.length; i++) {
+          numbers[i] = Integer.parseInt(parts[i].strip());
+        }
+        return numbers;
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new KilnException("'%s' is no %s; write X, X,Y or X,Y,Z".formatted(text, what));
+  }
+}

@@ -89,14 +89,17 @@ record AlgebraRule(
 
   private static boolean matchesBinary(
       Pattern.BinaryNode node, ElementwiseOp.Binary op, Value[] bound, Rewriting in) {
+    if (!op.kind().isCommutative()) {
+      return matches(node.left(), op.left(), bound, in)
+          && matches(node.right(), op.right(), bound, in);
+    }
     Value[] before = bound.clone();
     if (matches(node.left(), op.left(), bound, in)
         && matches(node.right(), op.right(), bound, in)) {
       return true;
     }
     System.arraycopy(before, 0, bound, 0, bound.length);
-    return op.kind().isCommutative()
-        && matches(node.left(), op.right(), bound, in)
+    return matches(node.left(), op.right(), bound, in)
         && matches(node.right(), op.left(), bound, in);
   }
 

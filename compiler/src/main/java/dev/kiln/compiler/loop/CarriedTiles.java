@@ -1,6 +1,7 @@
 package dev.kiln.compiler.loop;
 
 import dev.kiln.compiler.diagnostics.Location;
+import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
@@ -47,13 +48,14 @@ final class CarriedTiles {
   }
 
   /** A buffer that starts with the tile: the tile's own one if nobody wants it afterwards. */
-  int start(Location loc, Region region, Value init, Op loop, Set<Integer> taken) {
+  int start(Location loc, Region region, Value init, ControlOp loop, Set<Integer> taken) {
     Optional<KernelLowering.Located> at = kernel.located(init);
     if (at.isPresent()
         && kernel.options().inPlace()
         && at.get().region() == region
         && isOwner(init)
         && !kernel.uses().isLiveAfter(init, loop)
+        && !kernel.uses().isUsedInside(init, loop)
         && taken.add(at.get().buffer())) {
       return at.get().buffer();
     }

@@ -300,10 +300,10 @@ final class Pull {
   /** An element of scratch memory. */
   Value element(TileRef ref, int buffer, Type type) {
     access(Access.read(new Access.Buffer(buffer, ref, false)));
-    Value result = new Value(type);
-    computations.add(
-        new LaneStmt.Load(location, result, ref, LaneStmt.Mask.ALL, Optional.empty()));
-    return result;
+    return memo(
+        List.of(ref, type),
+        type,
+        v -> new LaneStmt.Load(location, v, ref, LaneStmt.Mask.ALL, Optional.empty()));
   }
 
   private Value inline(Op op, Value value, IndexMap map) {

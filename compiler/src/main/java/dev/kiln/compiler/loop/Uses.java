@@ -165,6 +165,16 @@ final class Uses {
     return isLiveAfter(value, value, op, new HashSet<>());
   }
 
+  /** Whether an element of the value is wanted inside a loop or branch. */
+  boolean isUsedInside(Value value, ControlOp op) {
+    return users(value).stream()
+        .anyMatch(
+            user ->
+                isInside(parents.get(user), op)
+                    || (isLazy(user)
+                        && user.results().stream().anyMatch(r -> isUsedInside(r, op))));
+  }
+
   private boolean isLiveAfter(Value origin, Value value, Op op, Set<Value> seen) {
     if (!seen.add(value)) {
       return false;

@@ -16,7 +16,7 @@ import java.util.Optional;
  * once.
  */
 final class Prelude {
-  private static final List<String> PARTS = List.of("standard.py", "random.py", "libdevice.py");
+  private static final List<String> PARTS = List.of("standard.py", "reductions.py", "sorting.py", "random.py", "libdevice.py");
 
   private Prelude() {}
 
@@ -43,7 +43,7 @@ final class Prelude {
   }
 
   private static Optional<String> read(String part) {
-    try (InputStream in = Prelude.class.getResourceAsStream("prelude/" + part)) {
+    try (InputStream in = Prelude.class.getResourceAsStream("/dev/kiln/compiler/prelude/" + part)) {
       return in == null
           ? Optional.empty()
           : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));

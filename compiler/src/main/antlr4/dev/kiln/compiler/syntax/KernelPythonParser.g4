@@ -198,7 +198,7 @@ generators: generator+;
 generator: ASYNC? FOR targets IN disjunction (IF condition)*;
 
 /** Without a conditional expression at its top, whose `if` would be taken for the next condition's. */
-condition: disjunction | LAMBDA lambdaParameters? COLON test;
+condition: disjunction | LAMBDA lambdaParameters? COLON disjunction;
 
 targets: target (COMMA target?)*;
 

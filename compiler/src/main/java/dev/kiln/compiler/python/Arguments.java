@@ -54,6 +54,11 @@ final class Arguments {
     return rest;
   }
 
+  /** Takes all arguments by name that are left. */
+  void ignoreNamed() {
+    taken.addAll(named.keySet());
+  }
+
   /** @throws PythonError if arguments are left over */
   void done() {
     if (next < positional.size()) {

@@ -69,7 +69,7 @@ final class Decorators {
     var call = decorator instanceof Expr.Call c ? Optional.of(c) : Optional.<Expr.Call>empty();
     if (last.contains("jit") && !isForeign(path)) {
       jit = Optional.of(call.map(this::jitOptions).orElse(JitOptions.NONE));
-    } else if (last.equals("autotune") || last.equals("libtuner")) {
+    } else if (last.endsWith("autotune") || last.equals("libtuner")) {
       // Of several the outermost counts; FlagGems' libtuner is an autotune that keeps its results.
       autotune = autotune.or(() -> call.map(this::autotune));
     } else if (last.equals("heuristics")) {

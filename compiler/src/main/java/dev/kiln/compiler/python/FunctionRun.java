@@ -3,6 +3,7 @@ package dev.kiln.compiler.python;
 import dev.kiln.compiler.syntax.BoundNames;
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Stmt;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ final class FunctionRun implements Environment {
   private final List<Stmt> body;
   private final Set<String> localNames = new HashSet<>();
   private Object result = PyNone.NONE;
+  private final List<Object> yielded = new ArrayList<>();
 
   FunctionRun(PythonEvaluator evaluator, Environment closure, Map<String, Object> arguments, List<Stmt> body) {
     this.evaluator = evaluator;
@@ -36,7 +38,8 @@ final class FunctionRun implements Environment {
 
   Object result() {
     run(body);
-    return result;
+    // A generator is run to its end, and what it gives is a list.
+    return yields(body) ? new PyList(yielded) : result;
   }
 
   @Override
@@ -105,7 +108,13 @@ final class FunctionRun implements Environment {
       }
       case Stmt.AnnAssign s -> s.value().ifPresent(value -> assign(s.target(), value(value)));
       case Stmt.AugAssign s -> assign(s.target(), updated(s));
-      case Stmt.ExprStmt s -> value(s.value());
+      case Stmt.ExprStmt s -> {
+        if (isYield(s)) {
+          yielded.add(value(((Expr.Call) s.value()).args().getFirst()));
+        } else {
+          value(s.value());
+        }
+      }
       case Stmt.FunctionDef s -> locals.put(s.name(), evaluator.function(s, this));
       case Stmt.ClassDef s -> locals.put(s.name(), evaluator.classDefinition(s, this));
       case Stmt.Import s -> locals.putAll(ImportedNames.of(s));
@@ -117,6 +126,25 @@ final class FunctionRun implements Environment {
           throw PythonError.unsupported("'" + s.what() + "' is not evaluated at compile time");
     }
     return Completion.NORMAL;
+  }
+
+  private static boolean isYield(Stmt.ExprStmt statement) {
+    return statement.value() instanceof Expr.Call call
+        && call.function() instanceof Expr.Name name
+        && name.id().equals(Stmt.YIELD);
+  }
+
+  private static boolean yields(List<Stmt> statements) {
+    return statements.stream()
+        .anyMatch(
+            statement ->
+                switch (statement) {
+                  case Stmt.ExprStmt s -> isYield(s);
+                  case Stmt.If s -> yields(s.body()) || yields(s.orElse());
+                  case Stmt.For s -> yields(s.body()) || yields(s.orElse());
+                  case Stmt.While s -> yields(s.body()) || yields(s.orElse());
+                  default -> false;
+                });
   }
 
   private Completion loop(Stmt.For loop) {

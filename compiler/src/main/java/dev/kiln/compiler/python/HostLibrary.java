@@ -28,7 +28,9 @@ final class HostLibrary {
   private HostLibrary() {}
 
   static Optional<Object> find(String path) {
-    return Optional.ofNullable(VALUES.get(path));
+    return path.startsWith("builtins.")
+        ? PythonBuiltins.environment().lookup(path.substring("builtins.".length()))
+        : Optional.ofNullable(VALUES.get(path));
   }
 
   private static void define(String path, Function<Arguments, Object> body) {

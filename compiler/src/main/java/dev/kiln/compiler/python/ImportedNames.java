@@ -5,7 +5,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What import statements bind, for modules that are not read: values that are known here, and symbols. */
-final class ImportedNames {
+public final class ImportedNames {
+  /**
+   * Packages pass Triton on from modules of their own ({@code from vllm.triton_utils import tl, triton}) under names that mean nothing
+   * else.
+   */
+  private static final Map<String, String> PASSED_ON =
+      Map.of(
+          "triton", "triton",
+          "tl", "triton.language",
+          "libdevice", "triton.language.extra.libdevice",
+          "tldevice", "triton.language.extra.libdevice");
+
   private ImportedNames() {}
 
   static Map<String, Object> of(Stmt.Import imports) {
@@ -33,8 +44,11 @@ final class ImportedNames {
     return names;
   }
 
-  /** The full name of something imported; leading dots stay. */
-  static String path(Stmt.ImportFrom imports, String name) {
+  /** The full name of something imported; leading dots stay, but what only Triton can be is Triton's. */
+  public static String path(Stmt.ImportFrom imports, String name) {
+    if (PASSED_ON.containsKey(name) && !imports.module().startsWith("triton")) {
+      return PASSED_ON.get(name);
+    }
     String module = ".".repeat(imports.level()) + imports.module();
     return module.isEmpty() || module.endsWith(".") ? module + name : module + "." + name;
   }

@@ -4,10 +4,12 @@ import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.ImportResolver;
 import dev.kiln.compiler.syntax.KernelFile;
 import dev.kiln.compiler.syntax.Stmt;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a kernel file declares: its functions for the device with their decorators, resolved through the file's imports.
@@ -42,9 +44,15 @@ public final class KernelDeclarations {
     return new KernelDeclarations(file, imports);
   }
 
-  /** {@code kernel = triton.jit(function)}: the decorator written as a call. */
+  /** {@code kernel = triton.autotune(...)(triton.jit(function))}: decorators written as calls. */
   private void wrapped(KernelFile file, String name, Expr.Call call) {
-    if (call.args().size() != 1 || !(call.args().getFirst() instanceof Expr.Name plain)) {
+    var decorators = new ArrayList<Expr>();
+    Expr inner = call;
+    while (inner instanceof Expr.Call layer && layer.args().size() == 1 && layer.keywords().isEmpty()) {
+      decorators.add(layer.function());
+      inner = layer.args().getFirst();
+    }
+    if (!(inner instanceof Expr.Name plain)) {
       return;
     }
     file.statements().stream()
@@ -59,11 +67,15 @@ public final class KernelDeclarations {
                     name,
                     function.parameters(),
                     function.returns(),
-                    List.of(call.function()),
+                    joined(decorators, function.decorators()),
                     function.body(),
                     function.docstring()))
         .flatMap(function -> Decorators.read(function, names, environment.evaluator()))
         .ifPresent(kernel -> kernels.put(name, kernel));
+  }
+
+  private static List<Expr> joined(List<Expr> outer, List<Expr> inner) {
+    return Stream.concat(outer.stream(), inner.stream()).toList();
   }
 
   /** The functions decorated with {@code triton.jit}, in the order of the file; of two with one name the last. */

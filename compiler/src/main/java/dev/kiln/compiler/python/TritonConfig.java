@@ -36,14 +36,8 @@ public record TritonConfig(
     var registers = option(arguments, "maxnreg");
     boolean hook = arguments.optional("pre_hook", PyNone.NONE) != PyNone.NONE;
     arguments.optional("ir_override");
-    // Of other versions and of other vendors.
-    for (String ignored :
-        new String[] {
-          "enable_warp_specialization", "num_buffers_warp_spec", "num_consumer_groups", "reg_dec_producer",
-          "reg_inc_consumer", "waves_per_eu", "matrix_instr_nonkdim", "minRegAutoWS", "maxRegAutoWS", "ctas_per_cga"
-        }) {
-      arguments.keyword(ignored);
-    }
+    // Other versions and other vendors have more options, which say nothing to Kiln.
+    arguments.ignoreNamed();
     return new TritonConfig(kwargs, warps, stages, ctas, registers, hook);
   }
 

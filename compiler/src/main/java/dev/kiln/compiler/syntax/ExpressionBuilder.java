@@ -457,9 +457,10 @@ final class ExpressionBuilder {
   }
 
   private Expr condition(KernelPythonParser.ConditionContext context) {
+    Expr body = disjunction(context.disjunction());
     return context.LAMBDA() == null
-        ? disjunction(context.disjunction())
-        : new Expr.Lambda(at(context), parameters.of(context.lambdaParameters()), test(context.test()));
+        ? body
+        : new Expr.Lambda(at(context), parameters.of(context.lambdaParameters()), body);
   }
 
   /** The targets of {@code for}: one, or a tuple if there is a comma. */

@@ -213,12 +213,15 @@ abstract class IndentationLexer extends Lexer {
       pending.add(virtual(KernelPythonLexer.INDENT, first));
       return;
     }
+    int before = given + pending.size() - 1;
     while (indentation.columns < indentations.peek().columns) {
       indentations.pop();
       pending.add(virtual(KernelPythonLexer.DEDENT, first));
     }
     if (indentation.columns > indentations.peek().columns) {
-      report(first, "this line's indentation matches no enclosing block");
+      // A fault of the block above: this line was meant to belong to it, but would now follow it.
+      var message = "this line's indentation matches no enclosing block";
+      faults.add(new Fault(before, Diagnostic.error(locationOf(first), message), false));
     } else {
       checkTabs(first, indentation.characters == indentations.peek().characters);
     }

@@ -16,6 +16,7 @@ import org.antlr.v4.runtime.tree.TerminalNode;
 /** Parse trees of statements to {@link Stmt}. */
 final class StatementBuilder {
   private final ExpressionBuilder expressions;
+  private boolean withinHostFunction;
 
   StatementBuilder(Source source) {
     expressions = new ExpressionBuilder(source);
@@ -47,10 +48,26 @@ final class StatementBuilder {
 
   private Stmt simple(KernelPythonParser.SimpleContext context) {
     try {
-      return supportedSimple(context);
+      return withinHostFunction && isYield(context) ? yieldStatement(context) : supportedSimple(context);
     } catch (UnsupportedConstruct e) {
       return new Stmt.Unsupported(expressions.at(context), e.getMessage());
     }
+  }
+
+  private static boolean isYield(KernelPythonParser.SimpleContext context) {
+    var statement = context.expressionStatement();
+    return statement != null
+        && statement.getChildCount() == 1
+        && statement.expressionsOrYield(0).yieldExpression() != null
+        && statement.expressionsOrYield(0).yieldExpression().FROM() == null;
+  }
+
+  private Stmt yieldStatement(KernelPythonParser.SimpleContext context) {
+    var at = expressions.at(context);
+    var yielded = context.expressionStatement().expressionsOrYield(0).yieldExpression().expressions();
+    List<Expr> args = yielded == null ? List.of(new Expr.NoneLit(at)) : List.of(expressions.expressions(yielded));
+    var keyword = new Expr.Name(expressions.at(context.start), Stmt.YIELD);
+    return new Stmt.ExprStmt(at, new Expr.Call(at, keyword, args, List.of()));
   }
 
   private Stmt supportedSimple(KernelPythonParser.SimpleContext context) {
@@ -93,7 +110,12 @@ final class StatementBuilder {
           expressions.expressionsOrYield(context.augmented().expressionsOrYield()));
     }
     if (all.size() == 1) {
-      return new Stmt.ExprStmt(at, expressions.expressionsOrYield(all.getFirst()));
+      Expr value = expressions.expressionsOrYield(all.getFirst());
+      if (value instanceof Expr.NamedExpr named && context.start.getType() != KernelPythonLexer.LPAR) {
+        throw CompilationException.at(
+            named.loc(), "':=' cannot be a statement of its own", "to assign, write '='");
+      }
+      return new Stmt.ExprStmt(at, value);
     }
     var targets = new ArrayList<Expr>();
     for (var target : all.subList(0, all.size() - 1)) {
@@ -255,15 +277,21 @@ final class StatementBuilder {
 
   private Stmt function(KernelPythonParser.CompoundContext context) {
     var function = context.function();
-    var body = block(function.block());
-    return new Stmt.FunctionDef(
-        expressions.between(function.start, function.NAME().getSymbol()),
-        expressions.name(function.NAME()),
-        expressions.parameters().of(function.parameters()),
-        Optional.ofNullable(function.expressions()).map(expressions::expressions),
-        decorators(context),
-        body,
-        docstring(body));
+    boolean outer = withinHostFunction;
+    withinHostFunction = context.decorator().isEmpty();
+    try {
+      var body = block(function.block());
+      return new Stmt.FunctionDef(
+          expressions.between(function.start, function.NAME().getSymbol()),
+          expressions.name(function.NAME()),
+          expressions.parameters().of(function.parameters()),
+          Optional.ofNullable(function.expressions()).map(expressions::expressions),
+          decorators(context),
+          body,
+          docstring(body));
+    } finally {
+      withinHostFunction = outer;
+    }
   }
 
   private static Optional<String> docstring(List<Stmt> body) {

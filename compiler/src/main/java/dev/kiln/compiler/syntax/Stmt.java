@@ -12,6 +12,12 @@ import java.util.Optional;
  * are an error only when a kernel reaches them.
  */
 public sealed interface Stmt {
+  /**
+   * A statement {@code yield x} of an undecorated function is an {@link ExprStmt} that calls this name, which no variable can have;
+   * any other use of {@code yield} is {@link Unsupported}.
+   */
+  String YIELD = "yield";
+
   Location loc();
 
   record FunctionDef(

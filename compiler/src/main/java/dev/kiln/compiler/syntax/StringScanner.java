@@ -102,6 +102,7 @@ final class StringScanner {
         fault = "f-string has no closing '}' for its '{'";
       } else if (isQuote(c)) {
         literal(hasFormatPrefix());
+        fault = fault == null ? null : "f-string has no closing '}' for its '{'";
       } else if (c == '}' && depth == 0) {
         at++;
         return;

@@ -60,9 +60,17 @@ final class SyntaxFaults extends BailErrorStrategy {
     return misplacedBlock(at, expected)
         .or(() -> foreignOperator(at))
         .or(() -> missingColon(at, expected))
+        .or(() -> missingWord(at, expected))
         .or(() -> misplacedAssignment(at))
         .or(() -> keywordAsName(at, expected))
-        .orElseGet(() -> Diagnostic.error(here(at), "expected " + wanted(at, expected) + ", found " + found(at)));
+        .orElseGet(() -> unexpected(at, expected));
+  }
+
+  private Diagnostic unexpected(int at, IntervalSet expected) {
+    String message = "expected " + wanted(at, expected) + ", found " + found(at);
+    return type(at - 1) == KernelPythonLexer.NAME && text(at - 1).equals("print")
+        ? Diagnostic.error(here(at), message, "print is a function: write 'print(...)'")
+        : Diagnostic.error(here(at), message);
   }
 
   // ---- the faults that have a name
@@ -145,15 +153,49 @@ final class SyntaxFaults extends BailErrorStrategy {
     };
   }
 
+  /** The second half of a form that was begun. */
+  private Optional<Diagnostic> missingWord(int at, IntervalSet expected) {
+    if (expected.contains(KernelPythonLexer.ELSE) && !expected.contains(KernelPythonLexer.NEWLINE)) {
+      return error(here(at), "a conditional expression needs an 'else': 'a if condition else b'");
+    }
+    if (expected.contains(KernelPythonLexer.IN) && type(lineStart(at)) == KernelPythonLexer.FOR && !follows(at, KernelPythonLexer.IN)) {
+      return error(here(at), "expected 'in' after the loop's variable, found " + found(at));
+    }
+    if (expected.contains(KernelPythonLexer.DEF) && !expected.contains(KernelPythonLexer.NAME)) {
+      return error(first(at), "expected a function or a class after its decorators, found " + found(at));
+    }
+    return Optional.empty();
+  }
+
+  /** Whether a token of that type stands before {@code at} in its line. */
+  private boolean follows(int at, int type) {
+    for (int i = lineStart(at); i < at; i++) {
+      if (type(i) == type) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private Optional<Diagnostic> misplacedAssignment(int at) {
-    return type(at) == KernelPythonLexer.ASSIGN
-        ? error(first(at), "'=' assigns and cannot stand within an expression", "to compare, write '=='")
-        : Optional.empty();
+    if (type(at) != KernelPythonLexer.ASSIGN) {
+      return Optional.empty();
+    }
+    return isKeyword(at - 1)
+        ? error(first(at - 1), "'" + text(at - 1) + "' is a keyword and cannot be assigned to")
+        : error(first(at), "'=' assigns and cannot stand within an expression", "to compare, write '=='");
+  }
+
+  private boolean isKeyword(int at) {
+    return type(at) >= KernelPythonLexer.FALSE && type(at) <= KernelPythonLexer.YIELD;
   }
 
   private Optional<Diagnostic> keywordAsName(int at, IntervalSet expected) {
-    int type = type(at);
-    boolean keyword = type >= KernelPythonLexer.FALSE && type <= KernelPythonLexer.YIELD;
+    boolean keyword = isKeyword(at);
+    boolean afterComma = type(at - 1) == KernelPythonLexer.COMMA || type(at - 1) == KernelPythonLexer.LPAR;
+    if (keyword && afterComma && type(lineStart(at)) == KernelPythonLexer.DEF) {
+      return error(first(at), "'" + text(at) + "' is a keyword and cannot be the name of a parameter");
+    }
     return keyword && expected.contains(KernelPythonLexer.NAME) && !isFirstInLine(at)
         ? error(first(at), "expected " + wanted(at, expected) + ", but '" + text(at) + "' is a keyword")
         : Optional.empty();
@@ -175,10 +217,8 @@ final class SyntaxFaults extends BailErrorStrategy {
       return "the end of the statement";
     }
     var choices = new ArrayList<String>();
-    if (expected.contains(KernelPythonLexer.COMMA)) {
-      choices.add("','");
-    }
-    closing(expected).ifPresent(bracket -> choices.add("'" + bracket + "'"));
+    // A list's rule is left before its comma is missed, so that what is expected no longer holds it.
+    closing(expected).ifPresent(bracket -> choices.addAll(List.of("','", "'" + bracket + "'")));
     if (choices.isEmpty()) {
       choices.addAll(names(expected));
     }

@@ -24,6 +24,9 @@ public final class CpuDevice implements Device {
 
   public CpuDevice(CpuOptions options) {
     this.options = options;
+    if (!VectorSupport.isAvailable()) {
+      MissingFlag.warnOnce();
+    }
     Slab slab =
         options.memoryBytes() == 0 ? Slab.ofDefaultSize() : Slab.ofSize(options.memoryBytes());
     this.memory = new HostMemory(this, slab);

@@ -57,7 +57,7 @@ public final class EvaluatedKernel implements Device.LoadedKernel {
     } catch (EvaluationException e) {
       throw new LaunchException(kernel.name(), e.getMessage(), e);
     } catch (SanitizerException e) {
-      throw new LaunchException(kernel.name(), "\n" + e.getMessage(), e);
+      throw new LaunchException(kernel.name(), "the sanitizer found\n" + e.getMessage(), e);
     } finally {
       names.keySet().forEach(HostBuffer::markInitialised);
     }

@@ -59,7 +59,7 @@ def kernel(x):
 # signature: x=*fp32
 @triton.jit
 def kernel(x):
-    lambda = 3  # error: '=' assigns and cannot stand within an expression
+    lambda = 3  # error: 'lambda' is a keyword and cannot be assigned to
 
 # ---- names
 
@@ -477,7 +477,7 @@ def kernel(x, n):
 @triton.jit
 def kernel(x):
     n = 16
-    y = tl.zeros([n], tl.float32)  # error: ?
+    y = tl.zeros([n], tl.float32)  # error: zeros: 'shape' must be a compile-time integer, got int32
 
 # ==== a range whose length is no power of two
 # signature: x=*fp32
@@ -489,7 +489,7 @@ def kernel(x):
 # signature: x=*fp32
 @triton.jit
 def kernel(x):
-    y = tl.zeros([3, 4], tl.float32)  # error: ?
+    y = tl.zeros([3, 4], tl.float32)  # error: zeros: shape element 0 must be a power of 2, got 3 in [3, 4]
 
 # ==== operands of shapes that do not meet
 # signature: x=*fp32
@@ -520,7 +520,7 @@ def kernel(x):
 # signature: x=*fp32
 @triton.jit
 def kernel(x):
-    y = tl.sum(tl.load(x + tl.arange(0, 16)), axis=1)  # error: ?
+    y = tl.sum(tl.load(x + tl.arange(0, 16)), axis=1)  # error: sum: axis 1 is out of range for a tensor of rank 1
 
 # ==== inner dimensions of a product that differ
 # signature: x=*fp16
@@ -528,14 +528,14 @@ def kernel(x):
 def kernel(x):
     a = tl.zeros([16, 32], tl.float16)
     b = tl.zeros([16, 16], tl.float16)
-    c = tl.dot(a, b)  # error: ?
+    c = tl.dot(a, b)  # error: dot: shapes [16, 32] and [16, 16] do not multiply: the last dimension of the first is 32, the second to last of the second is 16
 
 # ==== a product of vectors
 # signature: x=*fp16
 @triton.jit
 def kernel(x):
     a = tl.zeros([16], tl.float16)
-    c = tl.dot(a, a)  # error: ?
+    c = tl.dot(a, a)  # error: dot: both operands must be 2D or both 3D, got float16[16] and float16[16]
 
 # ==== a number as an index
 # signature: x=*fp32
@@ -551,7 +551,7 @@ def kernel(x):
 def kernel(x):
     a = tl.zeros([16, 16], tl.float16)
     b = tl.zeros([16, 16], tl.float32)
-    c = tl.dot(a, b)  # error: ?
+    c = tl.dot(a, b)  # error: dot: both operands must have the same dtype, got float16 and float32
 
 # ==== bits of floats
 # signature: x=*fp32
@@ -655,7 +655,7 @@ def kernel(x):
 # signature: x=*fp32
 @triton.jit
 def kernel(x):
-    tl.store(x, tl.zeros([16], tl.float32))  # error: ?
+    tl.store(x, tl.zeros([16], tl.float32))  # error: store: 'value' cannot be a tensor where the pointer is a scalar, got float32[16]
 
 # ==== an atomic on a type that has none
 # signature: x=*i8

@@ -6,6 +6,7 @@ import dev.kiln.compiler.python.Environment;
 import dev.kiln.compiler.python.PyCallable;
 import dev.kiln.compiler.python.PyList;
 import dev.kiln.compiler.python.PyNone;
+import dev.kiln.compiler.python.PyObject;
 import dev.kiln.compiler.python.PySymbol;
 import dev.kiln.compiler.python.PyTuple;
 import dev.kiln.compiler.python.PythonEvaluator;
@@ -63,6 +64,7 @@ final class Constants {
   static FrontValue wrap(Object value) {
     return switch (value) {
       case FrontValue front -> front;
+      case HostValue host -> host.value();
       case PySymbol symbol ->
           Builtins.resolve(symbol.path()).orElseGet(() -> new FrontValue.Namespace(symbol.path()));
       case PyTuple tuple ->
@@ -105,7 +107,16 @@ final class Constants {
           "a function that runs at compile time takes constants only, not a value of type "
               + Conversions.describe(value));
     }
-    return unwrap(value);
+    return HostValue.of(interpreter, value);
+  }
+
+  /** Whether a constant is one of Python's own values, rather than a type of the language. */
+  static boolean isPython(Object value) {
+    return isNumber(value)
+        || value instanceof String
+        || value instanceof PyObject
+        || value instanceof PyCallable
+        || value.getClass().getPackage().equals(PyNone.class.getPackage());
   }
 
   /** The text of one braced part of an f-string, whose value is known. */

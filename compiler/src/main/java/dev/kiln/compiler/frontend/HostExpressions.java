@@ -1,10 +1,8 @@
 package dev.kiln.compiler.frontend;
 
 import dev.kiln.compiler.diagnostics.CompilationException;
-import dev.kiln.compiler.frontend.FrontValue.Namespace;
 import dev.kiln.compiler.python.Environment;
 import dev.kiln.compiler.python.PyCallable;
-import dev.kiln.compiler.python.PySymbol;
 import dev.kiln.compiler.python.PythonError;
 import dev.kiln.compiler.python.PythonEvaluator;
 import dev.kiln.compiler.syntax.Expr;
@@ -41,14 +39,7 @@ final class HostExpressions {
 
   /** The globals of a kernel file as Python values. */
   private static Environment environment(Interpreter interpreter, ModuleScope module) {
-    return name -> module.anyGlobal(interpreter, name).map(value -> asPython(interpreter, value));
-  }
-
-  private static Object asPython(Interpreter interpreter, FrontValue value) {
-    return switch (value) {
-      case HostFunction function -> function.asPython(interpreter);
-      case Namespace namespace -> new PySymbol(namespace.path());
-      default -> Constants.unwrap(value);
-    };
+    return name ->
+        module.anyGlobal(interpreter, name).map(value -> HostValue.of(interpreter, value));
   }
 }

@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Runs a kernel's syntax on abstract values. This class holds the state that statements and
@@ -26,6 +28,8 @@ import java.util.function.Supplier;
 final class Interpreter implements FrontContext {
   /** Calls within calls; recursion that constants do not end stops here. */
   static final int MAX_CALL_DEPTH = 64;
+
+  private static final Pattern BUILTIN_PREFIX = Pattern.compile("^(\\w+)(?:: |\\(\\))");
 
   private final IrBuilder builder = new IrBuilder();
   private final Expressions expressions = new Expressions(this);
@@ -197,12 +201,29 @@ final class Interpreter implements FrontContext {
 
   @Override
   public CompilationException error(String message) {
-    return CompilationException.at(userLocation(), message);
+    return CompilationException.at(userLocation(), inUsersTerms(message));
   }
 
   @Override
   public CompilationException error(String message, String hint) {
-    return CompilationException.at(userLocation(), message, hint);
+    return CompilationException.at(userLocation(), inUsersTerms(message), hint);
+  }
+
+  /**
+   * A message that begins with the name of a builtin which a function of the prelude called, with
+   * the name of the function that the user called.
+   */
+  private String inUsersTerms(String message) {
+    Matcher named = BUILTIN_PREFIX.matcher(message);
+    String function = "";
+    for (Optional<Frame> present = Optional.ofNullable(frame);
+        present.isPresent() && present.get().module().isPrelude();
+        present = present.get().caller()) {
+      function = present.get().function();
+    }
+    return function.isEmpty() || !named.find()
+        ? message
+        : function + message.substring(named.end(1));
   }
 
   /** An error at a position of the present function's text. */

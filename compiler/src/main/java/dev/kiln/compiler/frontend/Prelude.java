@@ -16,7 +16,8 @@ import java.util.Optional;
  * once.
  */
 final class Prelude {
-  private static final List<String> PARTS = List.of("standard.py", "reductions.py", "sorting.py", "random.py", "libdevice.py");
+  private static final List<String> PARTS =
+      List.of("standard.py", "reductions.py", "sorting.py", "random.py", "libdevice.py");
 
   private Prelude() {}
 

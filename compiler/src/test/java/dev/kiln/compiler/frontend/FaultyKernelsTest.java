@@ -35,7 +35,8 @@ class FaultyKernelsTest {
 
   @TestFactory
   Stream<DynamicTest> everyFaultIsToldWhereItIs() throws IOException {
-    return faults().stream().map(fault -> DynamicTest.dynamicTest(fault.title(), () -> check(fault)));
+    return faults().stream()
+        .map(fault -> DynamicTest.dynamicTest(fault.title(), () -> check(fault)));
   }
 
   @Test

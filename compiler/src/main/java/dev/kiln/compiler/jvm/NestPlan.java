@@ -34,9 +34,11 @@ final class NestPlan {
     this.definitions = definitions;
   }
 
-  static NestPlan of(Shape shape, List<LaneStmt> body, Definitions definitions) {
+  /**
+   * @param expanded without transcendental functions
+   */
+  static NestPlan of(Shape shape, List<LaneStmt> expanded, Definitions definitions) {
     var plan = new NestPlan(shape, definitions);
-    List<LaneStmt> expanded = expand(body, definitions);
     boolean storesAreApart = storesAreApart(expanded);
     boolean stored = false;
     for (LaneStmt statement : expanded) {

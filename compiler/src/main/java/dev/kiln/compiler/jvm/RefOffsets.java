@@ -140,6 +140,30 @@ final class RefOffsets {
     }
   }
 
+  /** Adds to the offset on the stack what an innermost index does; nothing where it is indexed. */
+  void addInnermost(TileRef ref, Runnable pushIndex) {
+    int axis = order[order.length - 1];
+    TileRef.Stride stride = ref.strides().get(axis);
+    if (isZero(stride) || stride instanceof TileRef.Indexed) {
+      return;
+    }
+    pushIndex.run();
+    code.i2l();
+    pushStride(ref, axis);
+    code.lmul().ladd();
+  }
+
+  /** Pushes bytes between neighbours along an axis that is not indexed. */
+  void pushStride(TileRef ref, int axis) {
+    int bytes = ref.dtype().bytes();
+    switch (ref.strides().get(axis)) {
+      case TileRef.Fixed fixed -> code.loadConstant(fixed.elements() * bytes);
+      case TileRef.Dynamic dynamic ->
+          code.lload(dynamicStrides.get(new DynamicKey(dynamic, bytes)));
+      case TileRef.Indexed _ -> throw new IllegalArgumentException("an index has no stride");
+    }
+  }
+
   static boolean isZero(TileRef.Stride stride) {
     return stride instanceof TileRef.Fixed fixed && fixed.elements() == 0;
   }

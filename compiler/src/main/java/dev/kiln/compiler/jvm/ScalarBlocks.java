@@ -162,6 +162,12 @@ final class ScalarBlocks {
     Label end = code.newLabel();
     writer.push(condition);
     code.ifne(end);
+    fail(message, location);
+    code.labelBinding(end);
+  }
+
+  /** Throws. */
+  void fail(String message, Location location) {
     code.loadConstant(message).loadConstant(location.toString());
     writer.definitions().programIds().forEach(writer::push);
     writer.call(
@@ -174,7 +180,6 @@ final class ScalarBlocks {
         CD_int,
         CD_int);
     code.athrow();
-    code.labelBinding(end);
   }
 
   private void readSpecial(MemoryOp.ReadSpecial op) {

@@ -51,9 +51,28 @@ final class ScalarNest {
     this.offsets = new RefOffsets(writer, IntStream.range(0, rank).toArray(), index);
   }
 
-  void emit() {
+  /** Before the loops: addresses and bounds. */
+  void prepare() {
     offsets.enter(refs(plan));
     prepareBounds();
+  }
+
+  RefOffsets offsets() {
+    return offsets;
+  }
+
+  /** The local variable of each axis's index. */
+  int[] index() {
+    return index;
+  }
+
+  /** The local variables of a bound's sides. */
+  int[] sides(LoopStmt.Bound bound) {
+    return bounds.get(bound);
+  }
+
+  void emit() {
+    prepare();
     long accumulators = 0;
     for (NestPlan.Step step : plan.steps()) {
       if (step.statement() instanceof LaneStmt.Reduce reduce && reduce.axis() == rank - 1) {
@@ -162,7 +181,8 @@ final class ScalarNest {
     memory.store(target.dtype(), () -> offsets.push(target, level), () -> lanes.pushFirst(result));
   }
 
-  private void emit(LaneStmt statement, int depth) {
+  /** A statement for the current indices of the first {@code depth} axes. */
+  void emit(LaneStmt statement, int depth) {
     switch (statement) {
       case LaneStmt.Compute c -> ops.emit(c.op());
       case LaneStmt.Index i -> {

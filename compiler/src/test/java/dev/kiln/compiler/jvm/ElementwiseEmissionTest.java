@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ElementwiseEmissionTest {
   private static final Location LOC = Location.UNKNOWN;
-  private static final int N = 256;
+  private static final int N = 128;
 
   private static final List<DType> TYPES =
       Stream.of(DType.values()).filter(t -> t.signless() == t).toList();

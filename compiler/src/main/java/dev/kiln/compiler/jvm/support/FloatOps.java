@@ -68,4 +68,16 @@ public final class FloatOps {
   public static float floatFromUnsignedLong(long value) {
     return value >= 0 ? value : 2.0f * (value >>> 1 | value & 1);
   }
+
+  /** Arguments up to here are reduced in generated code. */
+  public static final float LARGEST_REDUCED = 100_000;
+
+  /** sin of arguments beyond {@link #LARGEST_REDUCED}; 0 for others. */
+  public static float sinOfLarge(float value) {
+    return Math.abs(value) <= LARGEST_REDUCED ? 0 : (float) StrictMath.sin(value);
+  }
+
+  public static float cosOfLarge(float value) {
+    return Math.abs(value) <= LARGEST_REDUCED ? 0 : (float) StrictMath.cos(value);
+  }
 }

@@ -93,8 +93,10 @@ public final class Verifier {
   }
 
   private void problem(Location loc, String op, String message) {
-    if (problems.size() < MAX_PROBLEMS) {
-      problems.add(new Problem(loc, op, message));
+    var problem = new Problem(loc, op, message);
+    boolean isNew = problems.isEmpty() || !problems.getLast().equals(problem);
+    if (isNew && problems.size() < MAX_PROBLEMS) {
+      problems.add(problem);
     }
   }
 

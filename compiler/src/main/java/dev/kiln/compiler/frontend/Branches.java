@@ -87,6 +87,7 @@ final class Branches {
         join.merge(
             whenTrue,
             whenFalse,
+            "",
             (a, b) ->
                 interpreter.error(
                     "Ternary expression with dynamic condition has inconsistent types "

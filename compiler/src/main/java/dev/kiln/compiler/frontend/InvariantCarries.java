@@ -15,11 +15,13 @@ import java.util.List;
 final class InvariantCarries {
   private final boolean[] keep;
   private final List<Value> inits;
+  private final List<Value> parameters;
   private final Substitution replaced = new Substitution();
 
   /** For a loop whose body has these parameters and yields these values, position by position. */
   InvariantCarries(List<Value> inits, List<Value> parameters, List<Value> yields) {
     this.inits = inits;
+    this.parameters = parameters;
     this.keep = new boolean[inits.size()];
     for (int i = 0; i < keep.length; i++) {
       keep[i] = yields.get(i) != parameters.get(i);
@@ -65,7 +67,8 @@ final class InvariantCarries {
   List<Value> results() {
     var results = new ArrayList<Value>();
     for (int i = 0; i < keep.length; i++) {
-      results.add(keep[i] ? new Value(inits.get(i).type()) : inits.get(i));
+      results.add(
+          keep[i] ? new Value(inits.get(i).type(), parameters.get(i).hint()) : inits.get(i));
     }
     return results;
   }

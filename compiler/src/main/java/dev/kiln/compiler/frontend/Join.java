@@ -116,7 +116,8 @@ final class Join {
       return new Returned.EndReached();
     }
     if (left.isPresent() && right.isPresent()) {
-      return new Returned.Result(merge(left.get(), right.get(), this::inconsistentReturns));
+      return new Returned.Result(
+          merge(left.get(), right.get(), "result", this::inconsistentReturns));
     }
     if (left.filter(Constants::isNone).isEmpty()
         && right.filter(Constants::isNone).isEmpty()
@@ -128,7 +129,9 @@ final class Join {
               + " may reach its end without `return`; its result is 0 there");
     }
     return new Returned.Result(
-        left.isPresent() ? fromOneSide(left.get(), true) : fromOneSide(right.get(), false));
+        left.isPresent()
+            ? fromOneSide(left.get(), true, "result")
+            : fromOneSide(right.get(), false, "result"));
   }
 
   private static Optional<FrontValue> result(Returned returned) {
@@ -173,7 +176,7 @@ final class Join {
     if (value.isEmpty()) {
       hide(after, name);
     } else if (before.get(name).filter(prior -> Leaves.identical(prior, value.get())).isEmpty()) {
-      assign(after, name, fromOneSide(value.get(), isThen), live.scope());
+      assign(after, name, fromOneSide(value.get(), isThen, name), live.scope());
     }
   }
 
@@ -207,6 +210,7 @@ final class Join {
         merge(
             a.get(),
             b.get(),
+            name,
             (x, y) ->
                 prior
                     .map(value -> redefined(name, value, x, y))
@@ -298,7 +302,7 @@ final class Join {
   // ---- values
 
   /** The value that leaves the {@code if}: that of the side which was taken. */
-  FrontValue merge(FrontValue a, FrontValue b, Mismatch mismatch) {
+  FrontValue merge(FrontValue a, FrontValue b, String hint, Mismatch mismatch) {
     if (Leaves.identical(a, b)) {
       return a;
     }
@@ -307,12 +311,13 @@ final class Join {
     }
     if (a instanceof TupleValue || a instanceof Composite) {
       Iterator<FrontValue> right = Leaves.of(b).iterator();
-      return Leaves.map(a, leaf -> mergeLeaf(leaf, right.next(), (x, y) -> mismatch.error(a, b)));
+      return Leaves.map(
+          a, leaf -> mergeLeaf(leaf, right.next(), hint, (x, y) -> mismatch.error(a, b)));
     }
-    return mergeLeaf(a, b, mismatch);
+    return mergeLeaf(a, b, hint, mismatch);
   }
 
-  private FrontValue mergeLeaf(FrontValue a, FrontValue b, Mismatch mismatch) {
+  private FrontValue mergeLeaf(FrontValue a, FrontValue b, String hint, Mismatch mismatch) {
     if (Leaves.identical(a, b)) {
       return a;
     }
@@ -324,7 +329,7 @@ final class Join {
     if (!left.get().type().equals(right.get().type())) {
       throw mismatch.error(left.get(), right.get());
     }
-    Value value = route(left.get().value(), right.get().value(), "");
+    Value value = route(left.get().value(), right.get().value(), hint);
     return new Tensor(value, left.get().type());
   }
 
@@ -339,7 +344,7 @@ final class Join {
   }
 
   /** A value that only one side has; on the other it does not matter. */
-  private FrontValue fromOneSide(FrontValue value, boolean isThen) {
+  private FrontValue fromOneSide(FrontValue value, boolean isThen, String hint) {
     Branch other = isThen ? orElse : then;
     return Leaves.map(
         value,
@@ -349,7 +354,7 @@ final class Join {
           }
           Value filler = other.build(() -> zero(tensor));
           Value routed =
-              isThen ? route(tensor.value(), filler, "") : route(filler, tensor.value(), "");
+              isThen ? route(tensor.value(), filler, hint) : route(filler, tensor.value(), hint);
           return new Tensor(routed, tensor.type());
         });
   }

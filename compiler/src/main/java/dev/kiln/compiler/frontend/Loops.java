@@ -34,7 +34,8 @@ final class Loops {
         () -> {
           refuseElse(loop.orElse(), "for");
           FrontValue iterable = interpreter.evaluate(loop.iterable());
-          if (iterable instanceof RangeValue range && !range.isStatic()) {
+          boolean unrolled = interpreter.frame().mode() == Frame.Mode.CONSTANT;
+          if (iterable instanceof RangeValue range && !range.isStatic() && !unrolled) {
             dynamicFor(loop, range);
             return Optional.empty();
           }

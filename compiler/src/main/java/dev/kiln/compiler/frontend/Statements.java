@@ -198,8 +198,13 @@ final class Statements {
     }
     Expr target = assign.targets().getFirst();
     checkTarget(target);
-    FrontValue value = interpreter.evaluate(assign.value());
-    assignTo(target, value);
+    // A name that `:=` binds within the value would keep the value without its name.
+    if (target instanceof Expr.Name name && AssignedNames.of(assign.value()).isEmpty()) {
+      Naming.named(
+          interpreter, name.id(), () -> assignTo(target, interpreter.evaluate(assign.value())));
+    } else {
+      assignTo(target, interpreter.evaluate(assign.value()));
+    }
   }
 
   private void assignTo(Expr target, FrontValue value) {
@@ -261,10 +266,17 @@ final class Statements {
 
   private void augmented(Stmt.AugAssign assign) {
     checkTarget(assign.target());
-    FrontValue left = interpreter.evaluate(assign.target());
-    FrontValue right = interpreter.evaluate(assign.value());
-    FrontValue result = interpreter.expressions().binary(assign.op(), left, right);
-    bind(assign.target(), decay(result));
+    Runnable update =
+        () -> {
+          FrontValue left = interpreter.evaluate(assign.target());
+          FrontValue right = interpreter.evaluate(assign.value());
+          bind(assign.target(), decay(interpreter.expressions().binary(assign.op(), left, right)));
+        };
+    if (assign.target() instanceof Expr.Name name && AssignedNames.of(assign.value()).isEmpty()) {
+      Naming.named(interpreter, name.id(), update);
+    } else {
+      update.run();
+    }
   }
 
   /** Refuses what cannot be assigned to before the value is evaluated. */

@@ -10,17 +10,7 @@ share tiles of A and of B in the cache.
 
 import triton
 import triton.language as tl
-
-
-@triton.jit
-def gelu_erf(x):
-    return 0.5 * x * (1.0 + tl.erf(x * 0.7071067811865476))
-
-
-@triton.jit
-def gelu_tanh(x):
-    # 0.5 * (1 + tanh(u)) is sigmoid(2 u).
-    return x * tl.sigmoid(1.5957691216057308 * x * (1.0 + 0.044715 * x * x))
+from activation import gelu_erf, gelu_tanh
 
 
 @triton.jit

@@ -1,0 +1,56 @@
+package dev.kiln.tests.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.Activation;
+import dev.kiln.kernels.AdamW;
+import dev.kiln.kernels.Dropout;
+import dev.kiln.kernels.Matmul;
+import dev.kiln.runtime.Device;
+import dev.kiln.runtime.Devices;
+import dev.kiln.runtime.NdArray;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
+
+/** Launchers allocate nothing on the Java heap once their kernels run as machine code. */
+class AllocationTest {
+  private static final int MOST_ROUNDS = 2000;
+  private static final int LAUNCHES = 100;
+
+  private final Device device = Devices.cpu();
+
+  @Test
+  void warmedLaunchersAllocateNothing() {
+    NdArray x = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray y = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray z = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray bias = NdArray.zeros(device, DType.FP32, 32);
+    var matmul = new Matmul(device);
+    settlesAtNothing("Matmul", i -> matmul.run(x, y, bias, Activation.RELU, z));
+    var dropout = new Dropout(device);
+    settlesAtNothing("Dropout", i -> dropout.run(x, 0.5, 1, i, y));
+    var adamW = new AdamW(device);
+    var parameter = new AdamW.Parameter(x, null, y, NdArray.zeros(device, DType.FP32, 32, 32), z);
+    settlesAtNothing("AdamW", i -> adamW.step(parameter, AdamW.Options.DEFAULT, 1e-3, i + 1));
+  }
+
+  private interface Step {
+    void run(int i);
+  }
+
+  /** Rounds of launches until one allocates nothing: until the JIT is done, interpreted code may allocate. */
+  private static void settlesAtNothing(String what, Step step) {
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long allocated = -1;
+    for (int round = 0; round < MOST_ROUNDS && allocated != 0; round++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < LAUNCHES; i++) {
+        step.run(i);
+      }
+      allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    }
+    assertThat(allocated).as("bytes that %d launches of %s allocate", LAUNCHES, what).isZero();
+  }
+}

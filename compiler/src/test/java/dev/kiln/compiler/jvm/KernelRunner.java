@@ -17,6 +17,7 @@ final class KernelRunner implements AutoCloseable {
   private static final long SLAB = 64 << 20;
   private static final long ARGUMENTS = 0;
   private static final long BUFFERS = 4096;
+  private static final long SCRATCH = SLAB / 2;
 
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment memory = arena.allocate(SLAB, 64);
@@ -99,8 +100,8 @@ final class KernelRunner implements AutoCloseable {
     int x = grid.length > 0 ? grid[0] : 1;
     int y = grid.length > 1 ? grid[1] : 1;
     int z = grid.length > 2 ? grid[2] : 1;
-    long scratch = next + 63 & -64;
-    if (scratch + scratchBytes > SLAB) {
+    long scratch = SCRATCH;
+    if (next > SCRATCH || scratch + scratchBytes > SLAB) {
       throw new IllegalStateException("slab too small for " + scratchBytes + " bytes of scratch");
     }
     // Whatever a kernel reads of its scratch memory it must have written.

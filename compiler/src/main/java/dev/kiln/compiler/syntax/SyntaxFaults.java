@@ -178,7 +178,7 @@ final class SyntaxFaults extends BailErrorStrategy {
   }
 
   private Optional<Diagnostic> misplacedAssignment(int at) {
-    if (type(at) != KernelPythonLexer.ASSIGN) {
+    if (type(at) != KernelPythonLexer.ASSIGN || type(at - 1) == KernelPythonLexer.ASSIGN) {
       return Optional.empty();
     }
     return isKeyword(at - 1)
@@ -206,15 +206,21 @@ final class SyntaxFaults extends BailErrorStrategy {
   private String wanted(int at, IntervalSet expected) {
     if (expected.contains(KernelPythonLexer.INTEGER) && expected.contains(KernelPythonLexer.NAME)) {
       int before = type(at - 1);
-      boolean afterLine = at == from || before == KernelPythonLexer.NEWLINE || before == KernelPythonLexer.INDENT;
+      boolean afterLine = before == KernelPythonLexer.NEWLINE || before == KernelPythonLexer.INDENT;
       if (afterLine || expected.contains(KernelPythonLexer.RETURN)) {
         return "a statement";
+      }
+      if (at == from) {
+        return "an expression";
       }
       String also = closing(expected).map(bracket -> " or '" + bracket + "'").orElse("");
       return "an expression" + also + " after '" + text(at - 1) + "'";
     }
     if (expected.contains(KernelPythonLexer.NEWLINE)) {
       return "the end of the statement";
+    }
+    if (expected.contains(Token.EOF)) {
+      return "the end of the expression";
     }
     var choices = new ArrayList<String>();
     // A list's rule is left before its comma is missed, so that what is expected no longer holds it.

@@ -1,0 +1,1 @@
+import triton.language as tl

@@ -1,0 +1,3 @@
+from ..helpers import LIMIT
+
+DEEP = LIMIT * 100 if LIMIT else 0

@@ -36,6 +36,9 @@ final class DotEmitter {
   }
 
   void emit(LoopStmt.Dot dot) {
+    if (!dot.accumulates()) {
+      clear(dot);
+    }
     descriptor = kernel.scratch().transientArea(transientBytes(dot, kernel.options()));
     set(DotDescriptor.BATCH, dot.batch());
     set(DotDescriptor.M, dot.m());
@@ -49,6 +52,15 @@ final class DotEmitter {
     writer.pushMemory();
     writer.pushScratchOffset(descriptor);
     writer.call(ScalarMatMul.class, "run", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long);
+  }
+
+  private void clear(LoopStmt.Dot dot) {
+    long bytes = (long) dot.batch() * dot.m() * dot.n() * dot.acc().dtype().bytes();
+    writer.pushMemory();
+    DriverEmitter.pushBase(writer, dot.acc());
+    code.loadConstant(bytes);
+    writer.call(
+        ScalarMatMul.class, "clear", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long, CD_long);
   }
 
   private void operand(

@@ -30,9 +30,15 @@ record Access(boolean isWrite, Place place) {
    *
    * @param root the parameter that the address is made from, if known
    * @param index what, beside the parameter, the address is made from; equal for equal addresses
+   * @param extent which elements, if known
    * @param region where the access stands
    */
-  record Global(Optional<Value> root, DType dtype, List<Object> index, Region region)
+  record Global(
+      Optional<Value> root,
+      DType dtype,
+      List<Object> index,
+      Optional<Extent> extent,
+      Region region)
       implements Place {}
 
   /** All of global memory: an operation that orders accesses. */
@@ -81,6 +87,12 @@ record Access(boolean isWrite, Place place) {
     }
     boolean sameIndex = a.index.equals(b.index) && a.dtype == b.dtype;
     if (a.root.equals(b.root)) {
+      if (a.dtype == b.dtype
+          && a.extent.isPresent()
+          && b.extent.isPresent()
+          && a.extent.get().isApartFrom(b.extent.get())) {
+        return Relation.DISJOINT;
+      }
       return sameIndex ? Relation.SAME_INDEX : Relation.MAY_OVERLAP;
     }
     if (a.dtype.bytes() != b.dtype.bytes()) {

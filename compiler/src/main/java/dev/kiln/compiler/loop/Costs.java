@@ -20,6 +20,9 @@ final class Costs {
   /** About what a store and a load cost. */
   private static final int CHEAP = 6;
 
+  /** For an element that is computed again and again along an axis where it does not change. */
+  private static final int CHEAP_TO_REPEAT = 2;
+
   private static final int DEAR = 100;
 
   /** Lane statements of one nest, so that the methods made of nests stay small enough for a JIT. */
@@ -30,6 +33,7 @@ final class Costs {
   private final Predicate<Value> isLocated;
   private final Predicate<MemoryOp.Load> isReloadable;
   private final Map<Value, Integer> costs = new HashMap<>();
+  private final Map<Value, Boolean> reads = new HashMap<>();
   private final Map<Value, Set<Value>> inlined = new HashMap<>();
 
   Costs(
@@ -43,9 +47,32 @@ final class Costs {
     this.isReloadable = isReloadable;
   }
 
-  /** Whether a tile is computed wherever it is wanted. */
-  boolean isCheap(Value tile) {
-    return cost(tile) <= (options.recompute() ? CHEAP : 0);
+  /**
+   * Whether a tile is computed wherever it is wanted.
+   *
+   * @param repeated whether several indices of the nest want the same element
+   */
+  boolean isCheap(Value tile, boolean repeated) {
+    int limit = repeated && readsMemory(tile) ? CHEAP_TO_REPEAT : CHEAP;
+    return cost(tile) <= (options.recompute() ? limit : 0);
+  }
+
+  /** Whether more than index arithmetic is needed. */
+  private boolean readsMemory(Value value) {
+    if (!value.type().isTile()) {
+      return false;
+    }
+    Boolean known = reads.get(value);
+    if (known == null) {
+      Op op = uses.definition(value).orElse(null);
+      known =
+          op == null
+              || !Uses.isLazy(op)
+              || op instanceof MemoryOp.Load
+              || op.operands().stream().anyMatch(this::readsMemory);
+      reads.put(value, known);
+    }
+    return known;
   }
 
   private int cost(Value value) {

@@ -33,7 +33,8 @@ final class DotLowering {
     Operand a = operand(dot.a());
     Operand b = operand(dot.b());
     boolean widened = dot.acc().dtype() != wide(dot.acc().dtype());
-    int buffer = widened ? widenedAccumulator(dot) : accumulator(dot, a, b);
+    boolean accumulates = !Loads.isZero(kernel.uses(), dot.acc());
+    int buffer = buffer(dot, a, b, widened, accumulates);
     Shape shape = dot.result().shape();
     Shape left = dot.a().shape();
     int rank = shape.rank();
@@ -53,7 +54,8 @@ final class DotLowering {
                     b.ref(),
                     b.bounds(),
                     dot.signedB(),
-                    acc),
+                    acc,
+                    accumulates),
                 List.of(
                     a.access(),
                     b.access(),
@@ -67,6 +69,24 @@ final class DotLowering {
     } else {
       kernel.locate(dot.result(), buffer, region, index + 1);
     }
+  }
+
+  private int buffer(
+      ComputeOp.Dot dot, Operand a, Operand b, boolean widened, boolean accumulates) {
+    if (accumulates) {
+      return widened ? widenedAccumulator(dot) : accumulator(dot, a, b);
+    }
+    Optional<CarriedTiles.Slot> slot = widened ? Optional.empty() : preferred(dot, a, b);
+    DType wide = wide(dot.acc().dtype());
+    return slot.map(CarriedTiles.Slot::buffer)
+        .orElseGet(() -> kernel.scratch().allocate(wide, dot.acc().shape(), dot.loc()));
+  }
+
+  /** The slot in which the result will be wanted, unless an operand lies there. */
+  private Optional<CarriedTiles.Slot> preferred(ComputeOp.Dot dot, Operand a, Operand b) {
+    return carried
+        .preferred(dot.result(), dot)
+        .filter(s -> !isIn(a, s.buffer()) && !isIn(b, s.buffer()));
   }
 
   /** The type in which products are summed. */
@@ -85,10 +105,8 @@ final class DotLowering {
         return own;
       }
     }
-    Optional<CarriedTiles.Slot> slot = carried.preferred(dot.result(), dot);
+    Optional<CarriedTiles.Slot> slot = preferred(dot, a, b);
     if (slot.isPresent()
-        && !isIn(a, slot.get().buffer())
-        && !isIn(b, slot.get().buffer())
         && kernel.overwrite(dot.loc(), region, acc, slot.get().buffer(), false).isPresent()) {
       return slot.get().buffer();
     }

@@ -1,6 +1,5 @@
 package dev.kiln.compiler.loop;
 
-import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Op;
@@ -17,22 +16,41 @@ final class Loads {
   /** Where the elements lie that a tile of pointers points to. */
   record Target(Optional<TileRef> ref, Access.Place place) {}
 
+  /**
+   * @param anyAxis see {@link Refs#global}
+   */
   static Target target(Pull pull, Value pointer, IndexMap map, boolean anyAxis) {
-    KernelLowering kernel = pull.kernel();
-    Optional<Form> form =
-        kernel.forms().of(pointer).flatMap(f -> kernel.forms().under(f, map));
+    Optional<Form> form = form(pull, pointer, map);
     Optional<TileRef> ref = form.flatMap(f -> Refs.global(pull, f, anyAxis));
+    return new Target(ref, place(pull, pointer, map, ref.isPresent() ? form : Optional.empty()));
+  }
+
+  /** What memory a tile of pointers points to, where every element has an address of its own. */
+  static Access.Place place(Pull pull, Value pointer, IndexMap map) {
+    return place(pull, pointer, map, Optional.empty());
+  }
+
+  private static Optional<Form> form(Pull pull, Value pointer, IndexMap map) {
+    FormAnalysis forms = pull.kernel().forms();
+    return forms.of(pointer).flatMap(f -> forms.under(f, map));
+  }
+
+  private static Access.Place place(
+      Pull pull, Value pointer, IndexMap map, Optional<Form> form) {
+    KernelLowering kernel = pull.kernel();
     List<Object> index = new ArrayList<>();
-    if (ref.isPresent()) {
+    if (form.isPresent()) {
       index.addAll(List.of(form.get().base(), form.get().strides(), form.get().opaques()));
     } else {
       index.add(map);
       describe(kernel, pointer, index);
     }
-    DType dtype = pointer.type().pointee();
-    return new Target(
-        ref,
-        new Access.Global(kernel.uses().root(pointer), dtype, index, pull.group().region()));
+    return new Access.Global(
+        kernel.uses().root(pointer),
+        pointer.type().pointee(),
+        index,
+        form.flatMap(f -> Extent.of(f, pull.dims(), kernel.scalars())),
+        pull.group().region());
   }
 
   /** What beside the parameter a pointer is made from. */
@@ -76,7 +94,8 @@ final class Loads {
     return other.isEmpty() || isZero(pull.kernel().uses(), other.get());
   }
 
-  private static boolean isZero(Uses uses, Value value) {
+  /** Whether every element is zero, with a positive sign. */
+  static boolean isZero(Uses uses, Value value) {
     return switch (uses.definition(value).orElse(null)) {
       case ElementwiseOp.Constant c ->
           c.value() instanceof Double d

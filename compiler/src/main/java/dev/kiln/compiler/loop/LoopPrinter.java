@@ -160,12 +160,13 @@ public final class LoopPrinter {
 
   private void dot(LoopStmt.Dot s) {
     line(
-        "dot %s%dx%dx%d: %s += %s%s * %s%s",
+        "dot %s%dx%dx%d: %s %s %s%s * %s%s",
         s.batch() == 1 ? "" : s.batch() + "x",
         s.m(),
         s.n(),
         s.k(),
         ref(s.acc()),
+        s.accumulates() ? "+=" : "=",
         operand(s.a(), s.signedA()),
         bounds(s.aBounds()),
         operand(s.b(), s.signedB()),

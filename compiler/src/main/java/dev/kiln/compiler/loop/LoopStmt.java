@@ -95,6 +95,7 @@ public sealed interface LoopStmt {
    * writes meanwhile.
    *
    * @param aBounds active index ranges of {@code a} by its own axes
+   * @param accumulates false if {@code acc} counts as zero before, whatever it holds
    */
   record Dot(
       Location loc,
@@ -108,8 +109,14 @@ public sealed interface LoopStmt {
       TileRef b,
       List<Bound> bBounds,
       boolean signedB,
-      TileRef acc)
-      implements LoopStmt {}
+      TileRef acc,
+      boolean accumulates)
+      implements LoopStmt {
+    public Dot {
+      aBounds = List.copyOf(aBounds);
+      bBounds = List.copyOf(bBounds);
+    }
+  }
 
   /**
    * Running combination along an axis of tiles in scratch memory; see {@link

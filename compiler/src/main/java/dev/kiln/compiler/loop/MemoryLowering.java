@@ -42,7 +42,12 @@ final class MemoryLowering {
   private Access.Global scalarPlace(Value pointer) {
     DType dtype = pointer.type().pointee();
     Sc base = kernel.forms().of(pointer).orElseThrow().base();
-    return new Access.Global(kernel.uses().root(pointer), dtype, List.of(base), region);
+    return new Access.Global(
+        kernel.uses().root(pointer),
+        dtype,
+        List.of(base),
+        Optional.of(Extent.of(base, kernel.scalars())),
+        region);
   }
 
   private void load(MemoryOp.Load load) {
@@ -209,9 +214,8 @@ final class MemoryLowering {
             operands,
             List.of(pointer),
             (pull, map) -> {
-              Loads.Target target = Loads.target(pull, pointer, map, true);
               Value address = pull.pull(pointer, map);
-              pull.access(Access.write(target.place()));
+              pull.access(Access.write(Loads.place(pull, pointer, map)));
               order.forEach(pull::access);
               pull.effect(statement.make(pull, map, address));
             });

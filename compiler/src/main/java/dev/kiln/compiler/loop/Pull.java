@@ -257,14 +257,14 @@ final class Pull {
     if (op instanceof ElementwiseOp.Hint hint) {
       return pull(hint.operand(), map);
     }
-    if (!kernel.costs().isCheap(value)) {
+    if (located.isPresent()) {
+      return impossible(value.type());
+    }
+    if (!kernel.costs().isCheap(value, !map.isInjective(dims()))) {
       Optional<Value> shared = share(value, map);
       if (shared.isPresent()) {
         return shared.get();
       }
-    }
-    if (located.isPresent() && !Uses.isLazy(op)) {
-      return impossible(value.type());
     }
     location = op.loc();
     pulled.computeIfAbsent(value, v -> new ArrayList<>()).add(map);

@@ -25,6 +25,7 @@ final class ScalarCode {
   private final Map<Value, Place> places = new HashMap<>();
   private final Map<List<Object>, Value> known = new HashMap<>();
   private final Map<Value, Number> constants = new HashMap<>();
+  private final Map<Value, Sum> sums = new HashMap<>();
   private Region current;
   private Location location = Location.UNKNOWN;
 
@@ -32,6 +33,9 @@ final class ScalarCode {
     this.uses = uses;
     this.current = root;
   }
+
+  /** A scalar that is another one plus a constant. */
+  private record Sum(Value symbol, long addend) {}
 
   /** Where a scalar may be used: in the region, from the item of the index on. */
   record Place(Region region, int index) {}
@@ -81,7 +85,14 @@ final class ScalarCode {
     if (op instanceof ElementwiseOp.Constant c) {
       constants.put(op.result(), c.value());
     }
+    if (op instanceof ElementwiseOp.Binary add && add.kind() == BinaryKind.ADD && isIndex(add)) {
+      noteSum(Sc.of(op.result()), of(add.left()), of(add.right()));
+    }
     key(op).ifPresent(k -> known.putIfAbsent(k, op.result()));
+  }
+
+  private static boolean isIndex(ElementwiseOp.Binary op) {
+    return op.result().dtype() == DType.I32 || op.result().dtype() == DType.I64;
   }
 
   private boolean isOutside(Op op, Region region) {
@@ -144,7 +155,37 @@ final class ScalarCode {
     if (a.isConstant() && b.isConstant()) {
       return Sc.of(a.constant() + b.constant(), a.dtype());
     }
-    return a.is(0) ? b : b.is(0) ? a : binary(BinaryKind.ADD, a, b);
+    if (a.is(0) || b.is(0)) {
+      return a.is(0) ? b : a;
+    }
+    return noteSum(binary(BinaryKind.ADD, a, b), a, b);
+  }
+
+  private Sc noteSum(Sc sum, Sc a, Sc b) {
+    if (a.isConstant() != b.isConstant()) {
+      Sc scalar = a.isConstant() ? b : a;
+      long addend = addend(a) + addend(b);
+      sums.put(sum.value(), new Sum(symbol(scalar).orElseThrow(), addend));
+    }
+    return sum;
+  }
+
+  /** What a scalar is without a constant that was added last; empty for a constant. */
+  Optional<Value> symbol(Sc scalar) {
+    if (scalar.isConstant()) {
+      return Optional.empty();
+    }
+    Sum sum = sums.get(scalar.value());
+    return Optional.of(sum == null ? scalar.value() : sum.symbol());
+  }
+
+  /** The constant that was added last. */
+  long addend(Sc scalar) {
+    if (scalar.isConstant()) {
+      return scalar.constant();
+    }
+    Sum sum = sums.get(scalar.value());
+    return sum == null ? 0 : sum.addend();
   }
 
   Sc sub(Sc a, Sc b) {
@@ -220,7 +261,17 @@ final class ScalarCode {
       return Sc.of(number, dtype);
     }
     Value result = new Value(Type.scalar(dtype));
-    return Sc.of(derive(new ElementwiseOp.Cast(location, result, kind, a.value())));
+    Sc cast = Sc.of(derive(new ElementwiseOp.Cast(location, result, kind, a.value())));
+    Sum sum = sums.get(a.value());
+    if (sum != null && kind == CastKind.EXTS) {
+      // An index expression does not wrap around: the symbol stands for its extension too.
+      sums.put(cast.value(), sum);
+      return cast;
+    }
+    if (kind == CastKind.EXTS) {
+      sums.put(cast.value(), new Sum(a.value(), 0));
+    }
+    return cast;
   }
 
   Value addPtr(Value pointer, Sc offset) {

@@ -185,6 +185,7 @@ final class StmtCode {
         ref.apply(s.b()),
         s.bBounds(),
         s.signedB(),
-        ref.apply(s.acc()));
+        ref.apply(s.acc()),
+        s.accumulates());
   }
 }

@@ -27,6 +27,11 @@ public final class ScalarMatMul {
     }
   }
 
+  /** Fills an accumulator with zeros. */
+  public static void clear(MemorySegment memory, long accumulator, long bytes) {
+    memory.asSlice(accumulator, bytes).fill((byte) 0);
+  }
+
   private static void floats(MemorySegment memory, long d, int batch) {
     int m = (int) Operands.get(memory, d, DotDescriptor.M);
     int n = (int) Operands.get(memory, d, DotDescriptor.N);

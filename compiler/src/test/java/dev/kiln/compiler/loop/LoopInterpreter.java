@@ -324,7 +324,10 @@ final class LoopInterpreter {
       for (int i = 0; i < s.m(); i++) {
         for (int j = 0; j < s.n(); j++) {
           int[] at = batched ? new int[] {b, i, j} : new int[] {i, j};
-          Number sum = read(s.acc(), driver, at);
+          Number sum =
+              s.accumulates()
+                  ? read(s.acc(), driver, at)
+                  : ScalarMachine.fromBits(s.acc().dtype(), 0);
           for (int k = 0; k < s.k(); k++) {
             int[] left = batched ? new int[] {b, i, k} : new int[] {i, k};
             int[] right = batched ? new int[] {b, k, j} : new int[] {k, j};

@@ -1,6 +1,8 @@
 package dev.kiln.compiler.ir;
 
 import dev.kiln.compiler.diagnostics.Location;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -34,9 +36,12 @@ public sealed interface ControlOp extends Op {
 
     @Override
     public List<Value> operands() {
-      return java.util.stream.Stream.concat(
-              java.util.stream.Stream.of(lower, upper, step), inits.stream())
-          .toList();
+      var operands = new ArrayList<Value>(inits.size() + 3);
+      operands.add(lower);
+      operands.add(upper);
+      operands.add(step);
+      operands.addAll(inits);
+      return Collections.unmodifiableList(operands);
     }
 
     @Override
@@ -165,9 +170,10 @@ public sealed interface ControlOp extends Op {
 
     @Override
     public List<Value> operands() {
-      return java.util.stream.Stream.concat(
-              java.util.stream.Stream.of(condition), forwarded.stream())
-          .toList();
+      var operands = new ArrayList<Value>(forwarded.size() + 1);
+      operands.add(condition);
+      operands.addAll(forwarded);
+      return Collections.unmodifiableList(operands);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.kiln.compiler.ir;
 
 import dev.kiln.compiler.diagnostics.Location;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -50,22 +52,14 @@ public sealed interface Op permits ElementwiseOp, ShapeOp, MemoryOp, ComputeOp, 
         || this instanceof ControlOp.Return;
   }
 
-  private static List<Value> concat(List<Value> first, Optional<Value> second) {
-    return second
-        .map(
-            v ->
-                java.util.stream.Stream.concat(first.stream(), java.util.stream.Stream.of(v))
-                    .toList())
-        .orElse(first);
-  }
-
   /** The values of a fixed part and of optional operands that are present, in order. */
   @SafeVarargs
   static List<Value> operandList(List<Value> fixed, Optional<Value>... optional) {
-    List<Value> all = fixed;
+    var all = new ArrayList<Value>(fixed.size() + optional.length);
+    all.addAll(fixed);
     for (Optional<Value> operand : optional) {
-      all = concat(all, operand);
+      operand.ifPresent(all::add);
     }
-    return all;
+    return Collections.unmodifiableList(all);
   }
 }

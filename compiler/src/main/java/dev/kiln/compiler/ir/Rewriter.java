@@ -15,7 +15,11 @@ public interface Rewriter {
   Block block(Block nested);
 
   default List<Value> use(List<Value> operands) {
-    return operands.stream().map(this::use).toList();
+    var uses = new Value[operands.size()];
+    for (int i = 0; i < uses.length; i++) {
+      uses[i] = use(operands.get(i));
+    }
+    return List.of(uses);
   }
 
   default Optional<Value> use(Optional<Value> operand) {
@@ -23,6 +27,10 @@ public interface Rewriter {
   }
 
   default List<Value> define(List<Value> results) {
-    return results.stream().map(this::define).toList();
+    var definitions = new Value[results.size()];
+    for (int i = 0; i < definitions.length; i++) {
+      definitions[i] = define(results.get(i));
+    }
+    return List.of(definitions);
   }
 }

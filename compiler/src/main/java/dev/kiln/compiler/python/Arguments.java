@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The arguments of a call to a built-in function, taken one by one; what is left over is an error. */
+/**
+ * The arguments of a call to a built-in function, taken one by one; what is left over is an error.
+ */
 final class Arguments {
   private final String function;
   private final List<Object> positional;
@@ -23,7 +25,8 @@ final class Arguments {
   /** The next parameter, by position or by name. */
   Object required(String name) {
     return optional(name)
-        .orElseThrow(() -> PythonError.type(function + "() missing required argument: '" + name + "'"));
+        .orElseThrow(
+            () -> PythonError.type(function + "() missing required argument: '" + name + "'"));
   }
 
   Optional<Object> optional(String name) {
@@ -59,11 +62,20 @@ final class Arguments {
     taken.addAll(named.keySet());
   }
 
-  /** @throws PythonError if arguments are left over */
+  /**
+   * @throws PythonError if arguments are left over
+   */
   void done() {
     if (next < positional.size()) {
       throw PythonError.type(
-          function + "() takes at most " + next + " argument" + (next == 1 ? "" : "s") + " (" + positional.size() + " given)");
+          function
+              + "() takes at most "
+              + next
+              + " argument"
+              + (next == 1 ? "" : "s")
+              + " ("
+              + positional.size()
+              + " given)");
     }
     for (String name : named.keySet()) {
       if (!taken.contains(name)) {

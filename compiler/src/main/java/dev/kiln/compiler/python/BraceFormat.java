@@ -3,7 +3,10 @@ package dev.kiln.compiler.python;
 import java.util.List;
 import java.util.Map;
 
-/** {@code str.format}: names, positions, attributes, elements, conversions and specifications in braces. */
+/**
+ * {@code str.format}: names, positions, attributes, elements, conversions and specifications in
+ * braces.
+ */
 final class BraceFormat {
   private final List<Object> args;
   private final Map<String, Object> kwargs;
@@ -48,7 +51,9 @@ final class BraceFormat {
       }
     }
     throw PythonError.value(
-        open + 1 == text.length() ? "Single '{' encountered in format string" : "expected '}' before end of string");
+        open + 1 == text.length()
+            ? "Single '{' encountered in format string"
+            : "expected '}' before end of string");
   }
 
   private String place(String place) {
@@ -88,7 +93,8 @@ final class BraceFormat {
     if (name.isEmpty() || isNumber(name)) {
       int at = name.isEmpty() ? next++ : Integer.parseInt(name);
       if (at >= args.size()) {
-        throw new PythonError("IndexError", "Replacement index " + at + " out of range for positional args tuple");
+        throw new PythonError(
+            "IndexError", "Replacement index " + at + " out of range for positional args tuple");
       }
       return args.get(at);
     }

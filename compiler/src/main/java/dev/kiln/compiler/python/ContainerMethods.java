@@ -39,10 +39,17 @@ final class ContainerMethods {
     var items = self.items();
     return switch (name) {
       case "append" -> action(name, a -> items.add(a.required("object")));
-      case "extend" -> action(name, a -> items.addAll(PythonOperators.iterate(a.required("iterable"))));
-      case "insert" -> action(name, a -> items.add(insertion(items, a.required("index")), a.required("object")));
+      case "extend" ->
+          action(name, a -> items.addAll(PythonOperators.iterate(a.required("iterable"))));
+      case "insert" ->
+          action(name, a -> items.add(insertion(items, a.required("index")), a.required("object")));
       case "pop" -> method(name, a -> pop(items, a.optional("index", -1L)));
-      case "remove" -> action(name, a -> items.remove(position(items, a.required("value"), "list.remove(x): x not in list")));
+      case "remove" ->
+          action(
+              name,
+              a ->
+                  items.remove(
+                      position(items, a.required("value"), "list.remove(x): x not in list")));
       case "clear" -> action(name, a -> items.clear());
       case "reverse" -> action(name, a -> Collections.reverse(items));
       case "sort" ->
@@ -59,7 +66,10 @@ final class ContainerMethods {
   }
 
   private static int insertion(List<Object> items, Object index) {
-    long at = PythonNumbers.index(index, "'" + PythonText.typeName(index) + "' object cannot be interpreted as an integer");
+    long at =
+        PythonNumbers.index(
+            index,
+            "'" + PythonText.typeName(index) + "' object cannot be interpreted as an integer");
     return (int) Math.clamp(at < 0 ? at + items.size() : at, 0L, (long) items.size());
   }
 
@@ -67,7 +77,10 @@ final class ContainerMethods {
     if (items.isEmpty()) {
       throw new PythonError("IndexError", "pop from empty list");
     }
-    long at = PythonNumbers.index(index, "'" + PythonText.typeName(index) + "' object cannot be interpreted as an integer");
+    long at =
+        PythonNumbers.index(
+            index,
+            "'" + PythonText.typeName(index) + "' object cannot be interpreted as an integer");
     long fromEnd = at < 0 ? at + items.size() : at;
     if (fromEnd < 0 || fromEnd >= items.size()) {
       throw new PythonError("IndexError", "pop index out of range");
@@ -92,7 +105,9 @@ final class ContainerMethods {
               a -> {
                 Object value = a.required("value");
                 String absent =
-                    type.equals("list") ? PythonText.repr(value) + " is not in list" : "tuple.index(x): x not in tuple";
+                    type.equals("list")
+                        ? PythonText.repr(value) + " is not in list"
+                        : "tuple.index(x): x not in tuple";
                 return (long) position(items, value, absent);
               });
       case "count" ->
@@ -152,13 +167,18 @@ final class ContainerMethods {
 
   static Optional<Object> find(PyDict self, String name) {
     return switch (name) {
-      case "get" -> method(name, a -> get(self, a.required("key"), a.optional("default", PyNone.NONE)));
+      case "get" ->
+          method(name, a -> get(self, a.required("key"), a.optional("default", PyNone.NONE)));
       case "keys" -> method(name, a -> new PyList(self.keys()));
       case "values" -> method(name, a -> new PyList(self.values()));
       case "items" ->
           method(
               name,
-              a -> new PyList(self.entries().stream().map(entry -> PyTuple.of(entry.key(), entry.value())).toList()));
+              a ->
+                  new PyList(
+                      self.entries().stream()
+                          .map(entry -> PyTuple.of(entry.key(), entry.value()))
+                          .toList()));
       case "copy" ->
           method(
               name,
@@ -217,9 +237,17 @@ final class ContainerMethods {
       case "add" -> action(name, a -> self.add(a.required("elem")));
       case "discard" -> action(name, a -> self.remove(a.required("elem")));
       case "copy" -> method(name, a -> new PySet(self.items()));
-      case "update" -> action(name, a -> a.rest().forEach(other -> PythonOperators.iterate(other).forEach(self::add)));
+      case "update" ->
+          action(
+              name,
+              a -> a.rest().forEach(other -> PythonOperators.iterate(other).forEach(self::add)));
       case "issubset" ->
-          method(name, a -> new PySet(PythonOperators.iterate(a.required("other"))).items().containsAll(self.items()));
+          method(
+              name,
+              a ->
+                  new PySet(PythonOperators.iterate(a.required("other")))
+                      .items()
+                      .containsAll(self.items()));
       case "union" ->
           method(
               name,
@@ -240,7 +268,8 @@ final class ContainerMethods {
               name,
               a -> {
                 var other = new PySet(PythonOperators.iterate(a.required("other")));
-                return new PySet(self.items().stream().filter(item -> !other.contains(item)).toList());
+                return new PySet(
+                    self.items().stream().filter(item -> !other.contains(item)).toList());
               });
       default -> Optional.empty();
     };

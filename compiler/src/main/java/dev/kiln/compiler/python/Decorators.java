@@ -5,7 +5,6 @@ import dev.kiln.compiler.python.KernelDeclaration.Heuristics;
 import dev.kiln.compiler.python.KernelDeclaration.JitOptions;
 import dev.kiln.compiler.python.KernelDeclaration.Pruning;
 import dev.kiln.compiler.syntax.Expr;
-import dev.kiln.compiler.syntax.Parameter;
 import dev.kiln.compiler.syntax.Stmt;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,12 +16,25 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Reads the decorators of one function. What cannot be evaluated is noted, not an error: a launch may not need it. */
+/**
+ * Reads the decorators of one function. What cannot be evaluated is noted, not an error: a launch
+ * may not need it.
+ */
 final class Decorators {
   private static final List<String> AUTOTUNE_PARAMETERS =
       List.of(
-          "configs", "key", "prune_configs_by", "reset_to_zero", "restore_value", "pre_hook", "post_hook", "warmup", "rep",
-          "use_cuda_graph", "do_bench", "cache_results");
+          "configs",
+          "key",
+          "prune_configs_by",
+          "reset_to_zero",
+          "restore_value",
+          "pre_hook",
+          "post_hook",
+          "warmup",
+          "rep",
+          "use_cuda_graph",
+          "do_bench",
+          "cache_results");
 
   private final Stmt.FunctionDef function;
   private final QualifiedNames names;
@@ -39,7 +51,8 @@ final class Decorators {
   }
 
   /** The declaration, if the function is one for the device. */
-  static Optional<KernelDeclaration> read(Stmt.FunctionDef function, QualifiedNames names, PythonEvaluator evaluator) {
+  static Optional<KernelDeclaration> read(
+      Stmt.FunctionDef function, QualifiedNames names, PythonEvaluator evaluator) {
     var decorators = new Decorators(function, names, evaluator);
     function.decorators().forEach(decorators::read);
     return decorators.jit.map(
@@ -81,7 +94,10 @@ final class Decorators {
 
   /** Just-in-time compilers of others. */
   private static boolean isForeign(String path) {
-    return path.startsWith("torch.") || path.startsWith("numba.") || path.startsWith("jax.") || path.contains("gluon");
+    return path.startsWith("torch.")
+        || path.startsWith("numba.")
+        || path.startsWith("jax.")
+        || path.contains("gluon");
   }
 
   private Set<String> constants() {
@@ -95,7 +111,8 @@ final class Decorators {
   }
 
   private boolean isConstexpr(Expr annotation) {
-    String path = annotation instanceof Expr.StrLit text ? text.value() : names.of(annotation).orElse("");
+    String path =
+        annotation instanceof Expr.StrLit text ? text.value() : names.of(annotation).orElse("");
     return path.equals("constexpr") || path.endsWith(".constexpr");
   }
 
@@ -113,7 +130,8 @@ final class Decorators {
   }
 
   /** The value of an argument, converted; a failure is noted under {@code what}. */
-  private <T> Optional<T> value(Optional<Expr> argument, String what, Function<Object, T> conversion) {
+  private <T> Optional<T> value(
+      Optional<Expr> argument, String what, Function<Object, T> conversion) {
     if (argument.isEmpty()) {
       return Optional.empty();
     }
@@ -155,15 +173,21 @@ final class Decorators {
   }
 
   private Optional<PyCallable> callable(Object value) {
-    return value instanceof PyCallable function && !(value instanceof PySymbol) ? Optional.of(function) : Optional.empty();
+    return value instanceof PyCallable function && !(value instanceof PySymbol)
+        ? Optional.of(function)
+        : Optional.empty();
   }
 
   // ---- jit
 
   private JitOptions jitOptions(Expr.Call call) {
     return new JitOptions(
-        value(argument(call, -1, "do_not_specialize"), "do_not_specialize", this::parameters).orElse(Set.of()),
-        value(argument(call, -1, "do_not_specialize_on_alignment"), "do_not_specialize_on_alignment", this::parameters)
+        value(argument(call, -1, "do_not_specialize"), "do_not_specialize", this::parameters)
+            .orElse(Set.of()),
+        value(
+                argument(call, -1, "do_not_specialize_on_alignment"),
+                "do_not_specialize_on_alignment",
+                this::parameters)
             .orElse(Set.of()),
         value(argument(call, -1, "noinline"), "noinline", PythonOperators::truth).orElse(false),
         value(argument(call, -1, "debug"), "debug", PythonOperators::truth),
@@ -180,7 +204,10 @@ final class Decorators {
     List<TritonConfig> configs = List.of();
     Optional<String> unknown = Optional.empty();
     try {
-      configs = configs(tuning(call, "configs").orElseThrow(() -> PythonError.type("autotune needs configs")));
+      configs =
+          configs(
+              tuning(call, "configs")
+                  .orElseThrow(() -> PythonError.type("autotune needs configs")));
     } catch (PythonError e) {
       unknown = Optional.of(reason(e));
       notes.add("the configurations are not known at compile time: " + reason(e));
@@ -194,7 +221,8 @@ final class Decorators {
         value(tuning(call, "prune_configs_by"), "prune_configs_by", this::pruning),
         value(tuning(call, "warmup"), "warmup", this::milliseconds),
         value(tuning(call, "rep"), "rep", this::milliseconds),
-        value(tuning(call, "cache_results"), "cache_results", PythonOperators::truth).orElse(false));
+        value(tuning(call, "cache_results"), "cache_results", PythonOperators::truth)
+            .orElse(false));
   }
 
   private long milliseconds(Object value) {
@@ -227,7 +255,10 @@ final class Decorators {
   private Heuristics heuristics(Expr.Call call) {
     boolean within = autotune.isPresent();
     try {
-      Object value = evaluator.evaluate(argument(call, 0, "values").orElseThrow(() -> PythonError.type("heuristics needs values")));
+      Object value =
+          evaluator.evaluate(
+              argument(call, 0, "values")
+                  .orElseThrow(() -> PythonError.type("heuristics needs values")));
       if (!(value instanceof PyDict dict)) {
         throw PythonError.type("heuristics must be a dict");
       }
@@ -235,7 +266,10 @@ final class Decorators {
       for (var entry : dict.entries()) {
         String name = PythonText.str(entry.key());
         values.put(
-            name, callable(entry.value()).orElseThrow(() -> PythonError.type("the heuristic of " + name + " is no function")));
+            name,
+            callable(entry.value())
+                .orElseThrow(
+                    () -> PythonError.type("the heuristic of " + name + " is no function")));
       }
       return new Heuristics(Collections.unmodifiableMap(values), Optional.empty(), within);
     } catch (PythonError e) {

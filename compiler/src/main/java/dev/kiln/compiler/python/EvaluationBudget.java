@@ -1,6 +1,9 @@
 package dev.kiln.compiler.python;
 
-/** How much an evaluation may do, so that a loop or a recursion without end is an error and not a hang. */
+/**
+ * How much an evaluation may do, so that a loop or a recursion without end is an error and not a
+ * hang.
+ */
 final class EvaluationBudget {
   static final long MAX_STEPS = 5_000_000;
   static final int MAX_DEPTH = 200;
@@ -11,7 +14,8 @@ final class EvaluationBudget {
   /** Counts an expression, a statement or an item. */
   void step() {
     if (++steps > MAX_STEPS) {
-      throw new PythonError("TimeoutError", "this needs more than " + MAX_STEPS + " steps at compile time");
+      throw new PythonError(
+          "TimeoutError", "this needs more than " + MAX_STEPS + " steps at compile time");
     }
   }
 

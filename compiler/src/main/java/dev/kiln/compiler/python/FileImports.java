@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Imports from the file system: relative ones from the importing file's package, absolute ones from beside the importing file and
- * from the folders above it. Each file is read once. Not for several threads.
+ * Imports from the file system: relative ones from the importing file's package, absolute ones from
+ * beside the importing file and from the folders above it. Each file is read once. Not for several
+ * threads.
  */
 public final class FileImports implements ImportResolver {
   /** A folder of that name beside a kernel file is a part of its own package, not the library. */
@@ -28,7 +29,8 @@ public final class FileImports implements ImportResolver {
    * The kernel file at a path; imports are searched from there.
    *
    * @throws IOException if it cannot be read
-   * @throws dev.kiln.compiler.diagnostics.CompilationException if a function for the device in it is not well formed
+   * @throws dev.kiln.compiler.diagnostics.CompilationException if a function for the device in it
+   *     is not well formed
    */
   public KernelFile load(Path path) throws IOException {
     Path key = path.toAbsolutePath().normalize();

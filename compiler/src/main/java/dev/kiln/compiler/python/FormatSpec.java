@@ -11,7 +11,9 @@ import java.util.regex.Pattern;
 /** Python's format specifications, the text after the colon of a formatted value. */
 final class FormatSpec {
   private static final Pattern GRAMMAR =
-      Pattern.compile("(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\\d+)?([,_])?(?:\\.(\\d+))?([a-zA-Z%])?", Pattern.DOTALL);
+      Pattern.compile(
+          "(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\\d+)?([,_])?(?:\\.(\\d+))?([a-zA-Z%])?",
+          Pattern.DOTALL);
 
   private static final int MAX_WIDTH = 10_000;
 
@@ -42,7 +44,8 @@ final class FormatSpec {
   }
 
   private static int number(String digits, int otherwise) {
-    int value = digits == null ? otherwise : digits.length() > 5 ? MAX_WIDTH + 1 : Integer.parseInt(digits);
+    int value =
+        digits == null ? otherwise : digits.length() > 5 ? MAX_WIDTH + 1 : Integer.parseInt(digits);
     if (value > MAX_WIDTH) {
       throw PythonError.value("Too many decimal digits in format string");
     }
@@ -57,7 +60,11 @@ final class FormatSpec {
     Matcher matcher = GRAMMAR.matcher(spec);
     if (!matcher.matches()) {
       throw PythonError.value(
-          "Invalid format specifier '" + spec + "' for object of type '" + PythonText.typeName(value) + "'");
+          "Invalid format specifier '"
+              + spec
+              + "' for object of type '"
+              + PythonText.typeName(value)
+              + "'");
     }
     return new FormatSpec(value, matcher).format();
   }
@@ -71,13 +78,18 @@ final class FormatSpec {
       case Boolean truth -> integerOrFloat();
       case Double number -> floating(number);
       default ->
-          throw PythonError.type("unsupported format string passed to " + PythonText.typeName(value) + ".__format__");
+          throw PythonError.type(
+              "unsupported format string passed to " + PythonText.typeName(value) + ".__format__");
     };
   }
 
   private PythonError unknownType() {
     return PythonError.value(
-        "Unknown format code '" + type + "' for object of type '" + PythonText.typeName(value) + "'");
+        "Unknown format code '"
+            + type
+            + "' for object of type '"
+            + PythonText.typeName(value)
+            + "'");
   }
 
   private String text() {
@@ -88,7 +100,8 @@ final class FormatSpec {
       throw PythonError.value("'=' alignment not allowed in string format specifier");
     }
     String text = (String) value;
-    return padded("", precision >= 0 && precision < text.length() ? text.substring(0, precision) : text, '<');
+    return padded(
+        "", precision >= 0 && precision < text.length() ? text.substring(0, precision) : text, '<');
   }
 
   private String integerOrFloat() {
@@ -114,7 +127,11 @@ final class FormatSpec {
     }
     String digits = number.abs().toString(radix);
     String prefix = alternate && radix != 10 ? "0" + type : "";
-    return number(number.signum() < 0, prefix, type == 'X' ? digits.toUpperCase(Locale.ROOT) : digits, radix == 10 ? 3 : 4);
+    return number(
+        number.signum() < 0,
+        prefix,
+        type == 'X' ? digits.toUpperCase(Locale.ROOT) : digits,
+        radix == 10 ? 3 : 4);
   }
 
   private String floating(double number) {
@@ -122,19 +139,30 @@ final class FormatSpec {
     if (!Double.isFinite(number)) {
       String name = Double.isNaN(number) ? "nan" : "inf";
       return padded(
-          signOf(negative), Character.isUpperCase(type) ? name.toUpperCase(Locale.ROOT) : name + (type == '%' ? "%" : ""), '>');
+          signOf(negative),
+          Character.isUpperCase(type)
+              ? name.toUpperCase(Locale.ROOT)
+              : name + (type == '%' ? "%" : ""),
+          '>');
     }
     double magnitude = Math.abs(number);
     String digits =
         switch (type) {
           case 'f', 'F' -> fixed(magnitude, precision < 0 ? 6 : precision);
-          case '%' -> fixed(new BigDecimal(magnitude).movePointRight(2), precision < 0 ? 6 : precision) + "%";
+          case '%' ->
+              fixed(new BigDecimal(magnitude).movePointRight(2), precision < 0 ? 6 : precision)
+                  + "%";
           case 'e', 'E' -> scientific(magnitude, precision < 0 ? 6 : precision);
-          case 'g', 'G', 'n' -> general(magnitude, precision < 0 ? 6 : Math.max(precision, 1), false);
-          case 0 -> precision < 0 ? PythonText.repr(magnitude) : general(magnitude, Math.max(precision, 1), true);
+          case 'g', 'G', 'n' ->
+              general(magnitude, precision < 0 ? 6 : Math.max(precision, 1), false);
+          case 0 ->
+              precision < 0
+                  ? PythonText.repr(magnitude)
+                  : general(magnitude, Math.max(precision, 1), true);
           default -> throw unknownType();
         };
-    return number(negative, "", Character.isUpperCase(type) ? digits.toUpperCase(Locale.ROOT) : digits, 3);
+    return number(
+        negative, "", Character.isUpperCase(type) ? digits.toUpperCase(Locale.ROOT) : digits, 3);
   }
 
   private static String fixed(double value, int digits) {
@@ -152,8 +180,13 @@ final class FormatSpec {
     var rounded = new BigDecimal(value).round(new MathContext(digits + 1, RoundingMode.HALF_EVEN));
     int exponent = rounded.precision() - rounded.scale() - 1;
     String all = rounded.unscaledValue().toString();
-    all = all.length() <= digits ? all + "0".repeat(digits + 1 - all.length()) : all.substring(0, digits + 1);
-    return all.charAt(0) + (digits == 0 ? "" : "." + all.substring(1)) + PythonText.exponent(exponent);
+    all =
+        all.length() <= digits
+            ? all + "0".repeat(digits + 1 - all.length())
+            : all.substring(0, digits + 1);
+    return all.charAt(0)
+        + (digits == 0 ? "" : "." + all.substring(1))
+        + PythonText.exponent(exponent);
   }
 
   /** The shorter of both forms, without trailing zeros. */
@@ -163,14 +196,17 @@ final class FormatSpec {
     }
     var rounded = new BigDecimal(value).round(new MathContext(digits, RoundingMode.HALF_EVEN));
     int exponent = rounded.precision() - rounded.scale() - 1;
-    // Without a type there is at least one digit after the point, so that one digit fewer fits before it.
+    // Without a type there is at least one digit after the point, so that one digit fewer fits
+    // before it.
     if (exponent < -4 || exponent >= (keepPoint ? digits - 1 : digits)) {
       String text = scientific(value, digits - 1);
       int e = text.indexOf('e');
       String mantissa = text.substring(0, e);
-      return (alternate || !mantissa.contains(".") ? mantissa : mantissa.replaceAll("\\.?0+$", "")) + text.substring(e);
+      return (alternate || !mantissa.contains(".") ? mantissa : mantissa.replaceAll("\\.?0+$", ""))
+          + text.substring(e);
     }
-    String plain = alternate ? rounded.toPlainString() : rounded.stripTrailingZeros().toPlainString();
+    String plain =
+        alternate ? rounded.toPlainString() : rounded.stripTrailingZeros().toPlainString();
     return keepPoint && !plain.contains(".") ? plain + ".0" : plain;
   }
 
@@ -187,13 +223,21 @@ final class FormatSpec {
       throw PythonError.value("Cannot specify ',' with '" + type + "'.");
     }
     int end = 0;
-    while (end < digits.length() && Character.digit(digits.charAt(end), 16) >= 0 && digits.charAt(end) != 'e') {
+    while (end < digits.length()
+        && Character.digit(digits.charAt(end), 16) >= 0
+        && digits.charAt(end) != 'e') {
       end++;
     }
-    int whole = group == 3 ? Math.min(end, digits.indexOf('.') < 0 ? end : digits.indexOf('.')) : end;
+    int whole =
+        group == 3 ? Math.min(end, digits.indexOf('.') < 0 ? end : digits.indexOf('.')) : end;
     var grouped = new StringBuilder(digits.substring(0, whole));
     if (fill.equals("0") && align == '=') {
-      while (start.length() + grouped.length() + (grouped.length() - 1) / group + digits.length() - whole < width) {
+      while (start.length()
+              + grouped.length()
+              + (grouped.length() - 1) / group
+              + digits.length()
+              - whole
+          < width) {
         grouped.insert(0, '0');
       }
     }

@@ -28,7 +28,11 @@ final class FunctionRun implements Environment {
   private Object result = PyNone.NONE;
   private final List<Object> yielded = new ArrayList<>();
 
-  FunctionRun(PythonEvaluator evaluator, Environment closure, Map<String, Object> arguments, List<Stmt> body) {
+  FunctionRun(
+      PythonEvaluator evaluator,
+      Environment closure,
+      Map<String, Object> arguments,
+      List<Stmt> body) {
     this.evaluator = evaluator;
     this.closure = closure;
     this.locals = arguments;
@@ -50,7 +54,8 @@ final class FunctionRun implements Environment {
     }
     if (localNames.contains(name)) {
       throw new PythonError(
-          "UnboundLocalError", "cannot access local variable '" + name + "' where it is not associated with a value");
+          "UnboundLocalError",
+          "cannot access local variable '" + name + "' where it is not associated with a value");
     }
     return closure.lookup(name);
   }
@@ -121,7 +126,8 @@ final class FunctionRun implements Environment {
       case Stmt.ImportFrom s -> locals.putAll(ImportedNames.of(s));
       case Stmt.Pass s -> {}
       case Stmt.With s -> throw PythonError.unsupported("'with' is not evaluated at compile time");
-      case Stmt.Global s -> throw PythonError.unsupported("'global' is not evaluated at compile time");
+      case Stmt.Global s ->
+          throw PythonError.unsupported("'global' is not evaluated at compile time");
       case Stmt.Unsupported s ->
           throw PythonError.unsupported("'" + s.what() + "' is not evaluated at compile time");
     }
@@ -178,7 +184,8 @@ final class FunctionRun implements Environment {
 
   private void assertion(Stmt.Assert assertion) {
     if (!holds(assertion.test())) {
-      throw new PythonError("AssertionError", assertion.message().map(m -> PythonText.str(value(m))).orElse(""));
+      throw new PythonError(
+          "AssertionError", assertion.message().map(m -> PythonText.str(value(m))).orElse(""));
     }
   }
 
@@ -201,7 +208,9 @@ final class FunctionRun implements Environment {
       list.items().addAll(PythonOperators.iterate(operand));
       return list;
     }
-    if (old instanceof PyDict dict && operand instanceof PyDict other && update.op() == Expr.BinaryOp.BIT_OR) {
+    if (old instanceof PyDict dict
+        && operand instanceof PyDict other
+        && update.op() == Expr.BinaryOp.BIT_OR) {
       dict.putAll(other);
       return dict;
     }
@@ -214,7 +223,11 @@ final class FunctionRun implements Environment {
   }
 
   /** Runs statements that stand outside any function. */
-  static void runAll(PythonEvaluator evaluator, Environment outer, Map<String, Object> names, List<Stmt> statements) {
+  static void runAll(
+      PythonEvaluator evaluator,
+      Environment outer,
+      Map<String, Object> names,
+      List<Stmt> statements) {
     var run = new FunctionRun(evaluator, outer, names, List.of());
     evaluator.inCall(() -> run.run(statements));
   }

@@ -12,8 +12,9 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 
 /**
- * What is known at compile time of the modules that host code imports, by full name. The rest are {@link PySymbol}s. Questions
- * about the machine are answered as on a CUDA machine, for which published kernels are written.
+ * What is known at compile time of the modules that host code imports, by full name. The rest are
+ * {@link PySymbol}s. Questions about the machine are answered as on a CUDA machine, for which
+ * published kernels are written.
  */
 final class HostLibrary {
   private static final Map<String, Object> VALUES = new HashMap<>();
@@ -60,7 +61,11 @@ final class HostLibrary {
     define("math.ceil", a -> rounded(a.required("x"), RoundingMode.CEILING));
     define("math.floor", a -> rounded(a.required("x"), RoundingMode.FLOOR));
     define("math.trunc", a -> rounded(a.required("x"), RoundingMode.DOWN));
-    define("math.pow", a -> PythonNumbers.floatPower(PythonNumbers.real(a.required("x")), PythonNumbers.real(a.required("y"))));
+    define(
+        "math.pow",
+        a ->
+            PythonNumbers.floatPower(
+                PythonNumbers.real(a.required("x")), PythonNumbers.real(a.required("y"))));
     define("math.isinf", a -> Double.isInfinite(PythonNumbers.real(a.required("x"))));
     define("math.isnan", a -> Double.isNaN(PythonNumbers.real(a.required("x"))));
     define("math.isqrt", a -> PythonNumbers.normalised(integer(a.required("n")).sqrt()));
@@ -111,17 +116,22 @@ final class HostLibrary {
 
   private static BigInteger integer(Object value) {
     if (!PythonNumbers.isInteger(value)) {
-      throw PythonError.type("'" + PythonText.typeName(value) + "' object cannot be interpreted as an integer");
+      throw PythonError.type(
+          "'" + PythonText.typeName(value) + "' object cannot be interpreted as an integer");
     }
     return PythonNumbers.big(value);
   }
 
-  private static Object fold(Arguments arguments, BigInteger start, java.util.function.BinaryOperator<BigInteger> op) {
-    return PythonNumbers.normalised(arguments.rest().stream().map(HostLibrary::integer).reduce(start, op));
+  private static Object fold(
+      Arguments arguments, BigInteger start, java.util.function.BinaryOperator<BigInteger> op) {
+    return PythonNumbers.normalised(
+        arguments.rest().stream().map(HostLibrary::integer).reduce(start, op));
   }
 
   private static BigInteger lcm(BigInteger a, BigInteger b) {
-    return a.signum() == 0 || b.signum() == 0 ? BigInteger.ZERO : a.multiply(b).abs().divide(a.gcd(b));
+    return a.signum() == 0 || b.signum() == 0
+        ? BigInteger.ZERO
+        : a.multiply(b).abs().divide(a.gcd(b));
   }
 
   private static Object product(List<Object> items) {
@@ -149,7 +159,10 @@ final class HostLibrary {
     Function<Arguments, Object> nextPower =
         a -> {
           var n = integer(a.required("n"));
-          return n.signum() <= 0 ? 0L : PythonNumbers.normalised(BigInteger.ONE.shiftLeft(n.subtract(BigInteger.ONE).bitLength()));
+          return n.signum() <= 0
+              ? 0L
+              : PythonNumbers.normalised(
+                  BigInteger.ONE.shiftLeft(n.subtract(BigInteger.ONE).bitLength()));
         };
     define("triton.next_power_of_2", nextPower);
     define("triton.language.constexpr", a -> a.required("value"));
@@ -158,7 +171,12 @@ final class HostLibrary {
     VALUES.put("triton.runtime.autotuner.Config", VALUES.get("triton.Config"));
     VALUES.put("triton.__version__", "3.8.0");
     // Decorators that leave what a function computes as it is.
-    for (String same : List.of("triton.constexpr_function", "triton.language.constexpr_function", "functools.cache", "staticmethod")) {
+    for (String same :
+        List.of(
+            "triton.constexpr_function",
+            "triton.language.constexpr_function",
+            "functools.cache",
+            "staticmethod")) {
       define(same, a -> a.required("function"));
     }
   }
@@ -170,12 +188,20 @@ final class HostLibrary {
     VALUES.put("functools.partial", (PyCallable) HostLibrary::partial);
     define("functools.reduce", HostLibrary::reduce);
     VALUES.put("itertools.product", (PyCallable) HostLibrary::cartesian);
-    define("itertools.chain", a -> new PyList(a.rest().stream().flatMap(part -> PythonOperators.iterate(part).stream()).toList()));
+    define(
+        "itertools.chain",
+        a ->
+            new PyList(
+                a.rest().stream()
+                    .flatMap(part -> PythonOperators.iterate(part).stream())
+                    .toList()));
     define("copy.deepcopy", a -> a.required("x"));
     define("copy.copy", a -> a.required("x"));
     define("collections.namedtuple", HostLibrary::namedTuple);
     for (var op : Expr.BinaryOp.values()) {
-      define("operator." + operatorName(op), a -> PythonOperators.binary(op, a.required("a"), a.required("b")));
+      define(
+          "operator." + operatorName(op),
+          a -> PythonOperators.binary(op, a.required("a"), a.required("b")));
     }
   }
 
@@ -197,7 +223,10 @@ final class HostLibrary {
     };
   }
 
-  /** {@code @lru_cache} or {@code @lru_cache(maxsize=...)}: either way the function stays what it is. */
+  /**
+   * {@code @lru_cache} or {@code @lru_cache(maxsize=...)}: either way the function stays what it
+   * is.
+   */
   private static Object cached(List<Object> args, Map<String, Object> kwargs) {
     if (args.size() == 1 && args.getFirst() instanceof PyCallable) {
       return args.getFirst();
@@ -235,7 +264,10 @@ final class HostLibrary {
 
   private static Object cartesian(List<Object> args, Map<String, Object> kwargs) {
     var factors = new ArrayList<List<Object>>();
-    long repeat = kwargs.containsKey("repeat") ? PythonNumbers.index(kwargs.get("repeat"), "repeat must be an integer") : 1;
+    long repeat =
+        kwargs.containsKey("repeat")
+            ? PythonNumbers.index(kwargs.get("repeat"), "repeat must be an integer")
+            : 1;
     for (long i = 0; i < repeat; i++) {
       args.forEach(arg -> factors.add(PythonOperators.iterate(arg)));
     }
@@ -274,19 +306,24 @@ final class HostLibrary {
     VALUES.put("torch.version.cuda", "12.8");
     VALUES.put("torch.__version__", "2.8.0");
     define("torch.cuda.is_available", a -> true);
-    define("torch.cuda.get_device_capability", a -> {
-      a.optional("device");
-      return PyTuple.of(8L, 0L);
-    });
-    define("os.environ.get", a -> {
-      a.required("key");
-      return a.optional("default", PyNone.NONE);
-    });
+    define(
+        "torch.cuda.get_device_capability",
+        a -> {
+          a.optional("device");
+          return PyTuple.of(8L, 0L);
+        });
+    define(
+        "os.environ.get",
+        a -> {
+          a.required("key");
+          return a.optional("default", PyNone.NONE);
+        });
     VALUES.put("os.getenv", VALUES.get("os.environ.get"));
     define("packaging.version.parse", a -> version(a.required("version")));
     VALUES.put("packaging.version.Version", VALUES.get("packaging.version.parse"));
     var target =
-        new PyTuple(List.of("cuda", 80L, 32L), Optional.of(List.of("backend", "arch", "warp_size")));
+        new PyTuple(
+            List.of("cuda", 80L, 32L), Optional.of(List.of("backend", "arch", "warp_size")));
     define("triton.runtime.driver.active.get_current_target", a -> target);
     define("triton.language.target_info.is_cuda", a -> true);
     define("triton.language.target_info.is_hip", a -> false);

@@ -4,11 +4,14 @@ import dev.kiln.compiler.syntax.Stmt;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What import statements bind, for modules that are not read: values that are known here, and symbols. */
+/**
+ * What import statements bind, for modules that are not read: values that are known here, and
+ * symbols.
+ */
 public final class ImportedNames {
   /**
-   * Packages pass Triton on from modules of their own ({@code from vllm.triton_utils import tl, triton}) under names that mean nothing
-   * else.
+   * Packages pass Triton on from modules of their own ({@code from vllm.triton_utils import tl,
+   * triton}) under names that mean nothing else.
    */
   private static final Map<String, String> PASSED_ON =
       Map.of(
@@ -44,7 +47,10 @@ public final class ImportedNames {
     return names;
   }
 
-  /** The full name of something imported; leading dots stay, but what only Triton can be is Triton's. */
+  /**
+   * The full name of something imported; leading dots stay, but what only Triton can be is
+   * Triton's.
+   */
   public static String path(Stmt.ImportFrom imports, String name) {
     if (PASSED_ON.containsKey(name) && !imports.module().startsWith("triton")) {
       return PASSED_ON.get(name);

@@ -10,8 +10,10 @@ import java.util.Set;
  * A function decorated with {@code triton.jit}, and what its decorators say.
  *
  * @param constants names of the parameters annotated {@code tl.constexpr}
- * @param heuristics the {@code triton.heuristics} decorators, outermost first, which is the order in which they are asked
- * @param notes decorators that are not understood and what could not be evaluated, for {@code kiln check}
+ * @param heuristics the {@code triton.heuristics} decorators, outermost first, which is the order
+ *     in which they are asked
+ * @param notes decorators that are not understood and what could not be evaluated, for {@code kiln
+ *     check}
  */
 public record KernelDeclaration(
     Stmt.FunctionDef function,
@@ -27,7 +29,8 @@ public record KernelDeclaration(
   /**
    * Keywords of {@code triton.jit}.
    *
-   * @param doNotSpecialize names of parameters of which neither the value 1 nor divisibility by 16 is used
+   * @param doNotSpecialize names of parameters of which neither the value 1 nor divisibility by 16
+   *     is used
    * @param doNotSpecializeOnAlignment names of parameters of which divisibility by 16 is not used
    * @param noinline whether calls are kept; Kiln inlines all calls
    * @param debug whether assertions of the kernel are checked, if said
@@ -39,7 +42,8 @@ public record KernelDeclaration(
       boolean noinline,
       Optional<Boolean> debug,
       Optional<Object> version) {
-    public static final JitOptions NONE = new JitOptions(Set.of(), Set.of(), false, Optional.empty(), Optional.empty());
+    public static final JitOptions NONE =
+        new JitOptions(Set.of(), Set.of(), false, Optional.empty(), Optional.empty());
   }
 
   /**
@@ -68,18 +72,23 @@ public record KernelDeclaration(
   /**
    * {@code prune_configs_by}.
    *
-   * @param early takes the list of configurations and a dict of the arguments, and gives a shorter list
+   * @param early takes the list of configurations and a dict of the arguments, and gives a shorter
+   *     list
    * @param perfModel takes the arguments by name, and gives a time
-   * @param topK how many configurations remain after {@code perfModel}: a number, or a fraction of all
+   * @param topK how many configurations remain after {@code perfModel}: a number, or a fraction of
+   *     all
    */
-  public record Pruning(Optional<PyCallable> early, Optional<PyCallable> perfModel, Optional<Object> topK) {}
+  public record Pruning(
+      Optional<PyCallable> early, Optional<PyCallable> perfModel, Optional<Object> topK) {}
 
   /**
    * {@code triton.heuristics}: constants computed from the arguments of a launch.
    *
-   * @param values takes a {@link PyDict} of all arguments by name, and gives the parameter's value; by parameter
+   * @param values takes a {@link PyDict} of all arguments by name, and gives the parameter's value;
+   *     by parameter
    * @param unknown why the functions are not known at compile time
    * @param withinAutotune whether the configuration of an {@code autotune} is among those arguments
    */
-  public record Heuristics(Map<String, PyCallable> values, Optional<String> unknown, boolean withinAutotune) {}
+  public record Heuristics(
+      Map<String, PyCallable> values, Optional<String> unknown, boolean withinAutotune) {}
 }

@@ -12,10 +12,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a kernel file declares: its functions for the device with their decorators, resolved through the file's imports.
+ * What a kernel file declares: its functions for the device with their decorators, resolved through
+ * the file's imports.
  *
- * <p>Decorators are evaluated when the declarations are made; the values of the file's other names when they are asked for. Not for
- * several threads.
+ * <p>Decorators are evaluated when the declarations are made; the values of the file's other names
+ * when they are asked for. Not for several threads.
  */
 public final class KernelDeclarations {
   private final QualifiedNames names;
@@ -30,7 +31,8 @@ public final class KernelDeclarations {
         case Stmt.FunctionDef function ->
             Decorators.read(function, names, environment.evaluator())
                 .ifPresent(kernel -> kernels.put(function.name(), kernel));
-        case Stmt.Assign(var at, var targets, Expr.Call call) when targets.getFirst() instanceof Expr.Name name ->
+        case Stmt.Assign(var at, var targets, Expr.Call call)
+            when targets.getFirst() instanceof Expr.Name name ->
             wrapped(file, name.id(), call);
         default -> {
           // Declares no kernel.
@@ -48,7 +50,9 @@ public final class KernelDeclarations {
   private void wrapped(KernelFile file, String name, Expr.Call call) {
     var decorators = new ArrayList<Expr>();
     Expr inner = call;
-    while (inner instanceof Expr.Call layer && layer.args().size() == 1 && layer.keywords().isEmpty()) {
+    while (inner instanceof Expr.Call layer
+        && layer.args().size() == 1
+        && layer.keywords().isEmpty()) {
       decorators.add(layer.function());
       inner = layer.args().getFirst();
     }
@@ -78,7 +82,10 @@ public final class KernelDeclarations {
     return Stream.concat(outer.stream(), inner.stream()).toList();
   }
 
-  /** The functions decorated with {@code triton.jit}, in the order of the file; of two with one name the last. */
+  /**
+   * The functions decorated with {@code triton.jit}, in the order of the file; of two with one name
+   * the last.
+   */
   public List<KernelDeclaration> kernels() {
     return List.copyOf(kernels.values());
   }
@@ -92,7 +99,10 @@ public final class KernelDeclarations {
     return environment.evaluator();
   }
 
-  /** The full name of what a name or attribute refers to: {@code triton.language.load} for {@code tl.load}. */
+  /**
+   * The full name of what a name or attribute refers to: {@code triton.language.load} for {@code
+   * tl.load}.
+   */
   public Optional<String> qualifiedName(Expr expression) {
     return names.of(expression);
   }

@@ -15,10 +15,12 @@ public final class KernelFiles {
   private KernelFiles() {}
 
   /**
-   * Parses a file and leaves out the module-level statements under an {@code if} whose condition is known not to hold, such as
-   * those for other versions of Triton. Where a condition cannot be known, both branches stay.
+   * Parses a file and leaves out the module-level statements under an {@code if} whose condition is
+   * known not to hold, such as those for other versions of Triton. Where a condition cannot be
+   * known, both branches stay.
    *
-   * @throws dev.kiln.compiler.diagnostics.CompilationException if a function for the device is not well formed
+   * @throws dev.kiln.compiler.diagnostics.CompilationException if a function for the device is not
+   *     well formed
    */
   public static KernelFile load(Source source) {
     var file = KernelFileParser.parse(source);
@@ -32,10 +34,14 @@ public final class KernelFiles {
             .filter(
                 statement ->
                     file.guards().getOrDefault(statement, List.of()).stream()
-                        .noneMatch(guard -> excluded.computeIfAbsent(guard, g -> isExcluded(evaluator, g))))
+                        .noneMatch(
+                            guard ->
+                                excluded.computeIfAbsent(guard, g -> isExcluded(evaluator, g))))
             .toList();
     Map<Stmt, List<KernelFile.Guard>> guards = new IdentityHashMap<>();
-    kept.stream().filter(file.guards()::containsKey).forEach(s -> guards.put(s, file.guards().get(s)));
+    kept.stream()
+        .filter(file.guards()::containsKey)
+        .forEach(s -> guards.put(s, file.guards().get(s)));
     return new KernelFile(source, kept, file.skipped(), Collections.unmodifiableMap(guards));
   }
 

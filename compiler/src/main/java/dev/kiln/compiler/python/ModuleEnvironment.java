@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The module-level names of a kernel file as host code sees them. A name's value is made when it is first asked for, from the
- * statements that bind or change it, in their order; what else the file does is not run. Functions for the device are symbols.
+ * The module-level names of a kernel file as host code sees them. A name's value is made when it is
+ * first asked for, from the statements that bind or change it, in their order; what else the file
+ * does is not run. Functions for the device are symbols.
  */
 final class ModuleEnvironment implements Environment {
   private final KernelFile file;
@@ -35,7 +36,8 @@ final class ModuleEnvironment implements Environment {
     this(file, imports, new IdentityHashMap<>());
   }
 
-  private ModuleEnvironment(KernelFile file, ImportResolver imports, Map<KernelFile, ModuleEnvironment> modules) {
+  private ModuleEnvironment(
+      KernelFile file, ImportResolver imports, Map<KernelFile, ModuleEnvironment> modules) {
     this.file = file;
     this.imports = imports;
     this.modules = modules;
@@ -64,7 +66,9 @@ final class ModuleEnvironment implements Environment {
   private static void changed(List<Stmt> statements, Set<String> names) {
     for (var statement : statements) {
       switch (statement) {
-        case Stmt.ExprStmt(var at, Expr.Call(var callAt, Expr.Attribute method, var args, var keywords))
+        case Stmt.ExprStmt(
+                var at,
+                Expr.Call(var callAt, Expr.Attribute method, var args, var keywords))
             when method.value() instanceof Expr.Name name ->
             names.add(name.id());
         case Stmt.Assign assign -> assign.targets().forEach(target -> changed(target, names));
@@ -87,7 +91,9 @@ final class ModuleEnvironment implements Environment {
     }
   }
 
-  /** @throws PythonError if the statements that give the name its value cannot be evaluated */
+  /**
+   * @throws PythonError if the statements that give the name its value cannot be evaluated
+   */
   @Override
   public Optional<Object> lookup(String name) {
     if (!finished.contains(name) && statements.containsKey(name) && underWay.add(name)) {
@@ -106,8 +112,11 @@ final class ModuleEnvironment implements Environment {
       case Stmt.FunctionDef function ->
           values.put(
               name,
-              isForDevice(function) ? new PySymbol(function.name()) : evaluator.function(function, this));
-      case Stmt.ClassDef definition -> values.put(name, evaluator.classDefinition(definition, this));
+              isForDevice(function)
+                  ? new PySymbol(function.name())
+                  : evaluator.function(function, this));
+      case Stmt.ClassDef definition ->
+          values.put(name, evaluator.classDefinition(definition, this));
       case Stmt.Import load -> load.names().forEach(alias -> bindImport(name, load, alias));
       case Stmt.ImportFrom load -> values.put(name, imported(load, name));
       default -> {
@@ -120,29 +129,41 @@ final class ModuleEnvironment implements Environment {
   }
 
   private static boolean isForDevice(Stmt.FunctionDef function) {
-    return function.decorators().stream().anyMatch(decorator -> Decorators.lastName(decorator).contains("jit"));
+    return function.decorators().stream()
+        .anyMatch(decorator -> Decorators.lastName(decorator).contains("jit"));
   }
 
   private void bindImport(String name, Stmt.Import load, Stmt.Alias alias) {
     var names = ImportedNames.of(new Stmt.Import(load.loc(), List.of(alias)));
     if (names.containsKey(name)) {
-      var module = alias.asName().isPresent() || !alias.name().contains(".") ? module(0, alias.name()) : Optional.empty();
+      var module =
+          alias.asName().isPresent() || !alias.name().contains(".")
+              ? module(0, alias.name())
+              : Optional.empty();
       values.put(name, module.isPresent() ? module.get() : names.get(name));
     }
   }
 
   private Object imported(Stmt.ImportFrom load, String name) {
     String original =
-        load.names().stream().filter(alias -> alias.bound().equals(name)).findFirst().orElseThrow().name();
+        load.names().stream()
+            .filter(alias -> alias.bound().equals(name))
+            .findFirst()
+            .orElseThrow()
+            .name();
     return file(load.level(), load.module())
         .flatMap(environment -> environment.lookup(original))
-        .or(() -> module(load.level(), ImportedNames.path(load, original).replaceFirst("^\\.+", "")))
+        .or(
+            () ->
+                module(load.level(), ImportedNames.path(load, original).replaceFirst("^\\.+", "")))
         .orElseGet(() -> PySymbol.resolve(ImportedNames.path(load, original)));
   }
 
   private Optional<Object> starImported(String name) {
     return starImports.stream()
-        .map(load -> file(load.level(), load.module()).flatMap(environment -> environment.lookup(name)))
+        .map(
+            load ->
+                file(load.level(), load.module()).flatMap(environment -> environment.lookup(name)))
         .flatMap(Optional::stream)
         .findFirst();
   }

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Binds the arguments of a call to the parameters of a function, as Python does and with its messages. */
+/**
+ * Binds the arguments of a call to the parameters of a function, as Python does and with its
+ * messages.
+ */
 final class ParameterBinding {
   private final String function;
   private final List<Parameter> parameters;
@@ -39,7 +42,8 @@ final class ParameterBinding {
   }
 
   private static boolean isPositional(Parameter parameter) {
-    return parameter.kind() == Kind.POSITIONAL_ONLY || parameter.kind() == Kind.POSITIONAL_OR_KEYWORD;
+    return parameter.kind() == Kind.POSITIONAL_ONLY
+        || parameter.kind() == Kind.POSITIONAL_OR_KEYWORD;
   }
 
   private void positional(List<Object> args) {
@@ -58,7 +62,10 @@ final class ParameterBinding {
 
   private void tooMany(List<Parameter> accepting, int given) {
     long required = accepting.stream().filter(p -> p.defaultValue().isEmpty()).count();
-    String count = required == accepting.size() ? "" + required : "from " + required + " to " + accepting.size();
+    String count =
+        required == accepting.size()
+            ? "" + required
+            : "from " + required + " to " + accepting.size();
     throw PythonError.type(
         function
             + "() takes "
@@ -74,7 +81,8 @@ final class ParameterBinding {
     var others = new PyDict();
     kwargs.forEach(
         (name, value) -> {
-          var parameter = parameters.stream().filter(p -> p.name().equals(name) && acceptsName(p)).findFirst();
+          var parameter =
+              parameters.stream().filter(p -> p.name().equals(name) && acceptsName(p)).findFirst();
           if (parameter.isEmpty()) {
             others.put(name, value);
           } else if (bound.putIfAbsent(name, value) != null) {
@@ -86,7 +94,10 @@ final class ParameterBinding {
       bound.put(variadic.get().name(), others);
     } else if (others.size() > 0) {
       throw PythonError.type(
-          function + "() got an unexpected keyword argument '" + PythonText.str(others.keys().getFirst()) + "'");
+          function
+              + "() got an unexpected keyword argument '"
+              + PythonText.str(others.keys().getFirst())
+              + "'");
     }
   }
 
@@ -104,7 +115,8 @@ final class ParameterBinding {
       if (parameter.defaultValue().isPresent()) {
         bound.put(parameter.name(), defaults.apply(parameter.defaultValue().get()));
       } else {
-        (parameter.kind() == Kind.KEYWORD_ONLY ? keywordOnly : positional).add("'" + parameter.name() + "'");
+        (parameter.kind() == Kind.KEYWORD_ONLY ? keywordOnly : positional)
+            .add("'" + parameter.name() + "'");
       }
     }
     report(positional, "positional");
@@ -121,7 +133,15 @@ final class ParameterBinding {
                   ? names.get(0) + " and " + names.get(1)
                   : String.join(", ", names.subList(0, count - 1)) + ", and " + names.getLast();
       throw PythonError.type(
-          function + "() missing " + count + " required " + kind + " argument" + (count == 1 ? "" : "s") + ": " + list);
+          function
+              + "() missing "
+              + count
+              + " required "
+              + kind
+              + " argument"
+              + (count == 1 ? "" : "s")
+              + ": "
+              + list);
     }
   }
 }

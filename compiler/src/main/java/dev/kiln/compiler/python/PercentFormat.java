@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 
 /** The operator {@code %} on strings. */
 final class PercentFormat {
-  private static final Pattern PLACE = Pattern.compile("%(?:\\((\\w+)\\))?([-+ 0#]*)(\\d+)?(?:\\.(\\d+))?([a-zA-Z%])");
+  private static final Pattern PLACE =
+      Pattern.compile("%(?:\\((\\w+)\\))?([-+ 0#]*)(\\d+)?(?:\\.(\\d+))?([a-zA-Z%])");
 
   private PercentFormat() {}
 
@@ -48,17 +49,28 @@ final class PercentFormat {
       case 'r' -> FormatSpec.format(PythonText.repr(value), align + width + precision);
       case 'd', 'i', 'u' -> {
         if (!PythonNumbers.isNumber(value)) {
-          throw PythonError.type("%" + type + " format: a real number is required, not " + PythonText.typeName(value));
+          throw PythonError.type(
+              "%" + type + " format: a real number is required, not " + PythonText.typeName(value));
         }
         Object integer =
-            value instanceof Double number ? PythonNumbers.rounded(number, java.math.RoundingMode.DOWN) : value;
+            value instanceof Double number
+                ? PythonNumbers.rounded(number, java.math.RoundingMode.DOWN)
+                : value;
         yield FormatSpec.format(integer, align + sign + zero + width + "d");
       }
-      case 'x', 'X', 'o' -> FormatSpec.format(value, align + sign + (flags.contains("#") ? "#" : "") + zero + width + type);
+      case 'x', 'X', 'o' ->
+          FormatSpec.format(
+              value, align + sign + (flags.contains("#") ? "#" : "") + zero + width + type);
       case 'f', 'F', 'e', 'E', 'g', 'G' ->
-          FormatSpec.format(PythonNumbers.real(value), align + sign + zero + width + precision + type);
+          FormatSpec.format(
+              PythonNumbers.real(value), align + sign + zero + width + precision + type);
       default ->
-          throw PythonError.value("unsupported format character '" + type + "' (" + String.format("0x%x", (int) type) + ")");
+          throw PythonError.value(
+              "unsupported format character '"
+                  + type
+                  + "' ("
+                  + String.format("0x%x", (int) type)
+                  + ")");
     };
   }
 }

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A class of the source as far as constants need it: its members, and named tuples made by calling it. */
+/**
+ * A class of the source as far as constants need it: its members, and named tuples made by calling
+ * it.
+ */
 public final class PyClass implements PyObject, PyCallable {
   private final String name;
   private final List<String> fields;
@@ -35,7 +38,11 @@ public final class PyClass implements PyObject, PyCallable {
     var arguments = new Arguments(name, args, kwargs);
     var items = new ArrayList<Object>();
     for (String field : fields) {
-      items.add(arguments.optional(field).or(() -> Optional.ofNullable(members.get(field))).orElseThrow(() -> missing(field)));
+      items.add(
+          arguments
+              .optional(field)
+              .or(() -> Optional.ofNullable(members.get(field)))
+              .orElseThrow(() -> missing(field)));
     }
     arguments.done();
     return new PyTuple(items, Optional.of(fields));
@@ -52,7 +59,9 @@ public final class PyClass implements PyObject, PyCallable {
 
   @Override
   public Optional<Object> attribute(String attribute) {
-    return attribute.equals("__name__") ? Optional.of(name) : Optional.ofNullable(members.get(attribute));
+    return attribute.equals("__name__")
+        ? Optional.of(name)
+        : Optional.ofNullable(members.get(attribute));
   }
 
   @Override

@@ -18,7 +18,9 @@ public final class PyDict {
     values.forEach(this::put);
   }
 
-  /** @throws PythonError if the key cannot be hashed */
+  /**
+   * @throws PythonError if the key cannot be hashed
+   */
   public void put(Object key, Object value) {
     entries.compute(
         PythonKeys.of(key), (canonical, old) -> new Entry(old == null ? key : old.key(), value));

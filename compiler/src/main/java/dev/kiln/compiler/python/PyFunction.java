@@ -18,7 +18,11 @@ public final class PyFunction implements PyObject, PyCallable {
   private final Map<Expr, Object> defaults = new HashMap<>();
 
   PyFunction(
-      String name, List<Parameter> parameters, List<Stmt> body, Environment closure, PythonEvaluator evaluator) {
+      String name,
+      List<Parameter> parameters,
+      List<Stmt> body,
+      Environment closure,
+      PythonEvaluator evaluator) {
     this.name = name;
     this.parameters = parameters;
     this.body = body;

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A value of a kind that Python does not have, which takes part in expressions: modules, dtypes, wrappers of constants. One
- * that can be called is a {@link PyCallable} too. What is empty here is not supported, and becomes a {@code TypeError}.
+ * A value of a kind that Python does not have, which takes part in expressions: modules, dtypes,
+ * wrappers of constants. One that can be called is a {@link PyCallable} too. What is empty here is
+ * not supported, and becomes a {@code TypeError}.
  */
 public interface PyObject {
   /** The name of its type, for messages. */
@@ -30,8 +31,8 @@ public interface PyObject {
   }
 
   /**
-   * This object compared with another; not asked for {@code is}, {@code in} and their opposites. {@code ==} and {@code !=} that
-   * are empty fall back on {@link Object#equals}.
+   * This object compared with another; not asked for {@code is}, {@code in} and their opposites.
+   * {@code ==} and {@code !=} that are empty fall back on {@link Object#equals}.
    *
    * @param op as if this object stood on the left
    */

@@ -26,7 +26,8 @@ public record PyRange(long start, long stop, long step) implements Iterable<Obje
   }
 
   public boolean contains(long value) {
-    return (step > 0 ? value >= start && value < stop : value <= start && value > stop) && (value - start) % step == 0;
+    return (step > 0 ? value >= start && value < stop : value <= start && value > stop)
+        && (value - start) % step == 0;
   }
 
   @Override
@@ -51,6 +52,8 @@ public record PyRange(long start, long stop, long step) implements Iterable<Obje
 
   @Override
   public String toString() {
-    return step == 1 ? "range(" + start + ", " + stop + ")" : "range(" + start + ", " + stop + ", " + step + ")";
+    return step == 1
+        ? "range(" + start + ", " + stop + ")"
+        : "range(" + start + ", " + stop + ", " + step + ")";
   }
 }

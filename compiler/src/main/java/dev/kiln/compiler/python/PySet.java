@@ -10,7 +10,9 @@ public final class PySet {
     items.forEach(this::add);
   }
 
-  /** @throws PythonError if the item cannot be hashed */
+  /**
+   * @throws PythonError if the item cannot be hashed
+   */
   public void add(Object item) {
     items.put(item, PyNone.NONE);
   }
@@ -33,7 +35,9 @@ public final class PySet {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof PySet set && size() == set.size() && items().stream().allMatch(set::contains);
+    return other instanceof PySet set
+        && size() == set.size()
+        && items().stream().allMatch(set::contains);
   }
 
   @Override

@@ -9,7 +9,9 @@ public record PySlice(Object start, Object stop, Object step) {
   <T> List<T> of(List<T> list) {
     var indices = indices(list.size());
     var result = new ArrayList<T>();
-    for (long i = indices.start(); indices.step() > 0 ? i < indices.stop() : i > indices.stop(); i += indices.step()) {
+    for (long i = indices.start();
+        indices.step() > 0 ? i < indices.stop() : i > indices.stop();
+        i += indices.step()) {
       result.add(list.get((int) i));
     }
     return result;
@@ -23,8 +25,10 @@ public record PySlice(Object start, Object stop, Object step) {
     }
     long first = by > 0 ? 0 : -1;
     long last = by > 0 ? size : size - 1;
-    long from = start == PyNone.NONE ? (by > 0 ? first : last) : clamp(limit(start, 0), size, first, last);
-    long to = stop == PyNone.NONE ? (by > 0 ? last : first) : clamp(limit(stop, 0), size, first, last);
+    long from =
+        start == PyNone.NONE ? (by > 0 ? first : last) : clamp(limit(start, 0), size, first, last);
+    long to =
+        stop == PyNone.NONE ? (by > 0 ? last : first) : clamp(limit(stop, 0), size, first, last);
     return new PyRange(from, to, by);
   }
 
@@ -41,11 +45,19 @@ public record PySlice(Object start, Object stop, Object step) {
       throw PythonError.type("slice indices must be integers or None or have an __index__ method");
     }
     var integer = PythonNumbers.big(value);
-    return integer.bitLength() < 62 ? integer.longValue() : integer.signum() * (Long.MAX_VALUE >> 2);
+    return integer.bitLength() < 62
+        ? integer.longValue()
+        : integer.signum() * (Long.MAX_VALUE >> 2);
   }
 
   @Override
   public String toString() {
-    return "slice(" + PythonText.repr(start) + ", " + PythonText.repr(stop) + ", " + PythonText.repr(step) + ")";
+    return "slice("
+        + PythonText.repr(start)
+        + ", "
+        + PythonText.repr(stop)
+        + ", "
+        + PythonText.repr(step)
+        + ")";
   }
 }

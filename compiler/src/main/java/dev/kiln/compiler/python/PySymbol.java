@@ -5,13 +5,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Something of a module that has no value here, known by its full name: {@code torch.float16}, {@code triton.language.load}. It can
- * be passed around, compared with {@code ==}, and asked for attributes; what needs to know more is an error.
+ * Something of a module that has no value here, known by its full name: {@code torch.float16},
+ * {@code triton.language.load}. It can be passed around, compared with {@code ==}, and asked for
+ * attributes; what needs to know more is an error.
  */
 public record PySymbol(String path) implements PyObject, PyCallable {
   /** The value of a name in a module, as far as it is known at compile time, else its symbol. */
   static Object resolve(String path) {
-    return HostLibrary.find(path).orElseGet(() -> new PySymbol(path));
+    return HostLibrary.find(path)
+        .or(() -> path.startsWith("triton.") ? Optional.empty() : MachineFlag.find(path))
+        .orElseGet(() -> new PySymbol(path));
   }
 
   @Override
@@ -21,7 +24,10 @@ public record PySymbol(String path) implements PyObject, PyCallable {
 
   @Override
   public Optional<Object> attribute(String name) {
-    return Optional.of(name.equals("__name__") ? path.substring(path.lastIndexOf('.') + 1) : resolve(path + "." + name));
+    return Optional.of(
+        name.equals("__name__")
+            ? path.substring(path.lastIndexOf('.') + 1)
+            : resolve(path + "." + name));
   }
 
   @Override

@@ -15,7 +15,8 @@ public record PyTuple(List<Object> items, Optional<List<String>> fieldNames) {
     items = List.copyOf(items);
     fieldNames = fieldNames.map(List::copyOf);
     if (fieldNames.isPresent() && fieldNames.get().size() != items.size()) {
-      throw new IllegalArgumentException(fieldNames.get().size() + " names for " + items.size() + " items");
+      throw new IllegalArgumentException(
+          fieldNames.get().size() + " names for " + items.size() + " items");
     }
   }
 

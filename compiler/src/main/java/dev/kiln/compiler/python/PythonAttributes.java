@@ -7,7 +7,9 @@ import java.util.Optional;
 public final class PythonAttributes {
   private PythonAttributes() {}
 
-  /** @throws PythonError if there is no such attribute */
+  /**
+   * @throws PythonError if there is no such attribute
+   */
   public static Object get(Object value, String name) {
     return find(value, name)
         .orElseThrow(
@@ -16,7 +18,11 @@ public final class PythonAttributes {
                     "AttributeError",
                     value instanceof PyType type
                         ? "type object '" + type.name() + "' has no attribute '" + name + "'"
-                        : "'" + PythonText.typeName(value) + "' object has no attribute '" + name + "'"));
+                        : "'"
+                            + PythonText.typeName(value)
+                            + "' object has no attribute '"
+                            + name
+                            + "'"));
   }
 
   /** The attribute, if there is one. */
@@ -59,7 +65,8 @@ public final class PythonAttributes {
 
   private static Optional<Object> ofFloat(Double number, String name) {
     return switch (name) {
-      case "is_integer" -> method(name, () -> Double.isFinite(number) && number == Math.rint(number));
+      case "is_integer" ->
+          method(name, () -> Double.isFinite(number) && number == Math.rint(number));
       case "real" -> Optional.of(number);
       default -> Optional.empty();
     };

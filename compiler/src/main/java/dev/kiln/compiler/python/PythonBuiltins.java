@@ -18,7 +18,15 @@ public final class PythonBuiltins {
   static {
     types();
     functions();
-    for (String exception : List.of("Exception", "ValueError", "TypeError", "RuntimeError", "NotImplementedError", "KeyError", "ImportError")) {
+    for (String exception :
+        List.of(
+            "Exception",
+            "ValueError",
+            "TypeError",
+            "RuntimeError",
+            "NotImplementedError",
+            "KeyError",
+            "ImportError")) {
       VALUES.put(exception, new PySymbol("builtins." + exception));
     }
     VALUES.put("NotImplemented", new PySymbol("builtins.NotImplemented"));
@@ -31,7 +39,10 @@ public final class PythonBuiltins {
     return Environment.of(VALUES);
   }
 
-  private static void type(String name, java.util.function.Predicate<Object> instances, Function<Arguments, Object> constructor) {
+  private static void type(
+      String name,
+      java.util.function.Predicate<Object> instances,
+      Function<Arguments, Object> constructor) {
     VALUES.put(name, new PyType(name, instances, function(name, constructor)));
   }
 
@@ -52,7 +63,10 @@ public final class PythonBuiltins {
             (args, kwargs) -> {
               if (args.size() != 1 || !kwargs.isEmpty()) {
                 throw PythonError.type(
-                    name + "() takes exactly one argument (" + (args.size() + kwargs.size()) + " given)");
+                    name
+                        + "() takes exactly one argument ("
+                        + (args.size() + kwargs.size())
+                        + " given)");
               }
               return body.apply(args.getFirst());
             });
@@ -75,7 +89,10 @@ public final class PythonBuiltins {
     type("frozenset", PySet.class::isInstance, a -> new PySet(items(a)));
     type("range", PyRange.class::isInstance, PythonBuiltins::range);
     type("slice", PySlice.class::isInstance, PythonBuiltins::slice);
-    type("type", value -> value instanceof PyType || value instanceof PyClass, a -> typeOf(a.required("object")));
+    type(
+        "type",
+        value -> value instanceof PyType || value instanceof PyClass,
+        a -> typeOf(a.required("object")));
     type("object", value -> true, a -> PyNone.NONE);
     VALUES.put("dict", new PyType("dict", PyDict.class::isInstance, PythonBuiltins::dict));
   }
@@ -87,7 +104,9 @@ public final class PythonBuiltins {
   private static Object toInt(Object value, Optional<Object> base) {
     return switch (value) {
       case Double number -> PythonNumbers.rounded(number, RoundingMode.DOWN);
-      case String text -> parseInt(text, base.map(b -> (int) PythonNumbers.index(b, "base must be an int")).orElse(10));
+      case String text ->
+          parseInt(
+              text, base.map(b -> (int) PythonNumbers.index(b, "base must be an int")).orElse(10));
       default -> {
         if (!PythonNumbers.isInteger(value)) {
           throw PythonError.type(
@@ -120,7 +139,8 @@ public final class PythonBuiltins {
       var value = new BigInteger(digits, radix == 0 ? 10 : radix);
       return PythonNumbers.normalised(negative ? value.negate() : value);
     } catch (NumberFormatException e) {
-      throw PythonError.value("invalid literal for int() with base " + base + ": " + PythonText.repr(text));
+      throw PythonError.value(
+          "invalid literal for int() with base " + base + ": " + PythonText.repr(text));
     }
   }
 
@@ -130,10 +150,13 @@ public final class PythonBuiltins {
         return PythonNumbers.real(value);
       }
       throw PythonError.type(
-          "float() argument must be a string or a real number, not '" + PythonText.typeName(value) + "'");
+          "float() argument must be a string or a real number, not '"
+              + PythonText.typeName(value)
+              + "'");
     }
     String number = text.strip().toLowerCase(java.util.Locale.ROOT);
-    String magnitude = number.startsWith("-") || number.startsWith("+") ? number.substring(1) : number;
+    String magnitude =
+        number.startsWith("-") || number.startsWith("+") ? number.substring(1) : number;
     double sign = number.startsWith("-") ? -1 : 1;
     return switch (magnitude) {
       case "inf", "infinity" -> sign * Double.POSITIVE_INFINITY;
@@ -165,7 +188,9 @@ public final class PythonBuiltins {
     Object first = arguments.required("start");
     var second = arguments.optional("stop");
     Object step = arguments.optional("step", PyNone.NONE);
-    return second.isEmpty() ? new PySlice(PyNone.NONE, first, step) : new PySlice(first, second.get(), step);
+    return second.isEmpty()
+        ? new PySlice(PyNone.NONE, first, step)
+        : new PySlice(first, second.get(), step);
   }
 
   private static Object typeOf(Object value) {
@@ -190,7 +215,14 @@ public final class PythonBuiltins {
     define("sum", a -> sum(a.required("iterable"), a.optional("start", 0L)));
     define("min", a -> extreme("min", a, Expr.CompareOp.LT));
     define("max", a -> extreme("max", a, Expr.CompareOp.GT));
-    define("sorted", a -> new PyList(sorted(PythonOperators.iterate(a.required("iterable")), a.keyword("key"), a.keyword("reverse"))));
+    define(
+        "sorted",
+        a ->
+            new PyList(
+                sorted(
+                    PythonOperators.iterate(a.required("iterable")),
+                    a.keyword("key"),
+                    a.keyword("reverse"))));
     define("reversed", a -> reversed(a.required("sequence")));
     define("enumerate", a -> enumerate(a.required("iterable"), a.optional("start", 0L)));
     define("zip", PythonBuiltins::zip);
@@ -199,9 +231,15 @@ public final class PythonBuiltins {
     one("any", items -> PythonOperators.iterate(items).stream().anyMatch(PythonOperators::truth));
     one("all", items -> PythonOperators.iterate(items).stream().allMatch(PythonOperators::truth));
     one("repr", PythonText::repr);
-    define("format", a -> FormatSpec.format(a.required("value"), PythonText.str(a.optional("format_spec", ""))));
+    define(
+        "format",
+        a -> FormatSpec.format(a.required("value"), PythonText.str(a.optional("format_spec", ""))));
     define("isinstance", a -> isInstance(a.required("obj"), a.required("class_or_tuple")));
-    define("hasattr", a -> PythonAttributes.find(a.required("obj"), PythonText.str(a.required("name"))).isPresent());
+    define(
+        "hasattr",
+        a ->
+            PythonAttributes.find(a.required("obj"), PythonText.str(a.required("name")))
+                .isPresent());
     define("getattr", PythonBuiltins::getAttribute);
     one("callable", PyCallable.class::isInstance);
     one("bin", number -> FormatSpec.format(number, "#b"));
@@ -226,7 +264,8 @@ public final class PythonBuiltins {
   /** To the nearest, ties to even. */
   private static Object round(Object value, Object digits) {
     if (!PythonNumbers.isNumber(value)) {
-      throw PythonError.type("type " + PythonText.typeName(value) + " doesn't define __round__ method");
+      throw PythonError.type(
+          "type " + PythonText.typeName(value) + " doesn't define __round__ method");
     }
     if (value instanceof Double number) {
       if (digits == PyNone.NONE) {
@@ -235,26 +274,30 @@ public final class PythonBuiltins {
       if (!Double.isFinite(number)) {
         return number;
       }
-      int scale = (int) Math.clamp(bound(digits), -400, 400);
+      int scale = Math.clamp(bound(digits), -400, 400);
       return new java.math.BigDecimal(number).setScale(scale, RoundingMode.HALF_EVEN).doubleValue();
     }
     long scale = digits == PyNone.NONE ? 0 : bound(digits);
     var rounded = new java.math.BigDecimal(PythonNumbers.big(value));
     return scale >= 0
         ? PythonNumbers.normalised(rounded.toBigInteger())
-        : PythonNumbers.normalised(rounded.setScale((int) Math.max(scale, -400), RoundingMode.HALF_EVEN).toBigInteger());
+        : PythonNumbers.normalised(
+            rounded.setScale((int) Math.max(scale, -400), RoundingMode.HALF_EVEN).toBigInteger());
   }
 
   private static Object divmod(Object x, Object y) {
     return PyTuple.of(
-        PythonOperators.binary(Expr.BinaryOp.FLOOR_DIV, x, y), PythonOperators.binary(Expr.BinaryOp.MOD, x, y));
+        PythonOperators.binary(Expr.BinaryOp.FLOOR_DIV, x, y),
+        PythonOperators.binary(Expr.BinaryOp.MOD, x, y));
   }
 
   private static Object pow(Object base, Object exponent, Optional<Object> modulus) {
     if (modulus.isEmpty() || modulus.get() == PyNone.NONE) {
       return PythonOperators.binary(Expr.BinaryOp.POW, base, exponent);
     }
-    if (!PythonNumbers.isInteger(base) || !PythonNumbers.isInteger(exponent) || !PythonNumbers.isInteger(modulus.get())) {
+    if (!PythonNumbers.isInteger(base)
+        || !PythonNumbers.isInteger(exponent)
+        || !PythonNumbers.isInteger(modulus.get())) {
       throw PythonError.type("pow() 3rd argument not allowed unless all arguments are integers");
     }
     var mod = PythonNumbers.big(modulus.get());
@@ -262,7 +305,8 @@ public final class PythonBuiltins {
       throw PythonError.value("pow() 3rd argument cannot be 0");
     }
     var power = PythonNumbers.big(base).modPow(PythonNumbers.big(exponent), mod.abs());
-    return PythonNumbers.normalised(mod.signum() < 0 && power.signum() > 0 ? power.add(mod) : power);
+    return PythonNumbers.normalised(
+        mod.signum() < 0 && power.signum() > 0 ? power.add(mod) : power);
   }
 
   private static Object sum(Object items, Object start) {
@@ -357,13 +401,16 @@ public final class PythonBuiltins {
   private static Object map(Arguments arguments) {
     Object function = arguments.required("function");
     var rows = PythonOperators.iterate(zip(new Arguments("zip", arguments.rest(), Map.of())));
-    return new PyList(rows.stream().map(row -> call(function, ((PyTuple) row).items().toArray())).toList());
+    return new PyList(
+        rows.stream().map(row -> call(function, ((PyTuple) row).items().toArray())).toList());
   }
 
   private static Object filter(Object function, Object items) {
     return new PyList(
         PythonOperators.iterate(items).stream()
-            .filter(item -> PythonOperators.truth(function == PyNone.NONE ? item : call(function, item)))
+            .filter(
+                item ->
+                    PythonOperators.truth(function == PyNone.NONE ? item : call(function, item)))
             .toList());
   }
 
@@ -371,10 +418,12 @@ public final class PythonBuiltins {
     return switch (types) {
       case PyTuple tuple -> tuple.items().stream().anyMatch(type -> isInstance(value, type));
       case PyType type -> type.isInstance(value);
-      case PyClass type -> value instanceof PyTuple tuple && tuple.fieldNames().equals(Optional.of(type.fields()));
+      case PyClass type ->
+          value instanceof PyTuple tuple && tuple.fieldNames().equals(Optional.of(type.fields()));
       // A class of the host's: no value here is one, except that constants are not wrapped.
       case PySymbol symbol -> symbol.path().equals("triton.language.constexpr");
-      default -> throw PythonError.type("isinstance() arg 2 must be a type, a tuple of types, or a union");
+      default ->
+          throw PythonError.type("isinstance() arg 2 must be a type, a tuple of types, or a union");
     };
   }
 
@@ -382,6 +431,8 @@ public final class PythonBuiltins {
     Object value = arguments.required("obj");
     String name = PythonText.str(arguments.required("name"));
     var otherwise = arguments.optional("default");
-    return PythonAttributes.find(value, name).or(() -> otherwise).orElseGet(() -> PythonAttributes.get(value, name));
+    return PythonAttributes.find(value, name)
+        .or(() -> otherwise)
+        .orElseGet(() -> PythonAttributes.get(value, name));
   }
 }

@@ -5,7 +5,8 @@ import dev.kiln.compiler.diagnostics.Location;
 import java.util.Optional;
 
 /**
- * A Python exception: its name and message as Python words them, and where it was raised once that is known.
+ * A Python exception: its name and message as Python words them, and where it was raised once that
+ * is known.
  *
  * <p>It has no stack trace of the JVM: it is a result of evaluation, not a fault of the evaluator.
  */

@@ -17,8 +17,9 @@ import java.util.function.Supplier;
 /**
  * Evaluates expressions and simple functions with Python's semantics.
  *
- * <p>Names are looked up in the environment given, then among Python's built-in functions. Errors are {@link PythonError}s that know
- * where they were raised. The work is limited, so that every evaluation ends. Not for several threads.
+ * <p>Names are looked up in the environment given, then among Python's built-in functions. Errors
+ * are {@link PythonError}s that know where they were raised. The work is limited, so that every
+ * evaluation ends. Not for several threads.
  */
 public final class PythonEvaluator {
   private final Environment globals;
@@ -31,7 +32,8 @@ public final class PythonEvaluator {
   /**
    * The value of an expression.
    *
-   * @throws PythonError as Python would raise it, or if the expression asks for what compile time does not know
+   * @throws PythonError as Python would raise it, or if the expression asks for what compile time
+   *     does not know
    */
   public Object evaluate(Expr expression) {
     return evaluate(expression, globals);
@@ -54,9 +56,13 @@ public final class PythonEvaluator {
     return new Evaluation(scope, binder).value(expression);
   }
 
-  /** The function that a definition makes, without its decorators; free names are looked up in {@code closure}. */
+  /**
+   * The function that a definition makes, without its decorators; free names are looked up in
+   * {@code closure}.
+   */
   public PyFunction function(Stmt.FunctionDef definition, Environment closure) {
-    return new PyFunction(definition.name(), definition.parameters(), definition.body(), closure, this);
+    return new PyFunction(
+        definition.name(), definition.parameters(), definition.body(), closure, this);
   }
 
   /** The class that a definition makes, as far as constants need it. */
@@ -68,9 +74,11 @@ public final class PythonEvaluator {
         case Stmt.AnnAssign(var at, Expr.Name name, var annotation, var value) -> {
           fields.add(name.id());
           value.ifPresent(
-              v -> members.put(name.id(), evaluate(v, Environment.of(members).within(environment))));
+              v ->
+                  members.put(name.id(), evaluate(v, Environment.of(members).within(environment))));
         }
-        case Stmt.Assign(var at, var targets, var value) when targets.getFirst() instanceof Expr.Name name ->
+        case Stmt.Assign(var at, var targets, var value)
+            when targets.getFirst() instanceof Expr.Name name ->
             members.put(name.id(), evaluate(value, Environment.of(members).within(environment)));
         case Stmt.FunctionDef method -> members.put(method.name(), function(method, environment));
         default -> {
@@ -106,7 +114,8 @@ public final class PythonEvaluator {
   }
 
   /** Binds the names of a target, with Python's rules for unpacking. */
-  void assign(Expr target, Object value, Environment environment, BiConsumer<String, Object> binder) {
+  void assign(
+      Expr target, Object value, Environment environment, BiConsumer<String, Object> binder) {
     new Evaluation(environment.within(globals), binder).assign(target, value);
   }
 
@@ -129,7 +138,8 @@ public final class PythonEvaluator {
       } catch (PythonError e) {
         throw e.location().isPresent() ? e : e.raisedAt(expression.loc());
       } catch (StackOverflowError e) {
-        throw new PythonError("RecursionError", "this expression is nested too deeply").raisedAt(expression.loc());
+        throw new PythonError("RecursionError", "this expression is nested too deeply")
+            .raisedAt(expression.loc());
       }
     }
 
@@ -142,7 +152,8 @@ public final class PythonEvaluator {
         case Expr.Name e ->
             scope
                 .lookup(e.id())
-                .orElseThrow(() -> new PythonError("NameError", "name '" + e.id() + "' is not defined"));
+                .orElseThrow(
+                    () -> new PythonError("NameError", "name '" + e.id() + "' is not defined"));
         case Expr.IntLit e -> PythonNumbers.normalised(e.value());
         case Expr.FloatLit e -> e.value();
         case Expr.StrLit e -> e.value();
@@ -242,10 +253,12 @@ public final class PythonEvaluator {
         if (keyword.name().isPresent()) {
           addKeyword(kwargs, keyword.name().get(), value);
         } else if (value instanceof PyDict dict) {
-          dict.entries().forEach(entry -> addKeyword(kwargs, PythonText.str(entry.key()), entry.value()));
+          dict.entries()
+              .forEach(entry -> addKeyword(kwargs, PythonText.str(entry.key()), entry.value()));
         } else {
           String name = function instanceof PyFunction f ? f.name() + "() " : "";
-          throw PythonError.type(name + "argument after ** must be a mapping, not " + PythonText.typeName(value));
+          throw PythonError.type(
+              name + "argument after ** must be a mapping, not " + PythonText.typeName(value));
         }
       }
       if (function instanceof PyCallable callable) {
@@ -264,7 +277,11 @@ public final class PythonEvaluator {
 
     private Object comprehension(Expr.Comprehension comprehension) {
       var items = new ArrayList<Object>();
-      each(comprehension.generators(), 0, new HashMap<>(), inner -> items.add(inner.value(comprehension.element())));
+      each(
+          comprehension.generators(),
+          0,
+          new HashMap<>(),
+          inner -> items.add(inner.value(comprehension.element())));
       return new PyList(items);
     }
 
@@ -290,7 +307,8 @@ public final class PythonEvaluator {
       for (Object item : PythonOperators.iterate(iterable)) {
         budget.step();
         new Evaluation(inner.scope, names::put).assign(generator.target(), item);
-        if (!generator.conditions().stream().allMatch(test -> PythonOperators.truth(inner.value(test)))) {
+        if (!generator.conditions().stream()
+            .allMatch(test -> PythonOperators.truth(inner.value(test)))) {
           continue;
         }
         if (level + 1 == generators.size()) {
@@ -336,7 +354,8 @@ public final class PythonEvaluator {
         case Expr.Subscript subscript ->
             PythonOperators.setIndex(value(subscript.value()), value(subscript.index()), value);
         case Expr.Attribute attribute ->
-            throw PythonError.unsupported("attributes are not assigned at compile time").raisedAt(attribute.loc());
+            throw PythonError.unsupported("attributes are not assigned at compile time")
+                .raisedAt(attribute.loc());
         default -> throw PythonError.type("cannot assign").raisedAt(target.loc());
       }
     }
@@ -353,7 +372,8 @@ public final class PythonEvaluator {
       for (int i = 0; i < targets.size(); i++) {
         int fromEnd = items.size() - targets.size() + i;
         if (i == star) {
-          assign(((Expr.Starred) targets.get(i)).value(), new PyList(items.subList(i, fromEnd + 1)));
+          assign(
+              ((Expr.Starred) targets.get(i)).value(), new PyList(items.subList(i, fromEnd + 1)));
         } else {
           assign(targets.get(i), items.get(star >= 0 && i > star ? fromEnd : i));
         }
@@ -364,7 +384,8 @@ public final class PythonEvaluator {
       try {
         return PythonOperators.iterate(value);
       } catch (PythonError e) {
-        throw PythonError.type("cannot unpack non-iterable " + PythonText.typeName(value) + " object");
+        throw PythonError.type(
+            "cannot unpack non-iterable " + PythonText.typeName(value) + " object");
       }
     }
 

@@ -7,7 +7,9 @@ import java.util.List;
 final class PythonKeys {
   private PythonKeys() {}
 
-  /** @throws PythonError if the value cannot be hashed */
+  /**
+   * @throws PythonError if the value cannot be hashed
+   */
   static Object of(Object value) {
     return switch (value) {
       case Boolean truth -> truth ? 1L : 0L;

@@ -8,7 +8,10 @@ import java.math.RoundingMode;
 
 /** Arithmetic of Python's {@code int}, {@code float} and {@code bool}. */
 public final class PythonNumbers {
-  /** Results with more bits are refused: they would take the compiler's memory, not answer a question. */
+  /**
+   * Results with more bits are refused: they would take the compiler's memory, not answer a
+   * question.
+   */
   private static final int MAX_BITS = 1 << 20;
 
   private static final BigInteger LONG_MIN = BigInteger.valueOf(Long.MIN_VALUE);
@@ -63,7 +66,8 @@ public final class PythonNumbers {
     return switch (value) {
       case Long number -> number;
       case Boolean truth -> truth ? 1 : 0;
-      case BigInteger number -> throw new PythonError("IndexError", "cannot fit 'int' into an index-sized integer");
+      case BigInteger number ->
+          throw new PythonError("IndexError", "cannot fit 'int' into an index-sized integer");
       default -> throw PythonError.type(what);
     };
   }
@@ -205,7 +209,10 @@ public final class PythonNumbers {
     if (base.abs().compareTo(BigInteger.ONE) <= 0) {
       return normalised(exponent.testBit(0) ? base : base.abs());
     }
-    checkBits(exponent.bitLength() > 31 ? Long.MAX_VALUE : (base.abs().bitLength() - 1L) * exponent.longValue());
+    checkBits(
+        exponent.bitLength() > 31
+            ? Long.MAX_VALUE
+            : (base.abs().bitLength() - 1L) * exponent.longValue());
     return normalised(base.pow(exponent.intValueExact()));
   }
 
@@ -266,7 +273,10 @@ public final class PythonNumbers {
     return remainder < 0 != b < 0 ? remainder + b : remainder;
   }
 
-  /** As CPython computes it: from the exact remainder, so that {@code a // b * b + a % b} is near {@code a}. */
+  /**
+   * As CPython computes it: from the exact remainder, so that {@code a // b * b + a % b} is near
+   * {@code a}.
+   */
   static double floorDivide(double a, double b) {
     if (b == 0) {
       throw PythonError.zeroDivision("float floor division by zero");
@@ -294,7 +304,10 @@ public final class PythonNumbers {
       return 1;
     }
     double result = Math.pow(base, exponent);
-    if (base < 0 && Double.isFinite(base) && Double.isFinite(exponent) && exponent != Math.rint(exponent)) {
+    if (base < 0
+        && Double.isFinite(base)
+        && Double.isFinite(exponent)
+        && exponent != Math.rint(exponent)) {
       throw PythonError.unsupported("the power of a negative number with a fraction is complex");
     }
     if (Double.isInfinite(result) && Double.isFinite(base) && Double.isFinite(exponent)) {
@@ -335,7 +348,9 @@ public final class PythonNumbers {
       return a < b ? -1 : a > b ? 1 : 0;
     }
     if (left instanceof Double a) {
-      return Double.isInfinite(a) ? (a > 0 ? 1 : -1) : new BigDecimal(a).compareTo(new BigDecimal(big(right)));
+      return Double.isInfinite(a)
+          ? (a > 0 ? 1 : -1)
+          : new BigDecimal(a).compareTo(new BigDecimal(big(right)));
     }
     if (right instanceof Double) {
       return -compare(right, left);
@@ -356,6 +371,8 @@ public final class PythonNumbers {
       throw PythonError.overflow("cannot convert float infinity to integer");
     }
     var result = new BigDecimal(value).setScale(0, mode).toBigInteger();
-    return result.compareTo(LONG_MIN) >= 0 && result.compareTo(LONG_MAX) <= 0 ? (Object) result.longValue() : result;
+    return result.compareTo(LONG_MIN) >= 0 && result.compareTo(LONG_MAX) <= 0
+        ? (Object) result.longValue()
+        : result;
   }
 }

@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Python's operators on constants. Each throws a {@link PythonError} with the name and the message that Python has for the
- * case.
+ * Python's operators on constants. Each throws a {@link PythonError} with the name and the message
+ * that Python has for the case.
  */
 public final class PythonOperators {
   /** Longer sequences are refused: constants of that size answer no question of a kernel's. */
@@ -50,7 +50,10 @@ public final class PythonOperators {
     return switch (op) {
       case ADD -> Optional.ofNullable(concatenation(left, right));
       case MUL -> Optional.ofNullable(repetition(left, right));
-      case MOD -> left instanceof String text ? Optional.of(PercentFormat.format(text, right)) : Optional.empty();
+      case MOD ->
+          left instanceof String text
+              ? Optional.of(PercentFormat.format(text, right))
+              : Optional.empty();
       case BIT_OR -> union(left, right);
       case BIT_AND, SUB, BIT_XOR -> Optional.ofNullable(difference(op, left, right));
       case DIV, FLOOR_DIV, POW, MAT_MUL, SHL, SHR -> Optional.empty();
@@ -62,19 +65,22 @@ public final class PythonOperators {
       if (right instanceof String b) {
         return a + b;
       }
-      throw PythonError.type("can only concatenate str (not \"" + PythonText.typeName(right) + "\") to str");
+      throw PythonError.type(
+          "can only concatenate str (not \"" + PythonText.typeName(right) + "\") to str");
     }
     if (left instanceof PyTuple a) {
       if (right instanceof PyTuple b) {
         return new PyTuple(joined(a.items(), b.items()));
       }
-      throw PythonError.type("can only concatenate tuple (not \"" + PythonText.typeName(right) + "\") to tuple");
+      throw PythonError.type(
+          "can only concatenate tuple (not \"" + PythonText.typeName(right) + "\") to tuple");
     }
     if (left instanceof PyList a) {
       if (right instanceof PyList b) {
         return new PyList(joined(a.items(), b.items()));
       }
-      throw PythonError.type("can only concatenate list (not \"" + PythonText.typeName(right) + "\") to list");
+      throw PythonError.type(
+          "can only concatenate list (not \"" + PythonText.typeName(right) + "\") to list");
     }
     return null;
   }
@@ -95,7 +101,8 @@ public final class PythonOperators {
     }
     long count =
         PythonNumbers.index(
-            right, "can't multiply sequence by non-int of type '" + PythonText.typeName(right) + "'");
+            right,
+            "can't multiply sequence by non-int of type '" + PythonText.typeName(right) + "'");
     int times = (int) Math.clamp(count, 0L, Integer.MAX_VALUE);
     checkLength((long) length(left) * times);
     return switch (left) {
@@ -141,7 +148,9 @@ public final class PythonOperators {
       return null;
     }
     var result = new ArrayList<Object>();
-    a.items().stream().filter(item -> b.contains(item) == (op == Expr.BinaryOp.BIT_AND)).forEach(result::add);
+    a.items().stream()
+        .filter(item -> b.contains(item) == (op == Expr.BinaryOp.BIT_AND))
+        .forEach(result::add);
     if (op == Expr.BinaryOp.BIT_XOR) {
       b.items().stream().filter(item -> !a.contains(item)).forEach(result::add);
     }
@@ -156,12 +165,20 @@ public final class PythonOperators {
     Optional<Object> result =
         value instanceof PyObject object
             ? object.unary(op)
-            : PythonNumbers.isNumber(value) ? Optional.ofNullable(PythonNumbers.unary(op, value)) : Optional.empty();
+            : PythonNumbers.isNumber(value)
+                ? Optional.ofNullable(PythonNumbers.unary(op, value))
+                : Optional.empty();
     if (result.isEmpty() && op == Expr.UnaryOp.NOT) {
       return !truth(value);
     }
     return result.orElseThrow(
-        () -> PythonError.type("bad operand type for unary " + op.symbol() + ": '" + PythonText.typeName(value) + "'"));
+        () ->
+            PythonError.type(
+                "bad operand type for unary "
+                    + op.symbol()
+                    + ": '"
+                    + PythonText.typeName(value)
+                    + "'"));
   }
 
   // ---- truth and comparison
@@ -207,7 +224,9 @@ public final class PythonOperators {
         }
         yield op == Expr.CompareOp.EQ
             ? (Object) equal(left, right)
-            : op == Expr.CompareOp.NE ? (Object) !equal(left, right) : (Object) ordered(op, left, right);
+            : op == Expr.CompareOp.NE
+                ? (Object) !equal(left, right)
+                : (Object) ordered(op, left, right);
       }
     };
   }
@@ -223,8 +242,8 @@ public final class PythonOperators {
   }
 
   /**
-   * {@code left is right}. Numbers and strings are identical if they are of one type and equal, for whether two of them share
-   * an object is an accident in Python.
+   * {@code left is right}. Numbers and strings are identical if they are of one type and equal, for
+   * whether two of them share an object is an accident in Python.
    */
   public static boolean identical(Object left, Object right) {
     return switch (left) {
@@ -233,7 +252,8 @@ public final class PythonOperators {
       case BigInteger a -> a.equals(right);
       case Double a -> a.equals(right);
       case String a -> a.equals(right);
-      case PyTuple a -> a == right || a.items().isEmpty() && right instanceof PyTuple b && b.items().isEmpty();
+      case PyTuple a ->
+          a == right || a.items().isEmpty() && right instanceof PyTuple b && b.items().isEmpty();
       case PyList a -> a == right;
       case PyDict a -> a == right;
       case PySet a -> a == right;
@@ -244,7 +264,9 @@ public final class PythonOperators {
   /** {@code left == right} as a truth value. */
   public static boolean equal(Object left, Object right) {
     if (PythonNumbers.isNumber(left) && PythonNumbers.isNumber(right)) {
-      return !PythonNumbers.isNan(left) && !PythonNumbers.isNan(right) && PythonNumbers.compare(left, right) == 0;
+      return !PythonNumbers.isNan(left)
+          && !PythonNumbers.isNan(right)
+          && PythonNumbers.compare(left, right) == 0;
     }
     if (left instanceof PyTuple a && right instanceof PyTuple b) {
       return equal(a.items(), b.items());
@@ -255,11 +277,14 @@ public final class PythonOperators {
     if (left instanceof PyDict a && right instanceof PyDict b) {
       return a.size() == b.size()
           && a.entries().stream()
-              .allMatch(entry -> b.get(entry.key()).filter(value -> equal(entry.value(), value)).isPresent());
+              .allMatch(
+                  entry ->
+                      b.get(entry.key()).filter(value -> equal(entry.value(), value)).isPresent());
     }
     if (left instanceof PyRange a && right instanceof PyRange b) {
       return a.length() == b.length()
-          && (a.length() == 0 || a.start() == b.start() && (a.length() == 1 || a.step() == b.step()));
+          && (a.length() == 0
+              || a.start() == b.start() && (a.length() == 1 || a.step() == b.step()));
     }
     if (left instanceof PyObject object) {
       var result = object.compare(Expr.CompareOp.EQ, right);
@@ -284,7 +309,9 @@ public final class PythonOperators {
 
   private static boolean ordered(Expr.CompareOp op, Object left, Object right) {
     if (PythonNumbers.isNumber(left) && PythonNumbers.isNumber(right)) {
-      return !PythonNumbers.isNan(left) && !PythonNumbers.isNan(right) && holds(op, PythonNumbers.compare(left, right));
+      return !PythonNumbers.isNan(left)
+          && !PythonNumbers.isNan(right)
+          && holds(op, PythonNumbers.compare(left, right));
     }
     if (left instanceof String a && right instanceof String b) {
       return holds(op, a.compareTo(b));
@@ -346,18 +373,23 @@ public final class PythonOperators {
         if (item instanceof String part) {
           yield text.contains(part);
         }
-        throw PythonError.type("'in <string>' requires string as left operand, not " + PythonText.typeName(item));
+        throw PythonError.type(
+            "'in <string>' requires string as left operand, not " + PythonText.typeName(item));
       }
       case PyDict dict -> dict.containsKey(item);
       case PySet set -> set.contains(item);
       case PyRange range when PythonNumbers.isInteger(item) ->
-          PythonNumbers.normalised(PythonNumbers.big(item)) instanceof Long number && range.contains(number);
+          PythonNumbers.normalised(PythonNumbers.big(item)) instanceof Long number
+              && range.contains(number);
       default -> {
         var items =
             tryIterate(container)
                 .orElseThrow(
                     () ->
-                        PythonError.type("argument of type '" + PythonText.typeName(container) + "' is not iterable"));
+                        PythonError.type(
+                            "argument of type '"
+                                + PythonText.typeName(container)
+                                + "' is not iterable"));
         yield items.stream().anyMatch(other -> identical(other, item) || equal(other, item));
       }
     };
@@ -375,19 +407,23 @@ public final class PythonOperators {
       case PySet set -> set.size();
       case PyRange range -> Math.toIntExact(Math.min(range.length(), Integer.MAX_VALUE));
       case PyObject object when object.items().isPresent() -> object.items().get().size();
-      default -> throw PythonError.type("object of type '" + PythonText.typeName(value) + "' has no len()");
+      default ->
+          throw PythonError.type(
+              "object of type '" + PythonText.typeName(value) + "' has no len()");
     };
   }
 
   /** The items over which {@code for} runs. */
   public static List<Object> iterate(Object value) {
     return tryIterate(value)
-        .orElseThrow(() -> PythonError.type("'" + PythonText.typeName(value) + "' object is not iterable"));
+        .orElseThrow(
+            () -> PythonError.type("'" + PythonText.typeName(value) + "' object is not iterable"));
   }
 
   private static Optional<List<Object>> tryIterate(Object value) {
     return switch (value) {
-      case String text -> Optional.of(text.codePoints().mapToObj(c -> (Object) Character.toString(c)).toList());
+      case String text ->
+          Optional.of(text.codePoints().mapToObj(c -> (Object) Character.toString(c)).toList());
       case PyTuple tuple -> Optional.of(tuple.items());
       case PyList list -> Optional.of(List.copyOf(list.items()));
       case PyDict dict -> Optional.of(dict.keys());
@@ -411,11 +447,16 @@ public final class PythonOperators {
               ? String.join("", slice.of(characters(text)))
               : item(characters(text), key, "string");
       case PyTuple tuple ->
-          key instanceof PySlice slice ? new PyTuple(slice.of(tuple.items())) : item(tuple.items(), key, "tuple");
+          key instanceof PySlice slice
+              ? new PyTuple(slice.of(tuple.items()))
+              : item(tuple.items(), key, "tuple");
       case PyList list ->
-          key instanceof PySlice slice ? new PyList(slice.of(list.items())) : item(list.items(), key, "list");
+          key instanceof PySlice slice
+              ? new PyList(slice.of(list.items()))
+              : item(list.items(), key, "list");
       case PyRange range -> key instanceof PySlice slice ? slice(range, slice) : item(range, key);
-      case PyDict dict -> dict.get(key).orElseThrow(() -> new PythonError("KeyError", PythonText.repr(key)));
+      case PyDict dict ->
+          dict.get(key).orElseThrow(() -> new PythonError("KeyError", PythonText.repr(key)));
       case PyObject object -> object.index(key).orElseThrow(() -> notSubscriptable(value));
       default -> throw notSubscriptable(value);
     };
@@ -434,20 +475,24 @@ public final class PythonOperators {
   }
 
   private static Object item(PyRange range, Object key) {
-    return range.get(position((int) Math.min(range.length(), Integer.MAX_VALUE), key, "range object", "index"));
+    return range.get(
+        position((int) Math.min(range.length(), Integer.MAX_VALUE), key, "range object", "index"));
   }
 
   /** A range again, as in Python. */
   private static PyRange slice(PyRange range, PySlice slice) {
     var indices = slice.indices(range.length());
-    return new PyRange(range.get(indices.start()), range.get(indices.stop()), range.step() * indices.step());
+    return new PyRange(
+        range.get(indices.start()), range.get(indices.stop()), range.step() * indices.step());
   }
 
   private static int position(int size, Object key, String what, String purpose) {
     String wrongType =
         what.equals("string")
             ? "string indices must be integers, not '" + PythonText.typeName(key) + "'"
-            : what.replace(" object", "") + " indices must be integers or slices, not " + PythonText.typeName(key);
+            : what.replace(" object", "")
+                + " indices must be integers or slices, not "
+                + PythonText.typeName(key);
     long at = PythonNumbers.index(key, wrongType);
     long fromEnd = at < 0 ? at + size : at;
     if (fromEnd < 0 || fromEnd >= size) {
@@ -460,7 +505,8 @@ public final class PythonOperators {
   public static void setIndex(Object container, Object key, Object value) {
     switch (container) {
       case PyDict dict -> dict.put(key, value);
-      case PyList list -> list.items().set(position(list.items().size(), key, "list", "assignment index"), value);
+      case PyList list ->
+          list.items().set(position(list.items().size(), key, "list", "assignment index"), value);
       default ->
           throw PythonError.type(
               "'" + PythonText.typeName(container) + "' object does not support item assignment");

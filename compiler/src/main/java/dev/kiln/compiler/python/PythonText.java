@@ -65,7 +65,10 @@ public final class PythonText {
     if (tuple.fieldNames().isPresent()) {
       var text = new StringBuilder("(");
       for (int i = 0; i < items.size(); i++) {
-        text.append(i == 0 ? "" : ", ").append(tuple.fieldNames().get().get(i)).append('=').append(repr(items.get(i)));
+        text.append(i == 0 ? "" : ", ")
+            .append(tuple.fieldNames().get().get(i))
+            .append('=')
+            .append(repr(items.get(i)));
       }
       return text.append(')').toString();
     }
@@ -76,7 +79,10 @@ public final class PythonText {
     return items.stream().map(PythonText::repr).collect(Collectors.joining(", ", open, close));
   }
 
-  /** The shortest digits that give the same number back, with an exponent from 1e16 on and below 1e-4. */
+  /**
+   * The shortest digits that give the same number back, with an exponent from 1e16 on and below
+   * 1e-4.
+   */
   static String repr(double value) {
     if (Double.isNaN(value)) {
       return "nan";
@@ -112,7 +118,10 @@ public final class PythonText {
 
   /** {@code e+05}: a sign and at least two digits. */
   static String exponent(int exponent) {
-    return "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+    return "e"
+        + (exponent < 0 ? "-" : "+")
+        + (Math.abs(exponent) < 10 ? "0" : "")
+        + Math.abs(exponent);
   }
 
   private static String quoted(String text) {

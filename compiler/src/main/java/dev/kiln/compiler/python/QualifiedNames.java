@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What names of modules mean in a file, through its imports and aliases: {@code tl.load} is {@code triton.language.load}. */
+/**
+ * What names of modules mean in a file, through its imports and aliases: {@code tl.load} is {@code
+ * triton.language.load}.
+ */
 final class QualifiedNames {
   private final KernelFile file;
   private final ImportResolver imports;
@@ -32,7 +35,9 @@ final class QualifiedNames {
               .forEach(
                   alias -> {
                     String first = alias.name().split("\\.")[0];
-                    paths.put(alias.asName().orElse(first), alias.asName().isPresent() ? alias.name() : first);
+                    paths.put(
+                        alias.asName().orElse(first),
+                        alias.asName().isPresent() ? alias.name() : first);
                   });
       case Stmt.ImportFrom load ->
           load.names()
@@ -57,14 +62,19 @@ final class QualifiedNames {
   }
 
   private static boolean isAlias(Expr value) {
-    return value instanceof Expr.Name || value instanceof Expr.Attribute attribute && isAlias(attribute.value());
+    return value instanceof Expr.Name
+        || value instanceof Expr.Attribute attribute && isAlias(attribute.value());
   }
 
-  /** The full name of a name or attribute, or the name alone if no import binds it; empty for other expressions. */
+  /**
+   * The full name of a name or attribute, or the name alone if no import binds it; empty for other
+   * expressions.
+   */
   Optional<String> of(Expr expression) {
     return switch (expression) {
       case Expr.Name name -> Optional.of(path(name.id()));
-      case Expr.Attribute attribute -> of(attribute.value()).map(path -> path + "." + attribute.name());
+      case Expr.Attribute attribute ->
+          of(attribute.value()).map(path -> path + "." + attribute.name());
       case Expr.Call call -> of(call.function());
       default -> Optional.empty();
     };
@@ -96,7 +106,11 @@ final class QualifiedNames {
       return Optional.empty();
     }
     String original =
-        load.names().stream().filter(alias -> alias.bound().equals(name)).findFirst().orElseThrow().name();
+        load.names().stream()
+            .filter(alias -> alias.bound().equals(name))
+            .findFirst()
+            .orElseThrow()
+            .name();
     return imports
         .resolve(file.source(), load.level(), load.module())
         .map(other -> new QualifiedNames(other, imports))

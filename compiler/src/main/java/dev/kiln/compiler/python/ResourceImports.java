@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Imports among class-path resources. The name of a source is its resource's full name, {@code dev/kiln/kernels/norms.py}; relative
- * imports go from its folder, absolute ones from beside it and then from the root. Each file is read once. Not for several
- * threads.
+ * Imports among class-path resources. The name of a source is its resource's full name, {@code
+ * dev/kiln/kernels/norms.py}; relative imports go from its folder, absolute ones from beside it and
+ * then from the root. Each file is read once. Not for several threads.
  */
 public final class ResourceImports implements ImportResolver {
   private final ClassLoader loader;
@@ -27,10 +27,12 @@ public final class ResourceImports implements ImportResolver {
    * The kernel file of a resource.
    *
    * @throws IllegalArgumentException if there is no such resource
-   * @throws dev.kiln.compiler.diagnostics.CompilationException if a function for the device in it is not well formed
+   * @throws dev.kiln.compiler.diagnostics.CompilationException if a function for the device in it
+   *     is not well formed
    */
   public KernelFile load(String resource) {
-    return read(resource).orElseThrow(() -> new IllegalArgumentException("there is no resource " + resource));
+    return read(resource)
+        .orElseThrow(() -> new IllegalArgumentException("there is no resource " + resource));
   }
 
   @Override
@@ -66,7 +68,10 @@ public final class ResourceImports implements ImportResolver {
     Optional<KernelFile> file = Optional.empty();
     try (var in = loader.getResourceAsStream(resource)) {
       if (in != null) {
-        file = Optional.of(KernelFiles.load(new Source(resource, new String(in.readAllBytes(), StandardCharsets.UTF_8))));
+        file =
+            Optional.of(
+                KernelFiles.load(
+                    new Source(resource, new String(in.readAllBytes(), StandardCharsets.UTF_8))));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + resource, e);

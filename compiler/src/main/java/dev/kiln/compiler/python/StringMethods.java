@@ -24,7 +24,9 @@ final class StringMethods {
   static Optional<Object> find(String self, String name) {
     return switch (name) {
       case "join" -> method(name, a -> join(self, a.required("iterable")));
-      case "split" -> method(name, a -> split(self, a.optional("sep", PyNone.NONE), a.optional("maxsplit", -1L)));
+      case "split" ->
+          method(
+              name, a -> split(self, a.optional("sep", PyNone.NONE), a.optional("maxsplit", -1L)));
       case "splitlines" -> method(name, a -> new PyList(self.lines().toList()));
       case "startswith" -> method(name, a -> anyOf(a.required("prefix"), self::startsWith));
       case "endswith" -> method(name, a -> anyOf(a.required("suffix"), self::endsWith));
@@ -33,15 +35,22 @@ final class StringMethods {
       case "upper" -> method(name, a -> self.toUpperCase(Locale.ROOT));
       case "lower" -> method(name, a -> self.toLowerCase(Locale.ROOT));
       case "strip" -> method(name, a -> strip(self, a.optional("chars", PyNone.NONE), true, true));
-      case "lstrip" -> method(name, a -> strip(self, a.optional("chars", PyNone.NONE), true, false));
-      case "rstrip" -> method(name, a -> strip(self, a.optional("chars", PyNone.NONE), false, true));
-      case "replace" -> method(name, a -> self.replace(text(a.required("old")), text(a.required("new"))));
+      case "lstrip" ->
+          method(name, a -> strip(self, a.optional("chars", PyNone.NONE), true, false));
+      case "rstrip" ->
+          method(name, a -> strip(self, a.optional("chars", PyNone.NONE), false, true));
+      case "replace" ->
+          method(name, a -> self.replace(text(a.required("old")), text(a.required("new"))));
       case "find" -> method(name, a -> (long) self.indexOf(text(a.required("sub"))));
       case "count" -> method(name, a -> count(self, text(a.required("sub"))));
-      case "isdigit" -> method(name, a -> !self.isEmpty() && self.chars().allMatch(Character::isDigit));
-      case "isalpha" -> method(name, a -> !self.isEmpty() && self.chars().allMatch(Character::isLetter));
-      case "zfill" -> method(name, a -> zeros(self, PythonNumbers.index(a.required("width"), "width")));
-      case "format" -> Optional.of((PyCallable) (args, kwargs) -> BraceFormat.format(self, args, kwargs));
+      case "isdigit" ->
+          method(name, a -> !self.isEmpty() && self.chars().allMatch(Character::isDigit));
+      case "isalpha" ->
+          method(name, a -> !self.isEmpty() && self.chars().allMatch(Character::isLetter));
+      case "zfill" ->
+          method(name, a -> zeros(self, PythonNumbers.index(a.required("width"), "width")));
+      case "format" ->
+          Optional.of((PyCallable) (args, kwargs) -> BraceFormat.format(self, args, kwargs));
       default -> Optional.empty();
     };
   }
@@ -58,7 +67,11 @@ final class StringMethods {
     for (Object item : PythonOperators.iterate(items)) {
       if (!(item instanceof String part)) {
         throw PythonError.type(
-            "sequence item " + parts.size() + ": expected str instance, " + PythonText.typeName(item) + " found");
+            "sequence item "
+                + parts.size()
+                + ": expected str instance, "
+                + PythonText.typeName(item)
+                + " found");
       }
       parts.add(part);
     }
@@ -80,7 +93,9 @@ final class StringMethods {
       throw PythonError.value("empty separator");
     }
     int from = 0;
-    for (int at = self.indexOf(sep); at >= 0 && (most < 0 || parts.size() < most); at = self.indexOf(sep, from)) {
+    for (int at = self.indexOf(sep);
+        at >= 0 && (most < 0 || parts.size() < most);
+        at = self.indexOf(sep, from)) {
       parts.add(self.substring(from, at));
       from = at + sep.length();
     }

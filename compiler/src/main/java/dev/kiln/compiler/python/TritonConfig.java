@@ -6,11 +6,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * One {@code triton.Config} of an autotuned kernel. An option that it does not name is empty, and the launch's or the device's
- * own value holds.
+ * One {@code triton.Config} of an autotuned kernel. An option that it does not name is empty, and
+ * the launch's or the device's own value holds.
  *
  * @param kwargs the constants that it gives the kernel, by parameter
- * @param hasPreHook whether it wants a host function to run before each launch, which Kiln does not do
+ * @param hasPreHook whether it wants a host function to run before each launch, which Kiln does not
+ *     do
  */
 public record TritonConfig(
     Map<String, Object> kwargs,
@@ -45,7 +46,8 @@ public record TritonConfig(
     var value = arguments.optional(name).filter(given -> given != PyNone.NONE);
     return value.isEmpty()
         ? OptionalInt.empty()
-        : OptionalInt.of(Math.toIntExact(PythonNumbers.index(value.get(), name + " must be an int")));
+        : OptionalInt.of(
+            Math.toIntExact(PythonNumbers.index(value.get(), name + " must be an int")));
   }
 
   @Override
@@ -60,7 +62,8 @@ public record TritonConfig(
       case "num_warps" -> Optional.of(value(numWarps, 4));
       case "num_stages" -> Optional.of(value(numStages, 3));
       case "num_ctas" -> Optional.of(value(numCtas, 1));
-      case "maxnreg" -> maxnreg.isPresent() ? Optional.of((long) maxnreg.getAsInt()) : Optional.of(PyNone.NONE);
+      case "maxnreg" ->
+          maxnreg.isPresent() ? Optional.of((long) maxnreg.getAsInt()) : Optional.of(PyNone.NONE);
       case "all_kwargs" ->
           Optional.of(
               PythonBuiltins.function(

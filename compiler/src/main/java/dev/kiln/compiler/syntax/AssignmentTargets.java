@@ -18,7 +18,8 @@ final class AssignmentTargets {
       case Expr.Compare compare ->
           throw CompilationException.at(compare.loc(), "a comparison cannot be assigned to");
       case Expr.Call call ->
-          throw CompilationException.at(call.loc(), "the result of a call cannot be assigned to", "to compare, write '=='");
+          throw CompilationException.at(
+              call.loc(), "the result of a call cannot be assigned to", "to compare, write '=='");
       case Expr.IntLit lit -> throw constant(lit);
       case Expr.FloatLit lit -> throw constant(lit);
       case Expr.StrLit lit -> throw constant(lit);
@@ -46,6 +47,7 @@ final class AssignmentTargets {
   }
 
   private static CompilationException expression(Expr target) {
-    return CompilationException.at(target.loc(), "an expression cannot be assigned to", "to compare, write '=='");
+    return CompilationException.at(
+        target.loc(), "an expression cannot be assigned to", "to compare, write '=='");
   }
 }

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 /**
  * Abstract syntax as text: a statement per line, blocks indented, expressions in prefix form.
  *
- * <p>{@code x = a + f(b)[0]} prints as {@code assign x (+ a (index (call f b) 0))}. Every difference in structure shows, as
- * precedence does here; locations do not.
+ * <p>{@code x = a + f(b)[0]} prints as {@code assign x (+ a (index (call f b) 0))}. Every
+ * difference in structure shows, as precedence does here; locations do not.
  */
 public final class AstPrinter {
   private final StringBuilder out = new StringBuilder();
@@ -54,7 +54,8 @@ public final class AstPrinter {
       case Stmt.Assign s -> line("assign" + all(s.targets()) + " " + print(s.value()));
       case Stmt.AnnAssign s ->
           line("annotate " + print(s.target()) + " " + print(s.annotation()) + maybe(s.value()));
-      case Stmt.AugAssign s -> line("update " + s.op().symbol() + " " + print(s.target()) + " " + print(s.value()));
+      case Stmt.AugAssign s ->
+          line("update " + s.op().symbol() + " " + print(s.target()) + " " + print(s.value()));
       case Stmt.If s -> {
         line("if " + print(s.test()));
         block(s.body());
@@ -81,7 +82,8 @@ public final class AstPrinter {
       case Stmt.Continue s -> line("continue");
       case Stmt.ExprStmt s -> line("do " + print(s.value()));
       case Stmt.Import s -> line("import " + aliases(s.names()));
-      case Stmt.ImportFrom s -> line("from " + ".".repeat(s.level()) + s.module() + " import " + aliases(s.names()));
+      case Stmt.ImportFrom s ->
+          line("from " + ".".repeat(s.level()) + s.module() + " import " + aliases(s.names()));
       case Stmt.Global s -> line("global " + String.join(" ", s.names()));
       case Stmt.Unsupported s -> line("unsupported " + s.what());
     }
@@ -105,7 +107,9 @@ public final class AstPrinter {
   }
 
   private static String parameters(List<Parameter> parameters) {
-    return parameters.stream().map(AstPrinter::parameter).collect(Collectors.joining(", ", "(", ")"));
+    return parameters.stream()
+        .map(AstPrinter::parameter)
+        .collect(Collectors.joining(", ", "(", ")"));
   }
 
   private static String parameter(Parameter parameter) {
@@ -126,7 +130,9 @@ public final class AstPrinter {
   // ---- expressions
 
   private static String all(List<Expr> expressions) {
-    return expressions.stream().map(expression -> " " + print(expression)).collect(Collectors.joining());
+    return expressions.stream()
+        .map(expression -> " " + print(expression))
+        .collect(Collectors.joining());
   }
 
   private static String maybe(Optional<Expr> expression) {
@@ -149,7 +155,8 @@ public final class AstPrinter {
       case Expr.EllipsisLit e -> "...";
       case Expr.JoinedStr e -> "(format" + all(e.parts()) + ")";
       case Expr.FormattedValue e ->
-          "{" + print(e.value())
+          "{"
+              + print(e.value())
               + e.conversion().map(c -> " !" + c).orElse("")
               + e.spec().map(spec -> " :" + spec).orElse("")
               + "}";
@@ -158,19 +165,36 @@ public final class AstPrinter {
       case Expr.DictExpr e -> dict(e);
       case Expr.SetExpr e -> "(set" + all(e.elements()) + ")";
       case Expr.Comprehension e ->
-          (e.isGenerator() ? "(each " : "(list-each ") + print(e.element()) + generators(e.generators()) + ")";
+          (e.isGenerator() ? "(each " : "(list-each ")
+              + print(e.element())
+              + generators(e.generators())
+              + ")";
       case Expr.DictComprehension e ->
-          "(dict-each " + print(e.key()) + " " + print(e.value()) + generators(e.generators()) + ")";
-      case Expr.Binary e -> "(" + e.op().symbol() + " " + print(e.left()) + " " + print(e.right()) + ")";
+          "(dict-each "
+              + print(e.key())
+              + " "
+              + print(e.value())
+              + generators(e.generators())
+              + ")";
+      case Expr.Binary e ->
+          "(" + e.op().symbol() + " " + print(e.left()) + " " + print(e.right()) + ")";
       case Expr.Unary e -> "(" + e.op().symbol() + " " + print(e.operand()) + ")";
       case Expr.Bool e -> (e.isAnd() ? "(and" : "(or") + all(e.values()) + ")";
       case Expr.Compare e -> compare(e);
-      case Expr.IfExp e -> "(if " + print(e.test()) + " " + print(e.body()) + " " + print(e.orElse()) + ")";
-      case Expr.Call e -> "(call " + print(e.function()) + all(e.args()) + keywords(e.keywords()) + ")";
+      case Expr.IfExp e ->
+          "(if " + print(e.test()) + " " + print(e.body()) + " " + print(e.orElse()) + ")";
+      case Expr.Call e ->
+          "(call " + print(e.function()) + all(e.args()) + keywords(e.keywords()) + ")";
       case Expr.Attribute e -> print(e.value()) + "." + e.name();
       case Expr.Subscript e -> "(index " + print(e.value()) + " " + print(e.index()) + ")";
       case Expr.Slice e ->
-          "(slice " + orNothing(e.lower()) + " " + orNothing(e.upper()) + " " + orNothing(e.step()) + ")";
+          "(slice "
+              + orNothing(e.lower())
+              + " "
+              + orNothing(e.upper())
+              + " "
+              + orNothing(e.step())
+              + ")";
       case Expr.Starred e -> "*" + print(e.value());
       case Expr.NamedExpr e -> "(:= " + e.target() + " " + print(e.value()) + ")";
       case Expr.Lambda e -> "(lambda " + parameters(e.parameters()) + " " + print(e.body()) + ")";
@@ -180,7 +204,10 @@ public final class AstPrinter {
   private static String compare(Expr.Compare compare) {
     var text = new StringBuilder("(compare ").append(print(compare.left()));
     for (int i = 0; i < compare.ops().size(); i++) {
-      text.append(' ').append(compare.ops().get(i).symbol()).append(' ').append(print(compare.comparators().get(i)));
+      text.append(' ')
+          .append(compare.ops().get(i).symbol())
+          .append(' ')
+          .append(print(compare.comparators().get(i)));
     }
     return text.append(')').toString();
   }
@@ -200,13 +227,20 @@ public final class AstPrinter {
     return generators.stream()
         .map(
             generator ->
-                " (for " + print(generator.target()) + " " + print(generator.iterable()) + all(generator.conditions()) + ")")
+                " (for "
+                    + print(generator.target())
+                    + " "
+                    + print(generator.iterable())
+                    + all(generator.conditions())
+                    + ")")
         .collect(Collectors.joining());
   }
 
   private static String keywords(List<Expr.Keyword> keywords) {
     return keywords.stream()
-        .map(keyword -> " " + keyword.name().map(name -> name + "=").orElse("**") + print(keyword.value()))
+        .map(
+            keyword ->
+                " " + keyword.name().map(name -> name + "=").orElse("**") + print(keyword.value()))
         .collect(Collectors.joining());
   }
 
@@ -218,7 +252,8 @@ public final class AstPrinter {
         case '\\' -> quoted.append("\\\\");
         case '\n' -> quoted.append("\\n");
         case '\t' -> quoted.append("\\t");
-        default -> quoted.append(c < ' ' ? String.format("\\x%02x", (int) c) : Character.toString(c));
+        default ->
+            quoted.append(c < ' ' ? String.format("\\x%02x", (int) c) : Character.toString(c));
       }
     }
     return quoted.append('"').toString();

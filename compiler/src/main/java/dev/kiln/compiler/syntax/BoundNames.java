@@ -10,7 +10,10 @@ public final class BoundNames {
 
   private BoundNames() {}
 
-  /** The names that {@code statement} binds; those that a nested block binds count too, but not a function's own. */
+  /**
+   * The names that {@code statement} binds; those that a nested block binds count too, but not a
+   * function's own.
+   */
   public static Set<String> of(Stmt statement) {
     var bound = new BoundNames();
     bound.statement(statement);
@@ -46,7 +49,9 @@ public final class BoundNames {
         statements(with.body());
       }
       case Stmt.Import imports ->
-          imports.names().forEach(alias -> names.add(alias.asName().orElse(firstPart(alias.name()))));
+          imports
+              .names()
+              .forEach(alias -> names.add(alias.asName().orElse(firstPart(alias.name()))));
       case Stmt.ImportFrom imports -> imports.names().forEach(alias -> names.add(alias.bound()));
       case Stmt.Return s -> {}
       case Stmt.Assert s -> {}

@@ -36,7 +36,10 @@ import org.antlr.v4.runtime.tree.TerminalNode;
 
 /** Parse trees of expressions to {@link Expr}. */
 final class ExpressionBuilder {
-  /** A construct that {@link Expr} does not have; the statement around it becomes {@link Stmt.Unsupported}. */
+  /**
+   * A construct that {@link Expr} does not have; the statement around it becomes {@link
+   * Stmt.Unsupported}.
+   */
   static final class UnsupportedConstruct extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -70,7 +73,9 @@ final class ExpressionBuilder {
     return between(token, token);
   }
 
-  /** From the first token on; ends at the end of the first line if the last token stands on another. */
+  /**
+   * From the first token on; ends at the end of the first line if the last token stands on another.
+   */
   Location between(Token first, Token last) {
     int column = first.getCharPositionInLine() + 1;
     int lineLength = source.line(first.getLine()).length();
@@ -88,7 +93,9 @@ final class ExpressionBuilder {
   /** An identifier in the normal form by which Python compares them. */
   static String name(Token token) {
     String text = token.getText();
-    return Normalizer.isNormalized(text, Normalizer.Form.NFKC) ? text : Normalizer.normalize(text, Normalizer.Form.NFKC);
+    return Normalizer.isNormalized(text, Normalizer.Form.NFKC)
+        ? text
+        : Normalizer.normalize(text, Normalizer.Form.NFKC);
   }
 
   // ---- lists
@@ -105,7 +112,8 @@ final class ExpressionBuilder {
     if (context.getChildCount() == 1) {
       Expr single = starred(context.starred(0));
       if (single instanceof Expr.Starred) {
-        throw CompilationException.at(single.loc(), "'*' needs a tuple, a list or a call around it");
+        throw CompilationException.at(
+            single.loc(), "'*' needs a tuple, a list or a call around it");
       }
       return single;
     }
@@ -117,13 +125,19 @@ final class ExpressionBuilder {
     return context.starred().stream().map(this::starred).toList();
   }
 
-  /** Lists are parsed with any number of commas between two elements, to decide by one token; there must be one. */
+  /**
+   * Lists are parsed with any number of commas between two elements, to decide by one token; there
+   * must be one.
+   */
   void checkCommas(ParserRuleContext list) {
     boolean afterComma = false;
     for (ParseTree child : list.children) {
-      boolean comma = child instanceof TerminalNode node && node.getSymbol().getType() == KernelPythonLexer.COMMA;
+      boolean comma =
+          child instanceof TerminalNode node
+              && node.getSymbol().getType() == KernelPythonLexer.COMMA;
       if (comma && afterComma) {
-        throw CompilationException.at(at(((TerminalNode) child).getSymbol()), "nothing stands between two commas");
+        throw CompilationException.at(
+            at(((TerminalNode) child).getSymbol()), "nothing stands between two commas");
       }
       afterComma = comma;
     }
@@ -153,25 +167,29 @@ final class ExpressionBuilder {
 
   Expr test(TestContext context) {
     if (context.LAMBDA() != null) {
-      return new Expr.Lambda(at(context), parameters.of(context.lambdaParameters()), test(context.test()));
+      return new Expr.Lambda(
+          at(context), parameters.of(context.lambdaParameters()), test(context.test()));
     }
     Expr body = disjunction(context.disjunction(0));
     if (context.IF() == null) {
       return body;
     }
-    return new Expr.IfExp(at(context), disjunction(context.disjunction(1)), body, test(context.test()));
+    return new Expr.IfExp(
+        at(context), disjunction(context.disjunction(1)), body, test(context.test()));
   }
 
   private Expr disjunction(DisjunctionContext context) {
     return context.getChildCount() == 1
         ? conjunction(context.conjunction(0))
-        : new Expr.Bool(at(context), false, context.conjunction().stream().map(this::conjunction).toList());
+        : new Expr.Bool(
+            at(context), false, context.conjunction().stream().map(this::conjunction).toList());
   }
 
   private Expr conjunction(ConjunctionContext context) {
     return context.getChildCount() == 1
         ? comparison(context.comparison(0))
-        : new Expr.Bool(at(context), true, context.comparison().stream().map(this::comparison).toList());
+        : new Expr.Bool(
+            at(context), true, context.comparison().stream().map(this::comparison).toList());
   }
 
   private Expr comparison(ComparisonContext context) {
@@ -183,11 +201,13 @@ final class ExpressionBuilder {
     if (operands.size() > 1) {
       var ops = context.comparisonOperator().stream().map(op -> compareOp(op.getText())).toList();
       var others = operands.subList(1, operands.size()).stream().map(this::arithmetic).toList();
-      result = new Expr.Compare(between(operands.getFirst().start, context.stop), result, ops, others);
+      result =
+          new Expr.Compare(between(operands.getFirst().start, context.stop), result, ops, others);
     }
     var nots = context.NOT();
     for (int i = nots.size() - 1; i >= 0; i--) {
-      result = new Expr.Unary(between(nots.get(i).getSymbol(), context.stop), Expr.UnaryOp.NOT, result);
+      result =
+          new Expr.Unary(between(nots.get(i).getSymbol(), context.stop), Expr.UnaryOp.NOT, result);
     }
     return result;
   }
@@ -273,7 +293,9 @@ final class ExpressionBuilder {
     Expr result = primary(context.primary());
     if (context.DOUBLE_STAR() != null) {
       Expr exponent = factor(context.factor());
-      result = new Expr.Binary(between(context.primary().start, context.stop), Expr.BinaryOp.POW, result, exponent);
+      result =
+          new Expr.Binary(
+              between(context.primary().start, context.stop), Expr.BinaryOp.POW, result, exponent);
     }
     for (int i = signs(context) - 1; i >= 0; i--) {
       var sign = ((TerminalNode) context.getChild(i)).getSymbol();
@@ -333,7 +355,8 @@ final class ExpressionBuilder {
     if (context.DOUBLE_STAR() != null) {
       keywords.add(new Expr.Keyword(at, Optional.empty(), test(context.test(0))));
     } else if (context.ASSIGN() != null) {
-      keywords.add(new Expr.Keyword(at, Optional.of(keywordName(context, keywords)), test(context.test(1))));
+      keywords.add(
+          new Expr.Keyword(at, Optional.of(keywordName(context, keywords)), test(context.test(1))));
     } else if (context.STAR() != null) {
       args.add(new Expr.Starred(at, test(context.test(0))));
     } else {
@@ -347,10 +370,13 @@ final class ExpressionBuilder {
   private String keywordName(ArgumentContext context, List<Expr.Keyword> before) {
     if (!(test(context.test(0)) instanceof Expr.Name name)) {
       throw CompilationException.at(
-          at(context.test(0)), "the left of '=' in a call must be a parameter's name", "to compare, write '=='");
+          at(context.test(0)),
+          "the left of '=' in a call must be a parameter's name",
+          "to compare, write '=='");
     }
     if (before.stream().anyMatch(keyword -> keyword.name().equals(Optional.of(name.id())))) {
-      throw CompilationException.at(at(context), "keyword argument '" + name.id() + "' is given twice");
+      throw CompilationException.at(
+          at(context), "keyword argument '" + name.id() + "' is given twice");
     }
     return name.id();
   }
@@ -407,13 +433,20 @@ final class ExpressionBuilder {
       case KernelPythonLexer.IMAGINARY -> throw new UnsupportedConstruct("complex number");
       default ->
           new StringLiterals(source)
-              .join(at(context), context.children.stream().map(node -> ((TerminalNode) node).getSymbol()).toList());
+              .join(
+                  at(context),
+                  context.children.stream()
+                      .map(node -> ((TerminalNode) node).getSymbol())
+                      .toList());
     };
   }
 
   private static BigInteger integer(String text) {
     String digits = text.replace("_", "").toLowerCase(Locale.ROOT);
-    int radix = digits.startsWith("0x") ? 16 : digits.startsWith("0o") ? 8 : digits.startsWith("0b") ? 2 : 10;
+    int radix =
+        digits.startsWith("0x")
+            ? 16
+            : digits.startsWith("0o") ? 8 : digits.startsWith("0b") ? 2 : 10;
     return new BigInteger(radix == 10 ? digits : digits.substring(2), radix);
   }
 
@@ -436,12 +469,16 @@ final class ExpressionBuilder {
     if (context.generators() != null) {
       return comprehension(context, false);
     }
-    return new Expr.ListExpr(at(context), context.expressions() == null ? List.of() : elements(context.expressions()));
+    return new Expr.ListExpr(
+        at(context), context.expressions() == null ? List.of() : elements(context.expressions()));
   }
 
   private Expr comprehension(AtomContext context, boolean isGenerator) {
     return new Expr.Comprehension(
-        at(context), expressions(context.expressions()), generators(context.generators()), isGenerator);
+        at(context),
+        expressions(context.expressions()),
+        generators(context.generators()),
+        isGenerator);
   }
 
   private List<Expr.Generator> generators(GeneratorsContext context) {
@@ -451,7 +488,9 @@ final class ExpressionBuilder {
         throw new UnsupportedConstruct("async");
       }
       var conditions = generator.condition().stream().map(this::condition).toList();
-      result.add(new Expr.Generator(targets(generator.targets()), disjunction(generator.disjunction()), conditions));
+      result.add(
+          new Expr.Generator(
+              targets(generator.targets()), disjunction(generator.disjunction()), conditions));
     }
     return List.copyOf(result);
   }
@@ -467,7 +506,9 @@ final class ExpressionBuilder {
   Expr targets(TargetsContext context) {
     checkCommas(context);
     var targets = context.target().stream().map(this::target).toList();
-    return context.getChildCount() == 1 ? targets.getFirst() : new Expr.TupleExpr(at(context), targets);
+    return context.getChildCount() == 1
+        ? targets.getFirst()
+        : new Expr.TupleExpr(at(context), targets);
   }
 
   Expr target(KernelPythonParser.TargetContext context) {
@@ -487,7 +528,8 @@ final class ExpressionBuilder {
     boolean isDict = isDictEntry(entries.getFirst());
     for (var entry : entries) {
       if (isDictEntry(entry) != isDict) {
-        throw CompilationException.at(at(entry), "entries with and without ':' are mixed in one pair of braces");
+        throw CompilationException.at(
+            at(entry), "entries with and without ':' are mixed in one pair of braces");
       }
     }
     if (context.generators() != null) {
@@ -495,12 +537,15 @@ final class ExpressionBuilder {
     }
     if (isDict) {
       return new Expr.DictExpr(
-          at, entries.stream().map(this::dictKey).toList(), entries.stream().map(this::dictValue).toList());
+          at,
+          entries.stream().map(this::dictKey).toList(),
+          entries.stream().map(this::dictValue).toList());
     }
     return new Expr.SetExpr(at, entries.stream().map(this::setElement).toList());
   }
 
-  private Expr bracedComprehension(Location at, EntryContext entry, boolean isDict, List<Expr.Generator> generators) {
+  private Expr bracedComprehension(
+      Location at, EntryContext entry, boolean isDict, List<Expr.Generator> generators) {
     if (isDict) {
       return new Expr.DictComprehension(at, dictKey(entry), dictValue(entry), generators);
     }

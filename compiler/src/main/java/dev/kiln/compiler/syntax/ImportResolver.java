@@ -16,8 +16,8 @@ public interface ImportResolver {
    * @param level the number of leading dots; 0 for an absolute import
    * @param module the dotted name after them; empty for {@code from . import name}
    * @return empty if the module is no kernel file that can be found
-   * @throws dev.kiln.compiler.diagnostics.CompilationException if it is found and a function for the device in it is not well
-   *     formed
+   * @throws dev.kiln.compiler.diagnostics.CompilationException if it is found and a function for
+   *     the device in it is not well formed
    */
   Optional<KernelFile> resolve(Source importing, int level, String module);
 }

@@ -15,15 +15,17 @@ import org.antlr.v4.runtime.Token;
 /**
  * What Python's lines, indentation, brackets and strings need beyond a lexical grammar.
  *
- * <p>Faults do not stop it: each is kept with the number of the token where it lies, so that a fault in host code which
- * no kernel uses does no harm. An unclosed bracket ends where a statement must have begun.
+ * <p>Faults do not stop it: each is kept with the number of the token where it lies, so that a
+ * fault in host code which no kernel uses does no harm. An unclosed bracket ends where a statement
+ * must have begun.
  */
 abstract class IndentationLexer extends Lexer {
   /**
    * A fault.
    *
    * @param tokenNumber which of the tokens that the lexer gives out it concerns, counted from 0
-   * @param hidesTheRest whether what follows cannot be told from the faulty token, as after an unclosed triple quote
+   * @param hidesTheRest whether what follows cannot be told from the faulty token, as after an
+   *     unclosed triple quote
    */
   record Fault(int tokenNumber, Diagnostic diagnostic, boolean hidesTheRest) {}
 
@@ -33,23 +35,33 @@ abstract class IndentationLexer extends Lexer {
   private static final int MAX_INDENTATION = 100;
   private static final int TAB = 8;
 
-  /** These begin a statement and stand nowhere else, so that no bracket can still be open before them. */
+  /**
+   * These begin a statement and stand nowhere else, so that no bracket can still be open before
+   * them.
+   */
   private static final BitSet STATEMENT_KEYWORDS = new BitSet();
 
   static {
     for (int type :
         new int[] {
-          KernelPythonLexer.ASSERT, KernelPythonLexer.BREAK, KernelPythonLexer.CLASS, KernelPythonLexer.CONTINUE,
-          KernelPythonLexer.DEF, KernelPythonLexer.DEL, KernelPythonLexer.EXCEPT, KernelPythonLexer.FINALLY,
-          KernelPythonLexer.GLOBAL, KernelPythonLexer.IMPORT, KernelPythonLexer.NONLOCAL, KernelPythonLexer.PASS,
-          KernelPythonLexer.RAISE, KernelPythonLexer.RETURN, KernelPythonLexer.TRY, KernelPythonLexer.WHILE,
+          KernelPythonLexer.ASSERT, KernelPythonLexer.BREAK, KernelPythonLexer.CLASS,
+              KernelPythonLexer.CONTINUE,
+          KernelPythonLexer.DEF, KernelPythonLexer.DEL, KernelPythonLexer.EXCEPT,
+              KernelPythonLexer.FINALLY,
+          KernelPythonLexer.GLOBAL, KernelPythonLexer.IMPORT, KernelPythonLexer.NONLOCAL,
+              KernelPythonLexer.PASS,
+          KernelPythonLexer.RAISE, KernelPythonLexer.RETURN, KernelPythonLexer.TRY,
+              KernelPythonLexer.WHILE,
           KernelPythonLexer.WITH
         }) {
       STATEMENT_KEYWORDS.set(type);
     }
   }
 
-  /** {@code columns} with tabs to multiples of eight, {@code characters} with each tab as one: both must agree. */
+  /**
+   * {@code columns} with tabs to multiples of eight, {@code characters} with each tab as one: both
+   * must agree.
+   */
   private record Indentation(int columns, int characters) {}
 
   private record OpenBracket(Token token, int number) {}
@@ -75,14 +87,19 @@ abstract class IndentationLexer extends Lexer {
   /** A lexer of a whole file. */
   static IndentationLexer ofFile(Source source) {
     String text = source.text();
-    IndentationLexer lexer = new KernelPythonLexer(new TextStream(withLineFeeds(text), source.name()));
+    IndentationLexer lexer =
+        new KernelPythonLexer(new TextStream(withLineFeeds(text), source.name()));
     lexer.begin(source);
     return lexer;
   }
 
-  /** A lexer of an expression that begins at a position of a source; it gives neither NEWLINE nor INDENT. */
+  /**
+   * A lexer of an expression that begins at a position of a source; it gives neither NEWLINE nor
+   * INDENT.
+   */
   static IndentationLexer ofExpression(Source source, String text, int line, int column) {
-    IndentationLexer lexer = new KernelPythonLexer(new TextStream(withLineFeeds(text), source.name()));
+    IndentationLexer lexer =
+        new KernelPythonLexer(new TextStream(withLineFeeds(text), source.name()));
     lexer.setLine(line);
     lexer.setCharPositionInLine(column - 1);
     lexer.begin(source);
@@ -229,7 +246,10 @@ abstract class IndentationLexer extends Lexer {
 
   private void checkTabs(Token first, boolean consistent) {
     if (!consistent) {
-      report(first, "tabs and spaces are mixed in the indentation, so that its depth depends on the width of a tab");
+      report(
+          first,
+          "tabs and spaces are mixed in the indentation, so that its depth depends on the width of"
+              + " a tab");
     }
   }
 
@@ -279,14 +299,20 @@ abstract class IndentationLexer extends Lexer {
     var open = brackets.pop().token();
     if (open.getType() != opening) {
       String where = open.getLine() == token.getLine() ? "" : " on line " + open.getLine();
-      report(token, "'" + token.getText() + "' does not match the opening '" + open.getText() + "'" + where);
+      report(
+          token,
+          "'" + token.getText() + "' does not match the opening '" + open.getText() + "'" + where);
     }
   }
 
   private void reportUnclosed() {
     var open = brackets.peek();
     faults.add(
-        new Fault(open.number, Diagnostic.error(locationOf(open.token), "'" + open.token.getText() + "' is never closed"), false));
+        new Fault(
+            open.number,
+            Diagnostic.error(
+                locationOf(open.token), "'" + open.token.getText() + "' is never closed"),
+            false));
     brackets.clear();
   }
 
@@ -304,7 +330,9 @@ abstract class IndentationLexer extends Lexer {
     if (unclosed != null) {
       int column = token.getCharPositionInLine() + 1;
       var at = Location.of(source, token.getLine(), column, column + 1);
-      faults.add(new Fault(given + pending.size(), Diagnostic.error(at, unclosed.fault()), unclosed.isTriple()));
+      faults.add(
+          new Fault(
+              given + pending.size(), Diagnostic.error(at, unclosed.fault()), unclosed.isTriple()));
       unclosed = null;
     }
   }
@@ -314,9 +342,11 @@ abstract class IndentationLexer extends Lexer {
       case '\\' -> "a backslash that joins two lines must be the last character of its line";
       case '!' -> "'!' is no operator; write 'not', or '!=' to compare";
       case '$', '?', '`' -> "'" + c + "' has no meaning here";
-      default -> c < ' ' || c > '~'
-          ? String.format("invalid character %s(U+%04X)", c > 0xA0 ? "'" + c + "' " : "", (int) c)
-          : "invalid character '" + c + "'";
+      default ->
+          c < ' ' || c > '~'
+              ? String.format(
+                  "invalid character %s(U+%04X)", c > 0xA0 ? "'" + c + "' " : "", (int) c)
+              : "invalid character '" + c + "'";
     };
   }
 
@@ -330,11 +360,13 @@ abstract class IndentationLexer extends Lexer {
   }
 
   private void report(Token token, String message) {
-    faults.add(new Fault(given + pending.size(), Diagnostic.error(locationOf(token), message), false));
+    faults.add(
+        new Fault(given + pending.size(), Diagnostic.error(locationOf(token), message), false));
   }
 
   private Location locationOf(Token token) {
     int column = token.getCharPositionInLine() + 1;
-    return Location.of(source, token.getLine(), column, column + token.getStopIndex() - token.getStartIndex() + 1);
+    return Location.of(
+        source, token.getLine(), column, column + token.getStopIndex() - token.getStartIndex() + 1);
   }
 }

@@ -11,14 +11,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.antlr.v4.runtime.Token;
 
 /**
- * Reads kernel files: ordinary Python modules, of which only what kernels can refer to must be well formed.
+ * Reads kernel files: ordinary Python modules, of which only what kernels can refer to must be well
+ * formed.
  *
- * <p>The tokens are split into module-level statements by indentation, and each is parsed on its own, so that host code which
- * does not parse is passed over. A function or class whose decorators mention {@code jit}, {@code constexpr_function} or {@code
- * aggregate} must parse. Such functions are found within host functions and classes too.
+ * <p>The tokens are split into module-level statements by indentation, and each is parsed on its
+ * own, so that host code which does not parse is passed over. A function or class whose decorators
+ * mention {@code jit}, {@code constexpr_function} or {@code aggregate} must parse. Such functions
+ * are found within host functions and classes too.
  */
 public final class KernelFileParser {
   private final TokenizedSource tokens;
@@ -80,7 +81,9 @@ public final class KernelFileParser {
   }
 
   private static boolean isLayout(int type) {
-    return type == KernelPythonLexer.NEWLINE || type == KernelPythonLexer.INDENT || type == KernelPythonLexer.DEDENT;
+    return type == KernelPythonLexer.NEWLINE
+        || type == KernelPythonLexer.INDENT
+        || type == KernelPythonLexer.DEDENT;
   }
 
   private void moduleStatement(int from, int to) {
@@ -94,8 +97,12 @@ public final class KernelFileParser {
           findNested(from, to);
         }
       }
-      case KernelPythonLexer.FOR, KernelPythonLexer.FROM, KernelPythonLexer.IMPORT -> lenient(from, to);
-      case KernelPythonLexer.NAME, KernelPythonLexer.LPAR, KernelPythonLexer.LBRACKET, KernelPythonLexer.STAR ->
+      case KernelPythonLexer.FOR, KernelPythonLexer.FROM, KernelPythonLexer.IMPORT ->
+          lenient(from, to);
+      case KernelPythonLexer.NAME,
+          KernelPythonLexer.LPAR,
+          KernelPythonLexer.LBRACKET,
+          KernelPythonLexer.STAR ->
           lenient(from, to);
       case KernelPythonLexer.ASYNC -> findNested(from, to);
       default -> {}
@@ -119,7 +126,9 @@ public final class KernelFileParser {
       int end = Math.min(tokens.clauseEnd(at), to);
       int colon = afterColon(at, end) - 1;
       var test =
-          tokens.type(at) == KernelPythonLexer.ELSE ? Optional.<Expr>empty() : condition(at + 1, colon);
+          tokens.type(at) == KernelPythonLexer.ELSE
+              ? Optional.<Expr>empty()
+              : condition(at + 1, colon);
       guard = List.copyOf(earlier);
       if (test.isPresent()) {
         guard = new ArrayList<>(earlier);
@@ -165,8 +174,13 @@ public final class KernelFileParser {
     int depth = 0;
     for (int at = from; at < to; at++) {
       switch (tokens.type(at)) {
-        case KernelPythonLexer.LPAR, KernelPythonLexer.LBRACKET, KernelPythonLexer.LBRACE, KernelPythonLexer.LAMBDA -> depth++;
-        case KernelPythonLexer.RPAR, KernelPythonLexer.RBRACKET, KernelPythonLexer.RBRACE -> depth--;
+        case KernelPythonLexer.LPAR,
+            KernelPythonLexer.LBRACKET,
+            KernelPythonLexer.LBRACE,
+            KernelPythonLexer.LAMBDA ->
+            depth++;
+        case KernelPythonLexer.RPAR, KernelPythonLexer.RBRACKET, KernelPythonLexer.RBRACE ->
+            depth--;
         case KernelPythonLexer.COLON -> {
           if (depth == 0) {
             return at + 1;
@@ -187,10 +201,11 @@ public final class KernelFileParser {
     int bodyEnd = statements.size();
     clauses(first, to);
     var others = statements.subList(bodyEnd, statements.size());
-    others.removeIf(statement -> {
-      var names = boundNames(List.of(statement));
-      return names.isEmpty() || bound.containsAll(names);
-    });
+    others.removeIf(
+        statement -> {
+          var names = boundNames(List.of(statement));
+          return names.isEmpty() || bound.containsAll(names);
+        });
   }
 
   private static Set<String> boundNames(List<Stmt> statements) {
@@ -209,9 +224,14 @@ public final class KernelFileParser {
     }
   }
 
-  /** Whether a decorator at {@code at} or below it mentions what makes a function part of the device's code. */
+  /**
+   * Whether a decorator at {@code at} or below it mentions what makes a function part of the
+   * device's code.
+   */
   private boolean isForDevice(int at) {
-    for (int line = at; tokens.type(line) == KernelPythonLexer.AT; line = tokens.lineEnd(line) + 1) {
+    for (int line = at;
+        tokens.type(line) == KernelPythonLexer.AT;
+        line = tokens.lineEnd(line) + 1) {
       for (int i = line; i < tokens.lineEnd(line); i++) {
         if (tokens.type(i) == KernelPythonLexer.NAME && isDeviceName(tokens.token(i).getText())) {
           return true;
@@ -235,13 +255,17 @@ public final class KernelFileParser {
       keep(parser.statement(from, to));
     } catch (CompilationException e) {
       e.diagnostics().stream()
-          .map(d -> new Diagnostic(Diagnostic.Severity.WARNING, d.location(), d.message(), d.hint()))
+          .map(
+              d -> new Diagnostic(Diagnostic.Severity.WARNING, d.location(), d.message(), d.hint()))
           .forEach(skipped::add);
     }
     return true;
   }
 
-  /** Decorated functions for the device anywhere between two positions, as factories of kernels hold them. */
+  /**
+   * Decorated functions for the device anywhere between two positions, as factories of kernels hold
+   * them.
+   */
   private void findNested(int from, int to) {
     for (int at = tokens.lineEnd(skipDecorators(from)) + 1; at < to; at++) {
       boolean beginsLine = isLayout(tokens.type(at - 1));
@@ -275,7 +299,8 @@ public final class KernelFileParser {
       } else {
         skipped.add(
             Diagnostic.warning(
-                function.loc(), "the nested function '" + function.name() + "' is hidden by another of that name"));
+                function.loc(),
+                "the nested function '" + function.name() + "' is hidden by another of that name"));
       }
     }
   }

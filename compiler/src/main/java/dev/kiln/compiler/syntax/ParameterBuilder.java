@@ -64,7 +64,11 @@ final class ParameterBuilder {
     private Location bareStar;
 
     void add(
-        ParserRuleContext context, Token first, TerminalNode name, Optional<Expr> annotation, Optional<Expr> value) {
+        ParserRuleContext context,
+        Token first,
+        TerminalNode name,
+        Optional<Expr> annotation,
+        Optional<Expr> value) {
       var at = expressions.at(context);
       if (kind == Parameter.Kind.VAR_KEYWORD) {
         throw CompilationException.at(at, "no parameter can follow '**'");
@@ -92,11 +96,13 @@ final class ParameterBuilder {
       }
     }
 
-    private void plain(Location at, TerminalNode name, Optional<Expr> annotation, Optional<Expr> value) {
+    private void plain(
+        Location at, TerminalNode name, Optional<Expr> annotation, Optional<Expr> value) {
       if (kind == Parameter.Kind.POSITIONAL_OR_KEYWORD) {
         if (hasDefault && value.isEmpty()) {
           throw CompilationException.at(
-              at, "parameter '" + name.getText() + "' has no default value but follows one that has");
+              at,
+              "parameter '" + name.getText() + "' has no default value but follows one that has");
         }
         hasDefault |= value.isPresent();
       }
@@ -104,7 +110,12 @@ final class ParameterBuilder {
       add(at, name, kind, annotation, value);
     }
 
-    private void add(Location at, TerminalNode name, Parameter.Kind as, Optional<Expr> annotation, Optional<Expr> value) {
+    private void add(
+        Location at,
+        TerminalNode name,
+        Parameter.Kind as,
+        Optional<Expr> annotation,
+        Optional<Expr> value) {
       String id = expressions.name(name);
       if (!names.add(id)) {
         throw CompilationException.at(at, "parameter '" + id + "' is declared twice");
@@ -117,7 +128,13 @@ final class ParameterBuilder {
         throw CompilationException.at(at, "'/' must follow at least one parameter and precede '*'");
       }
       result.replaceAll(
-          p -> new Parameter(p.loc(), p.name(), Parameter.Kind.POSITIONAL_ONLY, p.annotation(), p.defaultValue()));
+          p ->
+              new Parameter(
+                  p.loc(),
+                  p.name(),
+                  Parameter.Kind.POSITIONAL_ONLY,
+                  p.annotation(),
+                  p.defaultValue()));
     }
 
     List<Parameter> finish() {

@@ -24,7 +24,9 @@ final class StatementBuilder {
 
   /** One statement, or several if they share a line. */
   List<Stmt> statement(KernelPythonParser.StatementContext context) {
-    return context.simpleLine() != null ? simpleLine(context.simpleLine()) : List.of(compound(context.compound()));
+    return context.simpleLine() != null
+        ? simpleLine(context.simpleLine())
+        : List.of(compound(context.compound()));
   }
 
   private List<Stmt> simpleLine(KernelPythonParser.SimpleLineContext context) {
@@ -48,7 +50,9 @@ final class StatementBuilder {
 
   private Stmt simple(KernelPythonParser.SimpleContext context) {
     try {
-      return withinHostFunction && isYield(context) ? yieldStatement(context) : supportedSimple(context);
+      return withinHostFunction && isYield(context)
+          ? yieldStatement(context)
+          : supportedSimple(context);
     } catch (UnsupportedConstruct e) {
       return new Stmt.Unsupported(expressions.at(context), e.getMessage());
     }
@@ -64,8 +68,10 @@ final class StatementBuilder {
 
   private Stmt yieldStatement(KernelPythonParser.SimpleContext context) {
     var at = expressions.at(context);
-    var yielded = context.expressionStatement().expressionsOrYield(0).yieldExpression().expressions();
-    List<Expr> args = yielded == null ? List.of(new Expr.NoneLit(at)) : List.of(expressions.expressions(yielded));
+    var yielded =
+        context.expressionStatement().expressionsOrYield(0).yieldExpression().expressions();
+    List<Expr> args =
+        yielded == null ? List.of(new Expr.NoneLit(at)) : List.of(expressions.expressions(yielded));
     var keyword = new Expr.Name(expressions.at(context.start), Stmt.YIELD);
     return new Stmt.ExprStmt(at, new Expr.Call(at, keyword, args, List.of()));
   }
@@ -74,7 +80,8 @@ final class StatementBuilder {
     var at = expressions.at(context);
     return switch (context.start.getType()) {
       case KernelPythonLexer.RETURN ->
-          new Stmt.Return(at, Optional.ofNullable(context.expressions()).map(expressions::expressions));
+          new Stmt.Return(
+              at, Optional.ofNullable(context.expressions()).map(expressions::expressions));
       case KernelPythonLexer.PASS -> new Stmt.Pass(at);
       case KernelPythonLexer.BREAK -> new Stmt.Break(at);
       case KernelPythonLexer.CONTINUE -> new Stmt.Continue(at);
@@ -89,13 +96,15 @@ final class StatementBuilder {
           new Stmt.Global(at, context.NAME().stream().map(expressions::name).toList());
       case KernelPythonLexer.DEL, KernelPythonLexer.NONLOCAL, KernelPythonLexer.TYPE ->
           new Stmt.Unsupported(at, context.start.getText());
-      case KernelPythonLexer.IMPORT -> new Stmt.Import(at, context.dottedAs().stream().map(this::alias).toList());
+      case KernelPythonLexer.IMPORT ->
+          new Stmt.Import(at, context.dottedAs().stream().map(this::alias).toList());
       case KernelPythonLexer.FROM -> importFrom(at, context.importFrom());
       default -> expressionStatement(at, context.expressionStatement());
     };
   }
 
-  private Stmt expressionStatement(Location at, KernelPythonParser.ExpressionStatementContext context) {
+  private Stmt expressionStatement(
+      Location at, KernelPythonParser.ExpressionStatementContext context) {
     var all = context.expressionsOrYield();
     if (context.annotation() != null) {
       return annotated(at, all.getFirst(), context.annotation());
@@ -111,7 +120,8 @@ final class StatementBuilder {
     }
     if (all.size() == 1) {
       Expr value = expressions.expressionsOrYield(all.getFirst());
-      if (value instanceof Expr.NamedExpr named && context.start.getType() != KernelPythonLexer.LPAR) {
+      if (value instanceof Expr.NamedExpr named
+          && context.start.getType() != KernelPythonLexer.LPAR) {
         throw CompilationException.at(
             named.loc(), "':=' cannot be a statement of its own", "to assign, write '='");
       }
@@ -140,7 +150,9 @@ final class StatementBuilder {
   }
 
   private static void checkSingleTarget(Expr target, String what) {
-    if (target instanceof Expr.TupleExpr || target instanceof Expr.ListExpr || target instanceof Expr.Starred) {
+    if (target instanceof Expr.TupleExpr
+        || target instanceof Expr.ListExpr
+        || target instanceof Expr.Starred) {
       throw CompilationException.at(target.loc(), what + " takes a single target");
     }
     AssignmentTargets.check(target);
@@ -168,11 +180,14 @@ final class StatementBuilder {
   // ---- imports
 
   private Stmt.Alias alias(KernelPythonParser.DottedAsContext context) {
-    return new Stmt.Alias(dotted(context.dottedName()), Optional.ofNullable(context.NAME()).map(expressions::name));
+    return new Stmt.Alias(
+        dotted(context.dottedName()), Optional.ofNullable(context.NAME()).map(expressions::name));
   }
 
   private String dotted(KernelPythonParser.DottedNameContext context) {
-    return context == null ? "" : String.join(".", context.NAME().stream().map(expressions::name).toList());
+    return context == null
+        ? ""
+        : String.join(".", context.NAME().stream().map(expressions::name).toList());
   }
 
   private Stmt importFrom(Location at, KernelPythonParser.ImportFromContext context) {
@@ -190,7 +205,8 @@ final class StatementBuilder {
             .map(
                 name ->
                     new Stmt.Alias(
-                        expressions.name(name.NAME(0)), Optional.ofNullable(name.NAME(1)).map(expressions::name)))
+                        expressions.name(name.NAME(0)),
+                        Optional.ofNullable(name.NAME(1)).map(expressions::name)))
             .toList();
     return new Stmt.ImportFrom(at, level, module, names);
   }
@@ -266,13 +282,16 @@ final class StatementBuilder {
             .map(
                 item ->
                     new Stmt.WithItem(
-                        expressions.test(item.test()), Optional.ofNullable(item.target()).map(expressions::target)))
+                        expressions.test(item.test()),
+                        Optional.ofNullable(item.target()).map(expressions::target)))
             .toList();
     return new Stmt.With(header(context, context.block()), items, block(context.block()));
   }
 
   private List<Expr> decorators(KernelPythonParser.CompoundContext context) {
-    return context.decorator().stream().map(decorator -> expressions.namedTest(decorator.namedTest())).toList();
+    return context.decorator().stream()
+        .map(decorator -> expressions.namedTest(decorator.namedTest()))
+        .toList();
   }
 
   private Stmt function(KernelPythonParser.CompoundContext context) {
@@ -309,7 +328,10 @@ final class StatementBuilder {
     return new Stmt.ClassDef(
         expressions.between(definition.start, definition.NAME().getSymbol()),
         expressions.name(definition.NAME()),
-        bases.filter(StatementBuilder::isPositional).map(base -> expressions.test(base.test(0))).toList(),
+        bases
+            .filter(StatementBuilder::isPositional)
+            .map(base -> expressions.test(base.test(0)))
+            .toList(),
         decorators(context),
         block(definition.block()));
   }

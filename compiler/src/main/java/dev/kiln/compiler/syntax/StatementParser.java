@@ -38,16 +38,20 @@ final class StatementParser {
    */
   Expr expression(int from, int to) {
     var tree = parse(from, to, KernelPythonParser::expressionOnly);
-    return guarded(from, () -> new ExpressionBuilder(tokens.source()).expressionsOrYield(tree.expressionsOrYield()));
+    return guarded(
+        from,
+        () -> new ExpressionBuilder(tokens.source()).expressionsOrYield(tree.expressionsOrYield()));
   }
 
   /** An expression within a source, whose text begins at {@code line} and {@code column}. */
   static Expr expression(Source source, String text, int line, int column) {
-    var tokens = new TokenizedSource(source, IndentationLexer.ofExpression(source, text, line, column));
+    var tokens =
+        new TokenizedSource(source, IndentationLexer.ofExpression(source, text, line, column));
     return new StatementParser(tokens).expression(0, tokens.end());
   }
 
-  private <T extends ParserRuleContext> T parse(int from, int to, Function<KernelPythonParser, T> rule) {
+  private <T extends ParserRuleContext> T parse(
+      int from, int to, Function<KernelPythonParser, T> rule) {
     tokens
         .fault(from, to)
         .ifPresent(
@@ -57,7 +61,8 @@ final class StatementParser {
     return guarded(from, () -> parseTokens(from, to, rule));
   }
 
-  private <T extends ParserRuleContext> T parseTokens(int from, int to, Function<KernelPythonParser, T> rule) {
+  private <T extends ParserRuleContext> T parseTokens(
+      int from, int to, Function<KernelPythonParser, T> rule) {
     try {
       parser.setErrorHandler(new BailErrorStrategy());
       parser.getInterpreter().setPredictionMode(PredictionMode.SLL);
@@ -79,7 +84,8 @@ final class StatementParser {
       var token = tokens.token(from);
       int column = token.getCharPositionInLine() + 1;
       throw CompilationException.at(
-          Location.of(tokens.source(), token.getLine(), column, column + 1), "this statement is nested too deeply");
+          Location.of(tokens.source(), token.getLine(), column, column + 1),
+          "this statement is nested too deeply");
     }
   }
 }

@@ -13,8 +13,8 @@ import java.util.Optional;
  */
 public sealed interface Stmt {
   /**
-   * A statement {@code yield x} of an undecorated function is an {@link ExprStmt} that calls this name, which no variable can have;
-   * any other use of {@code yield} is {@link Unsupported}.
+   * A statement {@code yield x} of an undecorated function is an {@link ExprStmt} that calls this
+   * name, which no variable can have; any other use of {@code yield} is {@link Unsupported}.
    */
   String YIELD = "yield";
 

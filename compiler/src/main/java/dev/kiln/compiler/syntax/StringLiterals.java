@@ -21,7 +21,10 @@ final class StringLiterals {
     this.source = source;
   }
 
-  /** Adjacent literals as one {@link Expr.StrLit}, or one {@link Expr.JoinedStr} if any of them is an f-string. */
+  /**
+   * Adjacent literals as one {@link Expr.StrLit}, or one {@link Expr.JoinedStr} if any of them is
+   * an f-string.
+   */
   Expr join(Location location, List<Token> tokens) {
     at = location;
     tokens.forEach(this::literal);
@@ -121,9 +124,11 @@ final class StringLiterals {
   private int hex(Token token, String all, int i, int to, int digits) {
     int end = i + 2 + digits;
     String number = end <= to ? all.substring(i + 2, end) : "";
-    if (!number.matches("[0-9a-fA-F]+") || digits == 8 && Long.parseLong(number, 16) > Character.MAX_CODE_POINT) {
+    if (!number.matches("[0-9a-fA-F]+")
+        || digits == 8 && Long.parseLong(number, 16) > Character.MAX_CODE_POINT) {
       throw CompilationException.at(
-          within(token, all, i, i + 2), "'\\" + all.charAt(i + 1) + "' needs " + digits + " hexadecimal digits");
+          within(token, all, i, i + 2),
+          "'\\" + all.charAt(i + 1) + "' needs " + digits + " hexadecimal digits");
     }
     text.appendCodePoint(Integer.parseInt(number, 16));
     return end;
@@ -139,7 +144,8 @@ final class StringLiterals {
         // Reported below: the name is not one of Unicode's.
       }
     }
-    throw CompilationException.at(within(token, all, i, i + 2), "'\\N' needs the name of a character in braces");
+    throw CompilationException.at(
+        within(token, all, i, i + 2), "'\\N' needs the name of a character in braces");
   }
 
   // ---- f-strings
@@ -163,7 +169,9 @@ final class StringLiterals {
           i = interpolation(token, all, i, to);
         } else {
           throw CompilationException.at(
-              within(token, all, i, i + 1), "a single '}' in an f-string", "write '}}' for the character itself");
+              within(token, all, i, i + 1),
+              "a single '}' in an f-string",
+              "write '}}' for the character itself");
         }
         textFrom = i;
       }
@@ -195,7 +203,8 @@ final class StringLiterals {
       i = specEnd;
     }
     if (i >= to || all.charAt(i) != '}') {
-      throw CompilationException.at(within(token, all, open, open + 1), "f-string has no closing '}' for its '{'");
+      throw CompilationException.at(
+          within(token, all, open, open + 1), "f-string has no closing '}' for its '{'");
     }
     if (shown && conversion.isEmpty() && spec.isEmpty()) {
       conversion = Optional.of('r');
@@ -214,7 +223,8 @@ final class StringLiterals {
   private char conversion(Token token, String all, int i, int to) {
     char c = i + 1 < to ? all.charAt(i + 1) : ' ';
     if (c != 'r' && c != 's' && c != 'a') {
-      throw CompilationException.at(within(token, all, i, i + 2), "'!' in an f-string needs r, s or a after it");
+      throw CompilationException.at(
+          within(token, all, i, i + 2), "'!' in an f-string needs r, s or a after it");
     }
     return c;
   }
@@ -229,14 +239,19 @@ final class StringLiterals {
         depth++;
       } else if (depth > 0) {
         depth -= c == ')' || c == ']' || c == '}' ? 1 : 0;
-      } else if (c == '}' || c == ':' || c == '!' && all.charAt(i + 1) != '=' || c == '=' && endsExpression(all, i)) {
+      } else if (c == '}'
+          || c == ':'
+          || c == '!' && all.charAt(i + 1) != '='
+          || c == '=' && endsExpression(all, i)) {
         return i;
       }
     }
     return to;
   }
 
-  /** Whether the {@code =} at {@code i} asks to show the expression too, as in {@code f"{x = }"}. */
+  /**
+   * Whether the {@code =} at {@code i} asks to show the expression too, as in {@code f"{x = }"}.
+   */
   private static boolean endsExpression(String all, int i) {
     if ("=!<>".indexOf(all.charAt(i - 1)) >= 0) {
       return false;

@@ -64,8 +64,11 @@ final class StringScanner {
     while (fault == null) {
       int c = peek(0);
       if (c == -1 || !triple && isLineEnd(c)) {
-        fault = (formatted ? "f-string" : "string") + (triple ? " in triple quotes" : "") + " has no closing "
-            + Character.toString(quote).repeat(triple ? 3 : 1);
+        fault =
+            (formatted ? "f-string" : "string")
+                + (triple ? " in triple quotes" : "")
+                + " has no closing "
+                + Character.toString(quote).repeat(triple ? 3 : 1);
       } else if (c == '\\') {
         escape();
       } else if (closes(quote, triple)) {
@@ -128,7 +131,8 @@ final class StringScanner {
       from--;
     }
     String prefix = text.substring(from, at).toLowerCase(Locale.ROOT);
-    return prefix.contains("f") && (from == 0 || !Character.isJavaIdentifierPart(text.charAt(from - 1)));
+    return prefix.contains("f")
+        && (from == 0 || !Character.isJavaIdentifierPart(text.charAt(from - 1)));
   }
 
   /** From after the colon to after the closing brace. */

@@ -27,7 +27,8 @@ final class SyntaxFaults extends BailErrorStrategy {
 
   @Override
   public void recover(Parser recognizer, RecognitionException e) {
-    var offending = e instanceof NoViableAltException ? recognizer.getCurrentToken() : e.getOffendingToken();
+    var offending =
+        e instanceof NoViableAltException ? recognizer.getCurrentToken() : e.getOffendingToken();
     throw fault(recognizer, offending);
   }
 
@@ -49,7 +50,9 @@ final class SyntaxFaults extends BailErrorStrategy {
   }
 
   private int type(int position) {
-    return position < from ? Token.INVALID_TYPE : position >= to ? Token.EOF : tokens.type(position);
+    return position < from
+        ? Token.INVALID_TYPE
+        : position >= to ? Token.EOF : tokens.type(position);
   }
 
   private String text(int position) {
@@ -84,7 +87,8 @@ final class SyntaxFaults extends BailErrorStrategy {
       int header = lineStart(at - 1);
       String keyword = type(header) == KernelPythonLexer.ASYNC ? text(header + 1) : text(header);
       int line = tokens.token(header).getLine();
-      var where = type(at) == Token.EOF || type == KernelPythonLexer.DEDENT ? first(header) : first(at);
+      var where =
+          type(at) == Token.EOF || type == KernelPythonLexer.DEDENT ? first(header) : first(at);
       return error(where, "expected an indented block after '" + keyword + "' on line " + line);
     }
     if (isFirstInLine(at)) {
@@ -110,9 +114,12 @@ final class SyntaxFaults extends BailErrorStrategy {
       return error(pair(at - 1), "'||' is no operator", "write 'or'");
     }
     boolean endsLine = type == KernelPythonLexer.NEWLINE || type == KernelPythonLexer.SEMICOLON;
-    if (endsLine && type(at - 2) == before && (before == KernelPythonLexer.PLUS || before == KernelPythonLexer.MINUS)) {
+    if (endsLine
+        && type(at - 2) == before
+        && (before == KernelPythonLexer.PLUS || before == KernelPythonLexer.MINUS)) {
       String operator = text(at - 1).repeat(2);
-      return error(pair(at - 2), "'" + operator + "' is no operator", "write '" + text(at - 1) + "= 1'");
+      return error(
+          pair(at - 2), "'" + operator + "' is no operator", "write '" + text(at - 1) + "= 1'");
     }
     if (type == KernelPythonLexer.IF && before == KernelPythonLexer.ELSE) {
       return error(between(at - 1, at), "'else if' is not written so", "write 'elif'");
@@ -155,14 +162,18 @@ final class SyntaxFaults extends BailErrorStrategy {
 
   /** The second half of a form that was begun. */
   private Optional<Diagnostic> missingWord(int at, IntervalSet expected) {
-    if (expected.contains(KernelPythonLexer.ELSE) && !expected.contains(KernelPythonLexer.NEWLINE)) {
+    if (expected.contains(KernelPythonLexer.ELSE)
+        && !expected.contains(KernelPythonLexer.NEWLINE)) {
       return error(here(at), "a conditional expression needs an 'else': 'a if condition else b'");
     }
-    if (expected.contains(KernelPythonLexer.IN) && type(lineStart(at)) == KernelPythonLexer.FOR && !follows(at, KernelPythonLexer.IN)) {
+    if (expected.contains(KernelPythonLexer.IN)
+        && type(lineStart(at)) == KernelPythonLexer.FOR
+        && !follows(at, KernelPythonLexer.IN)) {
       return error(here(at), "expected 'in' after the loop's variable, found " + found(at));
     }
     if (expected.contains(KernelPythonLexer.DEF) && !expected.contains(KernelPythonLexer.NAME)) {
-      return error(first(at), "expected a function or a class after its decorators, found " + found(at));
+      return error(
+          first(at), "expected a function or a class after its decorators, found " + found(at));
     }
     return Optional.empty();
   }
@@ -183,7 +194,10 @@ final class SyntaxFaults extends BailErrorStrategy {
     }
     return isKeyword(at - 1)
         ? error(first(at - 1), "'" + text(at - 1) + "' is a keyword and cannot be assigned to")
-        : error(first(at), "'=' assigns and cannot stand within an expression", "to compare, write '=='");
+        : error(
+            first(at),
+            "'=' assigns and cannot stand within an expression",
+            "to compare, write '=='");
   }
 
   private boolean isKeyword(int at) {
@@ -192,12 +206,15 @@ final class SyntaxFaults extends BailErrorStrategy {
 
   private Optional<Diagnostic> keywordAsName(int at, IntervalSet expected) {
     boolean keyword = isKeyword(at);
-    boolean afterComma = type(at - 1) == KernelPythonLexer.COMMA || type(at - 1) == KernelPythonLexer.LPAR;
+    boolean afterComma =
+        type(at - 1) == KernelPythonLexer.COMMA || type(at - 1) == KernelPythonLexer.LPAR;
     if (keyword && afterComma && type(lineStart(at)) == KernelPythonLexer.DEF) {
-      return error(first(at), "'" + text(at) + "' is a keyword and cannot be the name of a parameter");
+      return error(
+          first(at), "'" + text(at) + "' is a keyword and cannot be the name of a parameter");
     }
     return keyword && expected.contains(KernelPythonLexer.NAME) && !isFirstInLine(at)
-        ? error(first(at), "expected " + wanted(at, expected) + ", but '" + text(at) + "' is a keyword")
+        ? error(
+            first(at), "expected " + wanted(at, expected) + ", but '" + text(at) + "' is a keyword")
         : Optional.empty();
   }
 
@@ -223,7 +240,8 @@ final class SyntaxFaults extends BailErrorStrategy {
       return "the end of the expression";
     }
     var choices = new ArrayList<String>();
-    // A list's rule is left before its comma is missed, so that what is expected no longer holds it.
+    // A list's rule is left before its comma is missed, so that what is expected no longer holds
+    // it.
     closing(expected).ifPresent(bracket -> choices.addAll(List.of("','", "'" + bracket + "'")));
     if (choices.isEmpty()) {
       choices.addAll(names(expected));
@@ -272,14 +290,20 @@ final class SyntaxFaults extends BailErrorStrategy {
 
   private boolean isFirstInLine(int at) {
     return switch (type(at - 1)) {
-      case KernelPythonLexer.NEWLINE, KernelPythonLexer.INDENT, KernelPythonLexer.DEDENT, Token.INVALID_TYPE -> true;
+      case KernelPythonLexer.NEWLINE,
+          KernelPythonLexer.INDENT,
+          KernelPythonLexer.DEDENT,
+          Token.INVALID_TYPE ->
+          true;
       default -> false;
     };
   }
 
   private int lineStart(int at) {
     int start = Math.max(at, from);
-    while (start > from && (start == at || type(start) != KernelPythonLexer.NEWLINE) && !isFirstInLine(start)) {
+    while (start > from
+        && (start == at || type(start) != KernelPythonLexer.NEWLINE)
+        && !isFirstInLine(start)) {
       start--;
     }
     return start;
@@ -287,7 +311,8 @@ final class SyntaxFaults extends BailErrorStrategy {
 
   private Location here(int at) {
     return switch (type(at)) {
-      case KernelPythonLexer.NEWLINE, KernelPythonLexer.DEDENT, Token.EOF -> at > from ? after(at - 1) : first(at);
+      case KernelPythonLexer.NEWLINE, KernelPythonLexer.DEDENT, Token.EOF ->
+          at > from ? after(at - 1) : first(at);
       default -> first(at);
     };
   }
@@ -307,7 +332,8 @@ final class SyntaxFaults extends BailErrorStrategy {
       last--;
     }
     var location = first(last);
-    return Location.of(location.source(), location.line(), location.endColumn(), location.endColumn() + 1);
+    return Location.of(
+        location.source(), location.line(), location.endColumn(), location.endColumn() + 1);
   }
 
   private Location pair(int at) {

@@ -4,8 +4,9 @@ import org.antlr.v4.runtime.CharStream;
 import org.antlr.v4.runtime.misc.Interval;
 
 /**
- * A text as UTF-16 units, so that positions of tokens are indices into the {@link String} and columns agree with {@link
- * dev.kiln.compiler.diagnostics.Source#line}; ANTLR's own streams count code points.
+ * A text as UTF-16 units, so that positions of tokens are indices into the {@link String} and
+ * columns agree with {@link dev.kiln.compiler.diagnostics.Source#line}; ANTLR's own streams count
+ * code points.
  */
 final class TextStream implements CharStream {
   private final String text;

@@ -7,7 +7,10 @@ import org.antlr.v4.runtime.TokenSource;
 import org.antlr.v4.runtime.TokenStream;
 import org.antlr.v4.runtime.misc.Interval;
 
-/** Some consecutive tokens of a source as the input of a parser; positions are those of the whole source. */
+/**
+ * Some consecutive tokens of a source as the input of a parser; positions are those of the whole
+ * source.
+ */
 final class TokenRange implements TokenStream {
   private final TokenizedSource tokens;
   private final int from;

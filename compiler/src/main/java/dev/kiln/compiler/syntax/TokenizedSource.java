@@ -8,8 +8,8 @@ import org.antlr.v4.runtime.CommonToken;
 import org.antlr.v4.runtime.Token;
 
 /**
- * The tokens of a source, and where its logical lines, blocks and statements end. A position is an index into the tokens;
- * the last token is the end of the file.
+ * The tokens of a source, and where its logical lines, blocks and statements end. A position is an
+ * index into the tokens; the last token is the end of the file.
  */
 final class TokenizedSource {
   private final Source source;
@@ -47,7 +47,9 @@ final class TokenizedSource {
 
   /** The first lexical fault in {@code [from, to)}. */
   Optional<IndentationLexer.Fault> fault(int from, int to) {
-    return faults.stream().filter(fault -> fault.tokenNumber() >= from && fault.tokenNumber() < to).findFirst();
+    return faults.stream()
+        .filter(fault -> fault.tokenNumber() >= from && fault.tokenNumber() < to)
+        .findFirst();
   }
 
   /** The fault after which nothing can be told apart. */
@@ -55,7 +57,10 @@ final class TokenizedSource {
     return faults.stream().filter(IndentationLexer.Fault::hidesTheRest).findFirst();
   }
 
-  /** The position of the NEWLINE that ends the logical line at {@code position}, or the end of the file. */
+  /**
+   * The position of the NEWLINE that ends the logical line at {@code position}, or the end of the
+   * file.
+   */
   int lineEnd(int position) {
     int at = position;
     while (type(at) != KernelPythonLexer.NEWLINE && type(at) != Token.EOF) {
@@ -77,13 +82,19 @@ final class TokenizedSource {
     return end();
   }
 
-  /** The position after the logical line at {@code position} and after the block that is indented below it, if there is one. */
+  /**
+   * The position after the logical line at {@code position} and after the block that is indented
+   * below it, if there is one.
+   */
   int clauseEnd(int position) {
     int next = Math.min(lineEnd(position) + 1, end());
     return type(next) == KernelPythonLexer.INDENT ? blockEnd(next) : next;
   }
 
-  /** The position after the statement that begins at {@code position}: with its decorators and all its clauses. */
+  /**
+   * The position after the statement that begins at {@code position}: with its decorators and all
+   * its clauses.
+   */
   int statementEnd(int position) {
     int at = position;
     while (type(at) == KernelPythonLexer.AT) {
@@ -110,12 +121,19 @@ final class TokenizedSource {
 
   private static boolean continues(int type) {
     return switch (type) {
-      case KernelPythonLexer.ELIF, KernelPythonLexer.ELSE, KernelPythonLexer.EXCEPT, KernelPythonLexer.FINALLY -> true;
+      case KernelPythonLexer.ELIF,
+          KernelPythonLexer.ELSE,
+          KernelPythonLexer.EXCEPT,
+          KernelPythonLexer.FINALLY ->
+          true;
       default -> false;
     };
   }
 
-  /** {@code match}, {@code case} and {@code type} are names except where a line can be nothing but such a statement. */
+  /**
+   * {@code match}, {@code case} and {@code type} are names except where a line can be nothing but
+   * such a statement.
+   */
   private void markSoftKeywords() {
     for (int at = 0; at < end(); at++) {
       if (type(at) == KernelPythonLexer.NAME && (at == 0 || endsLine(type(at - 1)))) {
@@ -125,7 +143,9 @@ final class TokenizedSource {
   }
 
   private static boolean endsLine(int type) {
-    return type == KernelPythonLexer.NEWLINE || type == KernelPythonLexer.INDENT || type == KernelPythonLexer.DEDENT;
+    return type == KernelPythonLexer.NEWLINE
+        || type == KernelPythonLexer.INDENT
+        || type == KernelPythonLexer.DEDENT;
   }
 
   private void markSoftKeyword(int at) {

@@ -51,7 +51,8 @@ class HostFunctionTest {
             assert total, "never"
             return inner(1), a, b, c, sorted(named)
         """;
-    assertThat(repr(module, "f(10, 1, (2, 3, 4), z=1, y=2)")).isEqualTo("(319, 1, 2, [3, 4], ['y', 'z'])");
+    assertThat(repr(module, "f(10, 1, (2, 3, 4), z=1, y=2)"))
+        .isEqualTo("(319, 1, 2, [3, 4], ['y', 'z'])");
     assertThat(repr(module, "f(2, 1, (2,), step=2)")).isEqualTo("(400, 1, 2, [], [])");
   }
 
@@ -64,8 +65,16 @@ class HostFunctionTest {
   void recursesAndClosesOverNames() {
     assertThat(repr("def fact(n):\n    return 1 if n < 2 else n * fact(n - 1)\n", "fact(25)"))
         .isEqualTo("15511210043330985984000000");
-    assertThat(repr("def adder(n):\n    def add(x):\n        return x + n\n    return add\n", "adder(3)(4)")).isEqualTo("7");
-    assertThat(repr("def adder(n):\n    return lambda x: x + n\n", "[f(1) for f in (adder(1), adder(2))]")).isEqualTo("[2, 3]");
+    assertThat(
+            repr(
+                "def adder(n):\n    def add(x):\n        return x + n\n    return add\n",
+                "adder(3)(4)"))
+        .isEqualTo("7");
+    assertThat(
+            repr(
+                "def adder(n):\n    return lambda x: x + n\n",
+                "[f(1) for f in (adder(1), adder(2))]"))
+        .isEqualTo("[2, 3]");
   }
 
   @Test
@@ -75,12 +84,17 @@ class HostFunctionTest {
 
   @Test
   void generatorsGiveTheirItems() {
-    assertThat(repr("def f(n):\n    for i in range(n):\n        if i % 2: yield i\n", "list(f(6))")).isEqualTo("[1, 3, 5]");
+    assertThat(repr("def f(n):\n    for i in range(n):\n        if i % 2: yield i\n", "list(f(6))"))
+        .isEqualTo("[1, 3, 5]");
   }
 
   @Test
   void decoratorsThatOnlyCacheAreNoHindrance() {
-    assertThat(repr("import functools\n@functools.lru_cache(maxsize=None)\ndef f(x): return x + 1\n", "f(1)")).isEqualTo("2");
+    assertThat(
+            repr(
+                "import functools\n@functools.lru_cache(maxsize=None)\ndef f(x): return x + 1\n",
+                "f(1)"))
+        .isEqualTo("2");
   }
 
   @Test
@@ -97,7 +111,8 @@ class HostFunctionTest {
         A, B = 5, 6
         A = A + 1
         """;
-    assertThat(repr(module, "base, table, A, B")).isEqualTo("([1, 2, 3, 0, 10], {'a': [1, 2, 3, 0, 10]}, 6, 6)");
+    assertThat(repr(module, "base, table, A, B"))
+        .isEqualTo("([1, 2, 3, 0, 10], {'a': [1, 2, 3, 0, 10]}, 6, 6)");
   }
 
   @Test
@@ -107,8 +122,10 @@ class HostFunctionTest {
 
   @Test
   void namedTuplesHaveFields() {
-    String classes = "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\n";
-    assertThat(repr(classes, "P(1), P(1, 3).y, P(y=5, x=4)._asdict()")).isEqualTo("((x=1, y=2), 3, {'x': 4, 'y': 5})");
+    String classes =
+        "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: int = 2\n";
+    assertThat(repr(classes, "P(1), P(1, 3).y, P(y=5, x=4)._asdict()"))
+        .isEqualTo("((x=1, y=2), 3, {'x': 4, 'y': 5})");
     String called = "from collections import namedtuple\nP = namedtuple('P', 'x y')\n";
     assertThat(repr(called, "P(1, 2).x, P(1, 2)._replace(x=3)")).isEqualTo("(1, (x=3, y=2))");
   }
@@ -120,17 +137,25 @@ class HostFunctionTest {
 
   @Test
   void constexprWrapsNothing() {
-    assertThat(repr("import triton.language as tl\nX = tl.constexpr(8)\nY: tl.constexpr = X.value * 2\n", "X, Y"))
+    assertThat(
+            repr(
+                "import triton.language as tl\n"
+                    + "X = tl.constexpr(8)\n"
+                    + "Y: tl.constexpr = X.value * 2\n",
+                "X, Y"))
         .isEqualTo("(8, 16)");
   }
 
   @Test
   void unknownModulesAreSymbols() {
     String module = "import torch\nfrom .sizes import LIMIT\n";
-    assertThat(repr(module, "torch.float16, torch.float16 == torch.float16, LIMIT")).isEqualTo("(torch.float16, True, .sizes.LIMIT)");
+    assertThat(repr(module, "torch.float16, torch.float16 == torch.float16, LIMIT"))
+        .isEqualTo("(torch.float16, True, .sizes.LIMIT)");
     assertThat(error(module, "torch.cuda.current_device()"))
-        .isEqualTo("NotSupported: 'torch.cuda.current_device' has no value at compile time at test:1:1");
-    assertThat(error(module, "1 if LIMIT else 2")).startsWith("NotSupported: '.sizes.LIMIT' has no value at compile time");
+        .isEqualTo(
+            "NotSupported: 'torch.cuda.current_device' has no value at compile time at test:1:1");
+    assertThat(error(module, "1 if LIMIT else 2"))
+        .startsWith("NotSupported: '.sizes.LIMIT' has no value at compile time");
   }
 
   @Test
@@ -142,14 +167,18 @@ class HostFunctionTest {
         def is_hip():
             return triton.runtime.driver.active.get_current_target().backend == "hip"
         """;
-    assertThat(repr(module, "is_hip(), torch.version.hip is None, os.environ.get('X', '7')")).isEqualTo("(False, True, '7')");
-    assertThat(repr(module, "version.parse(triton.__version__) >= version.parse('3.2.0')")).isEqualTo("True");
+    assertThat(repr(module, "is_hip(), torch.version.hip is None, os.environ.get('X', '7')"))
+        .isEqualTo("(False, True, '7')");
+    assertThat(repr(module, "version.parse(triton.__version__) >= version.parse('3.2.0')"))
+        .isEqualTo("True");
   }
 
   @Test
   void endlessWorkIsAnError() {
-    assertThat(error("def f():\n    while True: pass\n", "f()")).startsWith("TimeoutError: this needs more than 5000000 steps");
-    assertThat(error("def f(n): return f(n + 1)\n", "f(0)")).startsWith("RecursionError: maximum recursion depth exceeded");
+    assertThat(error("def f():\n    while True: pass\n", "f()"))
+        .startsWith("TimeoutError: this needs more than 5000000 steps");
+    assertThat(error("def f(n): return f(n + 1)\n", "f(0)"))
+        .startsWith("RecursionError: maximum recursion depth exceeded");
     assertThat(error("", "[0] * 10 ** 9")).startsWith("MemoryError");
     assertThat(error("", "10 ** 10 ** 10")).startsWith("OverflowError");
     assertThat(error("", "1 << 10 ** 12")).startsWith("OverflowError");
@@ -166,12 +195,18 @@ class HostFunctionTest {
             y = x + 1
             return y // (x - x)
         """;
-    assertThat(error(module, "f(1)")).isEqualTo("ZeroDivisionError: integer division or modulo by zero at k.py:3:12");
-    assertThat(error(module, "f('a')")).isEqualTo("TypeError: can only concatenate str (not \"int\") to str at k.py:2:9");
-    assertThat(error("def f():\n    raise ValueError('no')\n", "f()")).isEqualTo("ValueError: no at k.py:2:5");
-    assertThat(error("def f():\n    assert 1 > 2, 'one'\n", "f()")).isEqualTo("AssertionError: one at k.py:2:5");
+    assertThat(error(module, "f(1)"))
+        .isEqualTo("ZeroDivisionError: integer division or modulo by zero at k.py:3:12");
+    assertThat(error(module, "f('a')"))
+        .isEqualTo("TypeError: can only concatenate str (not \"int\") to str at k.py:2:9");
+    assertThat(error("def f():\n    raise ValueError('no')\n", "f()"))
+        .isEqualTo("ValueError: no at k.py:2:5");
+    assertThat(error("def f():\n    assert 1 > 2, 'one'\n", "f()"))
+        .isEqualTo("AssertionError: one at k.py:2:5");
     assertThat(error("def f():\n    x = y\n    y = 1\n", "f()"))
-        .isEqualTo("UnboundLocalError: cannot access local variable 'y' where it is not associated with a value at k.py:2:9");
+        .isEqualTo(
+            "UnboundLocalError: cannot access local variable 'y' where it is not associated with a"
+                + " value at k.py:2:9");
     assertThat(error("def f():\n    try:\n        pass\n    except E: pass\n", "f()"))
         .isEqualTo("NotSupported: 'try' is not evaluated at compile time at k.py:2:5");
   }
@@ -184,7 +219,8 @@ class HostFunctionTest {
             e ->
                 assertThat(e.at(dev.kiln.compiler.diagnostics.Location.UNKNOWN))
                     .hasMessage(
-                        "test:1:1: error: TypeError: unsupported operand type(s) for +: 'int' and 'str'\n"
+                        "test:1:1: error: TypeError: unsupported operand type(s) for +: 'int' and"
+                            + " 'str'\n"
                             + "    1 + 'a'\n"
                             + "    ^~~~~~~"));
   }
@@ -199,17 +235,23 @@ class HostFunctionTest {
 
       @Override
       public java.util.Optional<Object> attribute(String attribute) {
-        return attribute.equals("bits") ? java.util.Optional.of((long) bits) : java.util.Optional.empty();
+        return attribute.equals("bits")
+            ? java.util.Optional.of((long) bits)
+            : java.util.Optional.empty();
       }
 
       @Override
-      public java.util.Optional<Object> binary(dev.kiln.compiler.syntax.Expr.BinaryOp op, Object other, boolean reflected) {
+      public java.util.Optional<Object> binary(
+          dev.kiln.compiler.syntax.Expr.BinaryOp op, Object other, boolean reflected) {
         return java.util.Optional.of(name + op.symbol() + other + (reflected ? " reflected" : ""));
       }
 
       @Override
-      public java.util.Optional<Object> compare(dev.kiln.compiler.syntax.Expr.CompareOp op, Object other) {
-        return other instanceof Long bits ? java.util.Optional.of(op.symbol() + bits) : java.util.Optional.empty();
+      public java.util.Optional<Object> compare(
+          dev.kiln.compiler.syntax.Expr.CompareOp op, Object other) {
+        return other instanceof Long bits
+            ? java.util.Optional.of(op.symbol() + bits)
+            : java.util.Optional.empty();
       }
 
       @Override
@@ -223,20 +265,30 @@ class HostFunctionTest {
       }
     }
 
-    var evaluator = new PythonEvaluator(Environment.of(java.util.Map.of("f16", new Dtype("f16", 16), "g16", new Dtype("f16", 16))));
+    var evaluator =
+        new PythonEvaluator(
+            Environment.of(
+                java.util.Map.of("f16", new Dtype("f16", 16), "g16", new Dtype("f16", 16))));
     java.util.function.Function<String, String> eval =
-        text -> PythonText.repr(evaluator.evaluate(KernelFileParser.parseExpression(new Source("test", text))));
+        text ->
+            PythonText.repr(
+                evaluator.evaluate(KernelFileParser.parseExpression(new Source("test", text))));
     assertThat(eval.apply("f16.bits")).isEqualTo("16");
     assertThat(eval.apply("f16 + 1")).isEqualTo("'f16+1'");
     assertThat(eval.apply("1 - f16")).isEqualTo("'f16-1 reflected'");
     assertThat(eval.apply("3 < f16")).isEqualTo("'>3'");
-    assertThat(eval.apply("f16 == g16, f16 is g16, f16 != 'x', f16 in (g16,)")).isEqualTo("(True, True, True, True)");
+    assertThat(eval.apply("f16 == g16, f16 is g16, f16 != 'x', f16 in (g16,)"))
+        .isEqualTo("(True, True, True, True)");
     assertThat(eval.apply("{f16: 1}[g16]")).isEqualTo("1");
     assertThat(eval.apply("f'{f16}'")).isEqualTo("'f16'");
     assertThat(eval.apply("bool(f16)")).isEqualTo("True");
-    assertThatThrownBy(() -> eval.apply("f16.nope")).hasMessage("AttributeError: 'dtype' object has no attribute 'nope'");
-    assertThatThrownBy(() -> eval.apply("-f16")).hasMessage("TypeError: bad operand type for unary -: 'dtype'");
-    assertThatThrownBy(() -> eval.apply("f16[0]")).hasMessage("TypeError: 'dtype' object is not subscriptable");
-    assertThatThrownBy(() -> eval.apply("len(f16)")).hasMessage("TypeError: object of type 'dtype' has no len()");
+    assertThatThrownBy(() -> eval.apply("f16.nope"))
+        .hasMessage("AttributeError: 'dtype' object has no attribute 'nope'");
+    assertThatThrownBy(() -> eval.apply("-f16"))
+        .hasMessage("TypeError: bad operand type for unary -: 'dtype'");
+    assertThatThrownBy(() -> eval.apply("f16[0]"))
+        .hasMessage("TypeError: 'dtype' object is not subscriptable");
+    assertThatThrownBy(() -> eval.apply("len(f16)"))
+        .hasMessage("TypeError: object of type 'dtype' has no len()");
   }
 }

@@ -29,7 +29,8 @@ class ImportsTest {
     assertThat(value(declarations, "FROM_PACKAGE")).isEqualTo(400L);
     assertThat(value(declarations, "FROM_STAR")).isEqualTo(401L);
     var kernel = declarations.kernel("kernel").orElseThrow();
-    assertThat(kernel.autotune().orElseThrow().configs()).hasToString("[Config({'BLOCK': 16}), Config({'BLOCK': 32})]");
+    assertThat(kernel.autotune().orElseThrow().configs())
+        .hasToString("[Config({'BLOCK': 16}), Config({'BLOCK': 32})]");
     assertThat(kernel.constants()).containsExactly("BLOCK");
   }
 
@@ -61,7 +62,8 @@ class ImportsTest {
     assertThat(imports.resolve(main.source(), 1, "missing")).isEmpty();
     assertThat(imports.resolve(main.source(), 9, "helpers")).isEmpty();
     assertThat(imports.resolve(main.source(), 0, "torch")).isEmpty();
-    assertThatThrownBy(() -> imports.load("missing.py")).hasMessage("there is no resource missing.py");
+    assertThatThrownBy(() -> imports.load("missing.py"))
+        .hasMessage("there is no resource missing.py");
   }
 
   @Test
@@ -74,7 +76,9 @@ class ImportsTest {
     var imports = new FileImports();
     var file = imports.load(folder.resolve("k.py"));
     assertThat(imports.resolve(file.source(), 0, "pkg.sizes")).isPresent();
-    assertThat(imports.resolve(file.source(), 0, "triton")).as("the library, not a folder of that name").isEmpty();
+    assertThat(imports.resolve(file.source(), 0, "triton"))
+        .as("the library, not a folder of that name")
+        .isEmpty();
     assertThat(value(KernelDeclarations.of(file, imports), "N")).isEqualTo(1L);
   }
 
@@ -94,6 +98,7 @@ class ImportsTest {
     Files.writeString(root.resolve("a.py"), "from .b import Y\nX = 1\nZ = Y + 1\n");
     Files.writeString(root.resolve("b.py"), "from .a import X\nY = X + 1\n");
     var imports = new FileImports();
-    assertThat(value(KernelDeclarations.of(imports.load(root.resolve("a.py")), imports), "Z")).isEqualTo(3L);
+    assertThat(value(KernelDeclarations.of(imports.load(root.resolve("a.py")), imports), "Z"))
+        .isEqualTo(3L);
   }
 }

@@ -22,7 +22,9 @@ class KernelDeclarationsTest {
   }
 
   private static List<String> configs(String text) {
-    return kernel(text).autotune().orElseThrow().configs().stream().map(TritonConfig::toString).toList();
+    return kernel(text).autotune().orElseThrow().configs().stream()
+        .map(TritonConfig::toString)
+        .toList();
   }
 
   // ---- jit
@@ -46,7 +48,12 @@ class KernelDeclarationsTest {
 
   @Test
   void othersJitsAreNone() {
-    for (String head : List.of("import numba\n@numba.jit", "import torch\n@torch.jit.script", "from jax import jit\n@jit", "@property")) {
+    for (String head :
+        List.of(
+            "import numba\n@numba.jit",
+            "import torch\n@torch.jit.script",
+            "from jax import jit\n@jit",
+            "@property")) {
       assertThat(of(head + "\ndef kernel(x): pass\n").kernels()).as(head).isEmpty();
     }
   }
@@ -71,7 +78,11 @@ class KernelDeclarationsTest {
 
   @Test
   void parametersAreNumberedByARange() {
-    var jit = kernel(IMPORTS + "@triton.jit(do_not_specialize=range(1, 3))\ndef kernel(x, n, m, k): pass\n").jit();
+    var jit =
+        kernel(
+                IMPORTS
+                    + "@triton.jit(do_not_specialize=range(1, 3))\ndef kernel(x, n, m, k): pass\n")
+            .jit();
     assertThat(jit.doNotSpecialize()).containsExactly("n", "m");
   }
 
@@ -131,7 +142,8 @@ class KernelDeclarationsTest {
             .orElseThrow();
     assertThat(autotune.configs())
         .hasToString(
-            "[Config({'B': 16, 'C': True}, num_warps=2, num_stages=5, num_ctas=2, maxnreg=64), Config({'B': 32}, num_warps=8)]");
+            "[Config({'B': 16, 'C': True}, num_warps=2, num_stages=5, num_ctas=2, maxnreg=64),"
+                + " Config({'B': 32}, num_warps=8)]");
     assertThat(autotune.key()).containsExactly("n", "m");
     assertThat(autotune.resetToZero()).containsExactly("out");
     assertThat(autotune.restoreValue()).containsExactly("x");
@@ -142,7 +154,12 @@ class KernelDeclarationsTest {
     assertThat(pruning.topK()).contains(10L);
     assertThat(pruning.perfModel()).isEmpty();
     Object left =
-        pruning.early().orElseThrow().call(List.of(new PyList(autotune.configs()), new PyDict(Map.of("n", 20L))), Map.of("m", 1L));
+        pruning
+            .early()
+            .orElseThrow()
+            .call(
+                List.of(new PyList(autotune.configs()), new PyDict(Map.of("n", 20L))),
+                Map.of("m", 1L));
     assertThat(PythonOperators.iterate(left)).containsExactly(autotune.configs().getFirst());
   }
 
@@ -152,8 +169,11 @@ class KernelDeclarationsTest {
     for (String text :
         List.of(
             "@triton.autotune([triton.Config({'B': b}, num_warps=2) for b in (16, 32)], key=['n'])",
-            "from itertools import product\n@triton.autotune([triton.Config({'B': b}, w) for b, w in product([16, 32], [2])], ['n'])",
-            "CONFIGS = [triton.Config(dict(B=b), num_warps=2) for b in [16, 32]]\n@triton.autotune(configs=CONFIGS, key=['n'])",
+            "from itertools import product\n"
+                + "@triton.autotune([triton.Config({'B': b}, w) for b, w in product([16, 32],"
+                + " [2])], ['n'])",
+            "CONFIGS = [triton.Config(dict(B=b), num_warps=2) for b in [16, 32]]\n"
+                + "@triton.autotune(configs=CONFIGS, key=['n'])",
             """
             def get_configs():
                 configs = []
@@ -162,7 +182,8 @@ class KernelDeclarationsTest {
                         if b * w > 64 or w == 4 or b < 16: continue
                         configs.append(triton.Config({'B': b}, num_warps=w))
                 return configs
-            @triton.autotune(configs=get_configs(), key=['n'])""",
+            @triton.autotune(configs=get_configs(), key=['n'])\
+            """,
             """
             def is_cuda():
                 return triton.runtime.driver.active.get_current_target().backend == "cuda"
@@ -171,18 +192,28 @@ class KernelDeclarationsTest {
                     return [triton.Config({'B': 16}, num_warps=2), triton.Config({'B': 32}, num_warps=2)]
                 else:
                     return [triton.Config({'B': 1, 'waves_per_eu': 2})]
-            @triton.autotune(configs=get_configs(), key=['n'])""",
+            @triton.autotune(configs=get_configs(), key=['n'])\
+            """,
             """
             def keep(conf):
                 return conf.kwargs["B"] > 8
             configs = [triton.Config({'B': b}, num_warps=2) for b in (8, 16, 32)]
-            @triton.autotune(list(filter(keep, configs)), key=["n"])""",
+            @triton.autotune(list(filter(keep, configs)), key=["n"])\
+            """,
+            """
+            from fla.utils import IS_AMD, check_shared_mem, autotune_cache_kwargs
+            WARPS = [4] if IS_AMD else [2]
+            SIZES = [16, 32] if check_shared_mem('ampere') else [8]
+            @triton.autotune(
+                configs=[triton.Config({'B': b}, num_warps=w) for b in SIZES for w in WARPS], key=['n'], **autotune_cache_kwargs)\
+            """,
             """
             from triton import Config
             A = [Config(kwargs={'B': 16}, num_warps=2)]
             def more():
                 yield Config({'B': 32}, num_warps=2)
-            @triton.autotune(configs=A + list(more()), key=["n"])""",
+            @triton.autotune(configs=A + list(more()), key=["n"])\
+            """,
             """
             import torch
             configs = [triton.Config({'B': 16}, num_warps=2)]
@@ -190,8 +221,10 @@ class KernelDeclarationsTest {
                 configs += [triton.Config({'B': 32}, num_warps=2)]
             else:
                 configs += [triton.Config({'B': 64}, num_warps=2)]
-            @triton.autotune(configs=configs, key=["n"])""")) {
-      var kernel = kernel(IMPORTS + text + "\n@triton.jit\ndef kernel(x, n, B: tl.constexpr): pass\n");
+            @triton.autotune(configs=configs, key=["n"])\
+            """)) {
+      var kernel =
+          kernel(IMPORTS + text + "\n@triton.jit\ndef kernel(x, n, B: tl.constexpr): pass\n");
       assertThat(kernel.autotune().orElseThrow().configs()).as(text).hasToString(expected);
       assertThat(kernel.notes()).as(text).isEmpty();
     }
@@ -211,25 +244,41 @@ class KernelDeclarationsTest {
                 """);
     var autotune = kernel.autotune().orElseThrow();
     assertThat(autotune.configs()).isEmpty();
-    assertThat(autotune.unknown()).contains("'flag_gems.runtime.get_tuned_config' has no value at compile time (line 5)");
+    assertThat(autotune.unknown())
+        .contains("'flag_gems.runtime.get_tuned_config' has no value at compile time (line 5)");
     assertThat(autotune.key()).containsExactly("n");
     assertThat(kernel.notes())
         .containsExactly(
             "decorator libentry is ignored",
-            "the configurations are not known at compile time: 'flag_gems.runtime.get_tuned_config' has no value at compile time (line 5)");
+            "the configurations are not known at compile time: 'flag_gems.runtime.get_tuned_config'"
+                + " has no value at compile time (line 5)");
   }
 
   @Test
   void whatIsNoConfigIsAReasonToo() {
-    var kernel = kernel(IMPORTS + "@triton.autotune(configs=[1], key=['n'])\n@triton.jit\ndef kernel(n): pass\n");
-    assertThat(kernel.autotune().orElseThrow().unknown()).contains("TypeError: a int is no triton.Config");
+    var kernel =
+        kernel(
+            IMPORTS
+                + "@triton.autotune(configs=[1], key=['n'])\n@triton.jit\ndef kernel(n): pass\n");
+    assertThat(kernel.autotune().orElseThrow().unknown())
+        .contains("TypeError: a int is no triton.Config");
   }
 
   @Test
   void wrappersOfAutotuneAreAutotune() {
-    String text = IMPORTS + "from .tuner import custom_autotune\n@custom_autotune(configs=[triton.Config({})], key=['n'], nearest_power_of_two=True)\n@triton.jit\ndef kernel(n): pass\n";
+    String text =
+        IMPORTS
+            + "from .tuner import custom_autotune\n"
+            + "@custom_autotune(configs=[triton.Config({})], key=['n'],"
+            + " nearest_power_of_two=True)\n"
+            + "@triton.jit\n"
+            + "def kernel(n): pass\n";
     assertThat(configs(text)).containsExactly("Config({})");
-    String libtuner = IMPORTS + "@libtuner(configs=[triton.Config({}, 2)], key=['n'], strategy=['log'])\n@triton.jit\ndef kernel(n): pass\n";
+    String libtuner =
+        IMPORTS
+            + "@libtuner(configs=[triton.Config({}, 2)], key=['n'], strategy=['log'])\n"
+            + "@triton.jit\n"
+            + "def kernel(n): pass\n";
     assertThat(configs(libtuner)).containsExactly("Config({}, num_warps=2)");
   }
 
@@ -267,8 +316,14 @@ class KernelDeclarationsTest {
 
   @Test
   void heuristicsThatAreNotKnownKeepTheReason() {
-    var kernel = kernel(IMPORTS + "@triton.heuristics(runtime.get_heuristic_config('softmax'))\n@triton.jit\ndef kernel(n): pass\n");
-    assertThat(kernel.heuristics().getFirst().unknown()).contains("NameError: name 'runtime' is not defined (line 3)");
+    var kernel =
+        kernel(
+            IMPORTS
+                + "@triton.heuristics(runtime.get_heuristic_config('softmax'))\n"
+                + "@triton.jit\n"
+                + "def kernel(n): pass\n");
+    assertThat(kernel.heuristics().getFirst().unknown())
+        .contains("NameError: name 'runtime' is not defined (line 3)");
     assertThat(kernel.heuristics().getFirst().values()).isEmpty();
   }
 
@@ -309,7 +364,8 @@ class KernelDeclarationsTest {
             from .utils import helper
             """);
     assertThat(name(declarations, "tl.load")).isEqualTo("triton.language.load");
-    assertThat(name(declarations, "triton.language.math.exp")).isEqualTo("triton.language.math.exp");
+    assertThat(name(declarations, "triton.language.math.exp"))
+        .isEqualTo("triton.language.math.exp");
     assertThat(name(declarations, "device_tanh")).isEqualTo("triton.language.extra.libdevice.tanh");
     assertThat(name(declarations, "tlm.exp")).isEqualTo("triton.language.math.exp");
     assertThat(name(declarations, "math.exp")).isEqualTo("triton.language.math.exp");
@@ -326,14 +382,25 @@ class KernelDeclarationsTest {
   @Test
   void gridsAreEvaluatedInTheFile() {
     var declarations = of(IMPORTS + "SCALE = 2\n");
-    var grid = (PyCallable) declarations.evaluator().evaluate(
-        KernelFileParser.parseExpression(new Source("grid", "lambda META: (triton.cdiv(META['n'], META['BLOCK']) * SCALE,)")));
-    assertThat(grid.call(List.of(new PyDict(Map.of("n", 1000L, "BLOCK", 256L))), Map.of())).hasToString("(8,)");
+    var grid =
+        (PyCallable)
+            declarations
+                .evaluator()
+                .evaluate(
+                    KernelFileParser.parseExpression(
+                        new Source(
+                            "grid",
+                            "lambda META: (triton.cdiv(META['n'], META['BLOCK']) * SCALE,)")));
+    assertThat(grid.call(List.of(new PyDict(Map.of("n", 1000L, "BLOCK", 256L))), Map.of()))
+        .hasToString("(8,)");
   }
 
   @Test
   void kernelsStandInTheOrderOfTheFile() {
-    assertThat(of(IMPORTS + "@triton.jit\ndef b(): pass\ndef host(): pass\n@triton.jit\ndef a(): pass\n").kernels())
+    assertThat(
+            of(IMPORTS
+                    + "@triton.jit\ndef b(): pass\ndef host(): pass\n@triton.jit\ndef a(): pass\n")
+                .kernels())
         .extracting(KernelDeclaration::name)
         .containsExactly("b", "a");
   }

@@ -30,7 +30,8 @@ class PythonEvaluatorTest {
   private static Environment modules() {
     return name ->
         switch (name) {
-          case "math", "functools", "itertools", "operator", "triton" -> java.util.Optional.of(PySymbol.resolve(name));
+          case "math", "functools", "itertools", "operator", "triton" ->
+              java.util.Optional.of(PySymbol.resolve(name));
           default -> java.util.Optional.empty();
         };
   }
@@ -55,7 +56,10 @@ class PythonEvaluatorTest {
 
   @Test
   void knowsTritonsArithmetic() {
-    assertThat(evaluated("triton.cdiv(7, 4), triton.next_power_of_2(5), triton.next_power_of_2(8)", new HashMap<>()))
+    assertThat(
+            evaluated(
+                "triton.cdiv(7, 4), triton.next_power_of_2(5), triton.next_power_of_2(8)",
+                new HashMap<>()))
         .isEqualTo("(2, 8, 8)");
   }
 }

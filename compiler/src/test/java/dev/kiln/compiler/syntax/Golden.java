@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * A file of cases, each a title after {@code ###}, a text, and after {@code ---} what is made of it. With the property {@code
- * kiln.update} the file is rewritten with what is made now.
+ * A file of cases, each a title after {@code ###}, a text, and after {@code ---} what is made of
+ * it. With the property {@code kiln.update} the file is rewritten with what is made now.
  */
 final class Golden {
   private record Case(String title, String input, String expected) {}
@@ -51,7 +51,8 @@ final class Golden {
       }
       int titleEnd = part.indexOf('\n');
       int divider = part.indexOf("\n---\n");
-      String body = divider < 0 ? part.substring(titleEnd + 1) : part.substring(titleEnd + 1, divider + 1);
+      String body =
+          divider < 0 ? part.substring(titleEnd + 1) : part.substring(titleEnd + 1, divider + 1);
       String expected = divider < 0 ? "" : part.substring(divider + 5);
       cases.add(new Case(part.substring(0, titleEnd), body, expected.strip() + "\n"));
     }

@@ -121,12 +121,14 @@ class KernelFileParserTest {
 
   @Test
   void looksIntoWith() {
-    assertThat(kept("with open(x) as f:\n    A = 1\nwith a: B = 2\n")).isEqualTo("assign A 1\nassign B 2\n");
+    assertThat(kept("with open(x) as f:\n    A = 1\nwith a: B = 2\n"))
+        .isEqualTo("assign A 1\nassign B 2\n");
   }
 
   @Test
   void findsKernelsUnderConditions() {
-    assertThat(kept("if HAS_TRITON:\n    @triton.jit\n    def k(x):\n        pass\n")).isEqualTo("@triton.jit\ndef k(x)\n  pass\n");
+    assertThat(kept("if HAS_TRITON:\n    @triton.jit\n    def k(x):\n        pass\n"))
+        .isEqualTo("@triton.jit\ndef k(x)\n  pass\n");
   }
 
   @Test
@@ -147,7 +149,8 @@ class KernelFileParserTest {
             "expected an expression after '=', found '='",
             "expected the end of the statement, found a string",
             "expected ',' or ')', found 'y'");
-    assertThat(parse(text).skipped()).allMatch(note -> note.severity() == Diagnostic.Severity.WARNING);
+    assertThat(parse(text).skipped())
+        .allMatch(note -> note.severity() == Diagnostic.Severity.WARNING);
   }
 
   @Test
@@ -186,7 +189,12 @@ class KernelFileParserTest {
                 )
                 """))
         .isEqualTo(
-            "assign TEXT \"\\n@triton.jit\\ndef fake(x):\\n    pass\\n\"\nassign CALL (call f \"def g(): pass\")\n");
+            "assign TEXT \"\\n"
+                + "@triton.jit\\n"
+                + "def fake(x):\\n"
+                + "    pass\\n"
+                + "\"\n"
+                + "assign CALL (call f \"def g(): pass\")\n");
   }
 
   @Test
@@ -229,25 +237,42 @@ class KernelFileParserTest {
         @triton.jit
         def kernel(y): pass
         """;
-    assertThat(parse(text).statements().getLast()).isInstanceOfSatisfying(Stmt.FunctionDef.class, f -> assertThat(f.loc().line()).isEqualTo(5));
-    assertThat(notes(text)).containsExactly("the nested function 'kernel' is hidden by another of that name");
+    assertThat(parse(text).statements().getLast())
+        .isInstanceOfSatisfying(
+            Stmt.FunctionDef.class, f -> assertThat(f.loc().line()).isEqualTo(5));
+    assertThat(notes(text))
+        .containsExactly("the nested function 'kernel' is hidden by another of that name");
   }
 
   @Test
   void methodsOfAggregatesStayInTheirClass() {
-    String text = "@triton.aggregate\nclass A:\n    x: tl.tensor\n    @triton.jit\n    def get(self):\n        return self.x\n";
+    String text =
+        "@triton.aggregate\n"
+            + "class A:\n"
+            + "    x: tl.tensor\n"
+            + "    @triton.jit\n"
+            + "    def get(self):\n"
+            + "        return self.x\n";
     assertThat(parse(text).statements()).hasSize(1);
     assertThat(parse(text).statements().getFirst()).isInstanceOf(Stmt.ClassDef.class);
   }
 
   @Test
   void functionsForTheDeviceMustParse() {
-    for (String decorator : List.of("@triton.jit", "@jit", "@triton.jit()", "@libentry()\n@triton.jit", "@my_jit", "@triton.constexpr_function")) {
+    for (String decorator :
+        List.of(
+            "@triton.jit",
+            "@jit",
+            "@triton.jit()",
+            "@libentry()\n@triton.jit",
+            "@my_jit",
+            "@triton.constexpr_function")) {
       assertThatThrownBy(() -> parse(decorator + "\ndef f(x):\n    x +\n"))
           .as(decorator)
           .isInstanceOf(CompilationException.class);
     }
-    assertThatThrownBy(() -> parse("@triton.aggregate\nclass A:\n    x +\n")).isInstanceOf(CompilationException.class);
+    assertThatThrownBy(() -> parse("@triton.aggregate\nclass A:\n    x +\n"))
+        .isInstanceOf(CompilationException.class);
   }
 
   @Test

@@ -35,7 +35,8 @@ class SyntaxFaultsTest {
 
   @Test
   void bracketsNestedBeyondPythonsLimitAreADiagnostic() {
-    String text = "@triton.jit\ndef kernel(x):\n    y = " + "(".repeat(201) + ")".repeat(201) + "\n";
+    String text =
+        "@triton.jit\ndef kernel(x):\n    y = " + "(".repeat(201) + ")".repeat(201) + "\n";
     assertThatThrownBy(() -> KernelFileParser.parse(new Source("k.py", text)))
         .isInstanceOf(CompilationException.class)
         .hasMessageContaining("more than 200 nested brackets");
@@ -46,7 +47,10 @@ class SyntaxFaultsTest {
     assertThatThrownBy(() -> KernelFileParser.parseExpression(new Source("--grid", "(n + 1")))
         .hasMessage("--grid:1:1: error: '(' is never closed\n    (n + 1\n    ^");
     assertThatThrownBy(() -> KernelFileParser.parseExpression(new Source("--grid", "n +")))
-        .hasMessage("--grid:1:4: error: expected an expression after '+', found the end of the text\n    n +\n       ^");
+        .hasMessage(
+            "--grid:1:4: error: expected an expression after '+', found the end of the text\n"
+                + "    n +\n"
+                + "       ^");
     assertThatThrownBy(() -> KernelFileParser.parseExpression(new Source("--grid", "a b")))
         .hasMessageContaining("--grid:1:3: error: expected the end of the expression, found 'b'");
     assertThatThrownBy(() -> KernelFileParser.parseExpression(new Source("--grid", "")))

@@ -43,7 +43,8 @@ class SyntaxTest {
   }
 
   private static Stmt.FunctionDef kernel(String text) {
-    return (Stmt.FunctionDef) KernelFileParser.parse(new Source("test", text)).statements().getFirst();
+    return (Stmt.FunctionDef)
+        KernelFileParser.parse(new Source("test", text)).statements().getFirst();
   }
 
   @Test
@@ -95,7 +96,8 @@ class SyntaxTest {
 
   @Test
   void docstringsAreKept() {
-    assertThat(kernel("@triton.jit\ndef kernel(x):\n    \"\"\"Adds.\"\"\"\n    pass\n").docstring()).contains("Adds.");
+    assertThat(kernel("@triton.jit\ndef kernel(x):\n    \"\"\"Adds.\"\"\"\n    pass\n").docstring())
+        .contains("Adds.");
     assertThat(kernel("@triton.jit\ndef kernel(x):\n    pass\n").docstring()).isEmpty();
   }
 

@@ -1,7 +1,8 @@
 # Kernels with one fault each, and what Kiln says about it.
 #
 # Each section is compiled on its own, for the arguments in its first comment, as its function `kernel`. The comment
-# `error:` beside a line holds the exact message, and stands on the line that the message names.
+# `error:` beside a line holds the exact message, and stands on the line that the message names (`error below:` on the line
+# before it).
 import triton
 import triton.language as tl
 
@@ -33,7 +34,7 @@ def kernel(x, n):
 @triton.jit
 def kernel(x, n):
     if n > 3:
-    tl.store(x, n)  # error: expected an indented block after 'if' on line 35
+    tl.store(x, n)  # error: expected an indented block after 'if' on line 36
 
 # ==== a line is indented without cause
 # signature: x=*fp32, n=i32
@@ -53,7 +54,8 @@ def kernel(x, n):
 # signature: x=*fp32
 @triton.jit
 def kernel(x):
-    tl.static_print("text)  # error: string has no closing "
+    # error below: string has no closing "
+    s = "text
 
 # ==== a keyword as a name
 # signature: x=*fp32

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /** An object of an {@link AggregateClass}; it does not change. */
-record Aggregate(AggregateClass type, Map<String, FrontValue> fields) implements Composite {
+record Aggregate(AggregateClass type, Map<String, FrontValue> fields)
+    implements Composite, Attributed {
   @Override
   public List<FrontValue> parts() {
     return new ArrayList<>(fields.values());
@@ -43,7 +44,8 @@ record Aggregate(AggregateClass type, Map<String, FrontValue> fields) implements
     return type.name();
   }
 
-  FrontValue attribute(Interpreter interpreter, String name) {
+  @Override
+  public FrontValue attribute(Interpreter interpreter, String name) {
     FrontValue field = fields.get(name);
     if (field != null) {
       return field;
@@ -55,8 +57,6 @@ record Aggregate(AggregateClass type, Map<String, FrontValue> fields) implements
     var known = new ArrayList<>(fields.keySet());
     known.addAll(type.methods().keySet());
     String message = "'" + type.name() + "' object has no attribute '" + name + "'";
-    throw Names.nearest(name, known)
-        .map(near -> interpreter.error(message, "did you mean " + near + "?"))
-        .orElseGet(() -> interpreter.error(message));
+    throw Names.withNearest(interpreter, message, name, known);
   }
 }

@@ -5,7 +5,6 @@ import dev.kiln.compiler.syntax.Parameter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * A class decorated with {@code triton.aggregate}; calling it makes an {@link Aggregate}.
@@ -15,7 +14,7 @@ import java.util.Optional;
  */
 record AggregateClass(
     String name, List<Parameter> fields, Map<String, JitFunction> methods, ModuleScope module)
-    implements FrontValue.Callable {
+    implements FrontValue.Callable, Attributed {
   @Override
   public FrontValue call(
       FrontContext context, List<FrontValue> args, Map<String, FrontValue> kwargs) {
@@ -58,8 +57,14 @@ record AggregateClass(
   }
 
   /** A function of the class, not bound to an object. */
-  Optional<FrontValue> attribute(String attribute) {
-    return Optional.ofNullable(methods.get(attribute));
+  @Override
+  public FrontValue attribute(Interpreter interpreter, String attribute) {
+    JitFunction method = methods.get(attribute);
+    if (method != null) {
+      return method;
+    }
+    String message = "class " + name + " has no attribute '" + attribute + "'";
+    throw Names.withNearest(interpreter, message, attribute, methods.keySet());
   }
 
   // Two lookups of one class give one type.

@@ -137,9 +137,8 @@ final class ArgumentBinding {
           "got some positional-only arguments passed as keyword arguments: '" + name + "'");
     }
     String message = function + "() got an unexpected keyword argument '" + name + "'";
-    return Names.nearest(name, parameters.stream().map(Parameter::name).toList())
-        .map(near -> interpreter.error(message, "did you mean " + near + "?"))
-        .orElseGet(() -> interpreter.error(message));
+    return Names.withNearest(
+        interpreter, message, name, parameters.stream().map(Parameter::name).toList());
   }
 
   private void defaults(ModuleScope module) {

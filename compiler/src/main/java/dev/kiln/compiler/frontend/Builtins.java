@@ -19,18 +19,25 @@ public final class Builtins {
    * @return empty where there is no such thing
    */
   public static Optional<FrontValue> resolve(String qualifiedPath) {
-    return Namespaces.resolve(qualifiedPath);
+    return Namespaces.resolve(qualifiedPath).or(() -> AggregateReplace.named(qualifiedPath));
   }
 
   /**
-   * {@code value.name} for namespaces, tensors, constants, types, tuples, block pointers and
-   * descriptors.
+   * {@code value.name} for namespaces, tensors, constants, types, tuples, block pointers,
+   * descriptors, aggregates and imported kernel files.
    *
    * @return empty for values of other kinds, and for namespaces other than Triton's
    * @throws dev.kiln.compiler.diagnostics.CompilationException if a value of these kinds has no
    *     such attribute, with the nearest names as a hint
    */
   public static Optional<FrontValue> attribute(FrontContext ctx, FrontValue value, String name) {
+    if (value instanceof Attributed own && ctx instanceof Interpreter interpreter) {
+      return Optional.of(own.attribute(interpreter, name));
+    }
+    if (value instanceof FrontValue.Namespace namespace) {
+      Optional<FrontValue> replace = AggregateReplace.named(namespace.path() + "." + name);
+      return replace.isPresent() ? replace : Attributes.find(ctx, value, name);
+    }
     return Attributes.find(ctx, value, name);
   }
 

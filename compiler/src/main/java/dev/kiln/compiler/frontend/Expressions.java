@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Evaluates the expressions of a kernel. */
 final class Expressions {
@@ -194,18 +193,11 @@ final class Expressions {
   // ---- attributes, subscripts
 
   FrontValue attribute(FrontValue value, String name) {
-    Optional<FrontValue> own =
-        switch (value) {
-          case ModuleValue module -> Optional.of(module.attribute(interpreter, name));
-          case Aggregate aggregate -> Optional.of(aggregate.attribute(interpreter, name));
-          case AggregateClass type -> type.attribute(name);
-          case UnderConstruction object -> Optional.of(object.attribute(interpreter, name));
-          default -> Builtins.attribute(interpreter, value, name);
-        };
-    return own.orElseThrow(
-        () ->
-            interpreter.error(
-                Conversions.describe(value) + " object has no attribute '" + name + "'"));
+    return Builtins.attribute(interpreter, value, name)
+        .orElseThrow(
+            () ->
+                interpreter.error(
+                    Conversions.describe(value) + " object has no attribute '" + name + "'"));
   }
 
   private FrontValue subscript(Expr.Subscript subscript) {

@@ -47,6 +47,14 @@ final class Names {
         .orElseGet(() -> interpreter.error(message));
   }
 
+  /** An error about a name, with the candidate that is most like it as a hint. */
+  static CompilationException withNearest(
+      Interpreter interpreter, String message, String name, Collection<String> candidates) {
+    return nearest(name, candidates)
+        .map(near -> interpreter.error(message, "did you mean " + near + "?"))
+        .orElseGet(() -> interpreter.error(message));
+  }
+
   /** The candidate that is most like the name, if one is like it. */
   static Optional<String> nearest(String name, Collection<String> candidates) {
     int limit = Math.max(1, name.length() / 3);

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** An aggregate whose constructor runs: the only object whose attributes can be assigned. */
-final class UnderConstruction implements FrontValue {
+final class UnderConstruction implements Attributed {
   private final AggregateClass type;
   private final Map<String, FrontValue> values = new LinkedHashMap<>();
 
@@ -21,7 +21,8 @@ final class UnderConstruction implements FrontValue {
     values.put(name, value);
   }
 
-  FrontValue attribute(Interpreter interpreter, String name) {
+  @Override
+  public FrontValue attribute(Interpreter interpreter, String name) {
     FrontValue value = values.get(name);
     if (value != null) {
       return value;

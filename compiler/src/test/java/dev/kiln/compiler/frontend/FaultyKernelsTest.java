@@ -27,7 +27,7 @@ class FaultyKernelsTest {
   private static final String FILE = "faulty_kernels.py";
   private static final Pattern TITLE = Pattern.compile("# ==== (.*)");
   private static final Pattern SIGNATURE = Pattern.compile("# signature: (.*)");
-  private static final Pattern ERROR = Pattern.compile("#\\s*error: (.*)$");
+  private static final Pattern ERROR = Pattern.compile("#\\s*error( below)?: (.*)$");
   private static final String IMPORTS = "import triton; import triton.language as tl";
 
   /** One section of the file; {@code text} has all other lines blank, so that numbers agree. */
@@ -96,8 +96,8 @@ class FaultyKernelsTest {
       text.append(lines.get(i)).append('\n');
       Matcher error = ERROR.matcher(lines.get(i));
       if (error.find()) {
-        line = i + 1;
-        message = error.group(1).strip();
+        line = error.group(1) == null ? i + 1 : i + 2;
+        message = error.group(2).strip();
       }
     }
     return new Fault(title, group(SIGNATURE, lines.get(from + 1)), text.toString(), line, message);

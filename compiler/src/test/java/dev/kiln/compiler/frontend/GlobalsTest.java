@@ -217,6 +217,16 @@ class GlobalsTest {
                     """)
                 .run(3))
         .isEqualTo((6 * 10 + 4) * 2);
+    assertThat(
+            file(
+                    type,
+                    """
+                    p = tl.aggregate_replace(Point(n, 2), y=7)
+                    if hasattr(p, "x") and not hasattr(p, "z"):
+                        tl.store(out, getattr(p, "y"))
+                    """)
+                .run(3))
+        .isEqualTo(7);
     assertThat(file(type, "p = Point(n, 2)\ntl.store(out, p.z)\n").message())
         .isEqualTo("'Point' object has no attribute 'z'");
     assertThat(file(type, "p = Point(1, 2, n)\n").message())

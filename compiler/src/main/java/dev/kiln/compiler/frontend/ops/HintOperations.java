@@ -106,7 +106,7 @@ final class HintOperations {
   private static String show(FrontValue value) {
     return value instanceof Constexpr constant
         ? PythonValues.str(constant.value())
-        : Typing.describe(value);
+        : Typing.describeValue(value);
   }
 
   private static FrontValue staticAssert(Arguments args) {

@@ -52,7 +52,7 @@ public final class Subscripts {
         case SubscriptIndex.FullSlice() -> kept++;
         case SubscriptIndex.Slice slice -> throw unsupported(ctx, tensor, "a slice with bounds");
         case SubscriptIndex.Item(FrontValue item) ->
-            throw unsupported(ctx, tensor, "the index " + Typing.describe(item));
+            throw unsupported(ctx, tensor, "the index " + Typing.describeValue(item));
       }
       axis++;
     }

@@ -76,6 +76,18 @@ public final class Typing {
     };
   }
 
+  /** As {@link #describe}, but constants are shown as they are. */
+  static String describeValue(FrontValue value) {
+    return switch (value) {
+      case Constexpr constant -> PythonValues.repr(constant.value());
+      case TupleValue tuple ->
+          tuple.items().stream()
+              .map(Typing::describeValue)
+              .collect(Collectors.joining(", ", "(", tuple.items().size() == 1 ? ",)" : ")"));
+      default -> describe(value);
+    };
+  }
+
   /** {@code load} of {@code triton.language.load}. */
   static String shortName(String qualified) {
     return qualified.substring(qualified.lastIndexOf('.') + 1);

@@ -90,6 +90,7 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
   }
 
   /** The whole address space, for launches on foreign memory. */
+  @SuppressWarnings("restricted") // needs --enable-native-access, as the documentation says
   private MemorySegment everything() {
     if (everything == null) {
       everything = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);

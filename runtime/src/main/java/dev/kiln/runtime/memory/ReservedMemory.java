@@ -48,6 +48,7 @@ final class ReservedMemory {
     return System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("linux");
   }
 
+  @SuppressWarnings("restricted") // needs --enable-native-access, as the documentation says
   private static MemorySegment anonymousMapping(long bytes) {
     Linker linker = Linker.nativeLinker();
     var mmap =

@@ -34,11 +34,7 @@ record Access(boolean isWrite, Place place) {
    * @param region where the access stands
    */
   record Global(
-      Optional<Value> root,
-      DType dtype,
-      List<Object> index,
-      Optional<Extent> extent,
-      Region region)
+      Optional<Value> root, DType dtype, List<Object> index, Optional<Extent> extent, Region region)
       implements Place {}
 
   /** All of global memory: an operation that orders accesses. */
@@ -62,15 +58,15 @@ record Access(boolean isWrite, Place place) {
       return Relation.DISJOINT;
     }
     return switch (place) {
-      case Buffer mine -> other.place instanceof Buffer that ? relation(mine, that) : Relation.DISJOINT;
+      case Buffer mine ->
+          other.place instanceof Buffer that ? relation(mine, that) : Relation.DISJOINT;
       case Global mine ->
           switch (other.place) {
             case Buffer that -> Relation.DISJOINT;
             case Global that -> relation(mine, that);
             case Fence that -> Relation.MAY_OVERLAP;
           };
-      case Fence mine ->
-          other.place instanceof Buffer ? Relation.DISJOINT : Relation.MAY_OVERLAP;
+      case Fence mine -> other.place instanceof Buffer ? Relation.DISJOINT : Relation.MAY_OVERLAP;
     };
   }
 

@@ -67,8 +67,7 @@ final class ComputeLowering {
     kernel.readElement(reduce.loc(), result, at.buffer(), region, index);
   }
 
-  private static void addReduce(
-      Pull pull, IndexMap map, ComputeOp.Reduce reduce, int[] buffers) {
+  private static void addReduce(Pull pull, IndexMap map, ComputeOp.Reduce reduce, int[] buffers) {
     List<Value> lanes = reduce.inputs().stream().map(v -> pull.pull(v, map)).toList();
     Uses.captured(reduce.combine()).forEach(pull::require);
     List<TileRef> targets = new ArrayList<>();
@@ -167,7 +166,13 @@ final class ComputeLowering {
 
   /** Converts every element of a tile that lies in one buffer into another buffer. */
   static void convert(
-      KernelLowering kernel, Region region, ComputeOp op, Value to, int source, DType from, int target) {
+      KernelLowering kernel,
+      Region region,
+      ComputeOp op,
+      Value to,
+      int source,
+      DType from,
+      int target) {
     CastKind kind = from.bits() > to.dtype().bits() ? CastKind.FPTRUNC : CastKind.FPEXT;
     Group group =
         kernel
@@ -179,7 +184,8 @@ final class ComputeLowering {
                 (pull, map) -> {
                   TileRef read = Refs.scratch(from, source, to.shape(), map);
                   TileRef write = Refs.scratch(to.dtype(), target, to.shape(), map);
-                  Value lane = pull.cast(kind, pull.element(read, source, Type.scalar(from)), to.dtype());
+                  Value lane =
+                      pull.cast(kind, pull.element(read, source, Type.scalar(from)), to.dtype());
                   pull.access(Access.write(new Access.Buffer(target, write, true)));
                   pull.effect(new LaneStmt.Store(op.loc(), write, lane, LaneStmt.Mask.ALL));
                 })

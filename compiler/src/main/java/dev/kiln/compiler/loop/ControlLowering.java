@@ -176,8 +176,7 @@ final class ControlLowering {
       buffers[i] =
           slot.map(CarriedTiles.Slot::buffer)
               .orElseGet(
-                  () ->
-                      kernel.scratch().allocate(result.dtype(), result.shape(), branch.loc()));
+                  () -> kernel.scratch().allocate(result.dtype(), result.shape(), branch.loc()));
       slot.ifPresent(s -> carried.prefer(thenYields.get(i), s));
       slot.ifPresent(s -> carried.prefer(elseYields.get(i), s));
     }

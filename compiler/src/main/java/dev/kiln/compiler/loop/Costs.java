@@ -81,7 +81,8 @@ final class Costs {
     }
     Integer known = costs.get(value);
     if (known == null) {
-      known = isLocated.test(value) ? 1 : uses.definition(value).map(op -> cost(op, value)).orElse(1);
+      known =
+          isLocated.test(value) ? 1 : uses.definition(value).map(op -> cost(op, value)).orElse(1);
       costs.put(value, known);
     }
     return known;

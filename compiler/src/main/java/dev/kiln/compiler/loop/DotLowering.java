@@ -62,8 +62,7 @@ final class DotLowering {
                     Access.read(new Access.Buffer(buffer, acc, false)),
                     Access.write(new Access.Buffer(buffer, acc, false)))));
     if (widened) {
-      int narrow =
-          kernel.scratch().allocate(dot.result().dtype(), dot.result().shape(), dot.loc());
+      int narrow = kernel.scratch().allocate(dot.result().dtype(), dot.result().shape(), dot.loc());
       ComputeLowering.convert(
           kernel, region, dot, dot.result(), buffer, wide(dot.result().dtype()), narrow);
     } else {
@@ -164,8 +163,7 @@ final class DotLowering {
         int buffer = located.get().buffer();
         TileRef ref = Refs.scratch(at.dtype(), buffer, at.shape(), map);
         return Optional.of(
-            new Operand(
-                ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false))));
+            new Operand(ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false))));
       }
       Op op = kernel.uses().definition(at).orElseThrow();
       if (op instanceof MemoryOp.Load load) {
@@ -211,7 +209,6 @@ final class DotLowering {
     if (target.ref().isEmpty() || !pull.isComplete()) {
       return Optional.empty();
     }
-    return Optional.of(
-        new Operand(target.ref().get(), mask.bounds(), Access.read(target.place())));
+    return Optional.of(new Operand(target.ref().get(), mask.bounds(), Access.read(target.place())));
   }
 }

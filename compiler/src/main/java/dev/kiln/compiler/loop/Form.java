@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An integer or pointer tile as a sum over its axes: {@code base + sum of stride[a] * index[a]} plus
- * for some axes a vector that is no multiple of the index ({@link Opaque}). Of a pointer, base and
- * strides count elements from {@code root}.
+ * An integer or pointer tile as a sum over its axes: {@code base + sum of stride[a] * index[a]}
+ * plus for some axes a vector that is no multiple of the index ({@link Opaque}). Of a pointer, base
+ * and strides count elements from {@code root}.
  *
- * <p>The base is computed as the tile would be, wrapping included; of the rest it is assumed that an
- * {@code i32} index expression does not wrap around inside one tile.
+ * <p>The base is computed as the tile would be, wrapping included; of the rest it is assumed that
+ * an {@code i32} index expression does not wrap around inside one tile.
  *
  * @param root the scalar pointer that it starts from; empty for integers, and for pointers that
  *     start from null because a vector holds whole addresses

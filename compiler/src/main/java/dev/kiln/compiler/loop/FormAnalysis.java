@@ -42,9 +42,7 @@ final class FormAnalysis {
   }
 
   private Optional<Form> compute(Value value) {
-    if (!value.type().isPointer()
-        && value.dtype() != DType.I32
-        && value.dtype() != DType.I64) {
+    if (!value.type().isPointer() && value.dtype() != DType.I32 && value.dtype() != DType.I64) {
       return Optional.empty();
     }
     if (!value.type().isTile()) {
@@ -57,7 +55,8 @@ final class FormAnalysis {
 
   private Form ofScalar(Value value) {
     if (!value.type().isPointer()) {
-      return new Form(false, Optional.empty(), scalars.of(value), List.of(), List.of(), value.dtype());
+      return new Form(
+          false, Optional.empty(), scalars.of(value), List.of(), List.of(), value.dtype());
     }
     if (uses.definition(value).orElse(null) instanceof ElementwiseOp.AddPtr add) {
       Form pointer = of(add.pointer()).orElseThrow();
@@ -68,8 +67,7 @@ final class FormAnalysis {
       return of(hint.operand()).orElseThrow();
     }
     Sc zero = Sc.of(0, DType.I64);
-    return new Form(
-        true, Optional.of(value), zero, List.of(), List.of(), value.type().pointee());
+    return new Form(true, Optional.of(value), zero, List.of(), List.of(), value.type().pointee());
   }
 
   /** A constant stride that leaves the range of i32 within the tile contradicts the assumption. */
@@ -156,12 +154,7 @@ final class FormAnalysis {
 
   private static Form splat(Form scalar, int rank) {
     return new Form(
-        scalar.isPointer(),
-        scalar.root(),
-        scalar.base(),
-        zeros(rank),
-        List.of(),
-        scalar.dtype());
+        scalar.isPointer(), scalar.root(), scalar.base(), zeros(rank), List.of(), scalar.dtype());
   }
 
   private Optional<Form> view(Op op, Value value) {
@@ -180,8 +173,7 @@ final class FormAnalysis {
     if (!form.opaques().isEmpty()) {
       return Optional.empty();
     }
-    Optional<IndexMap> map =
-        IndexMap.identity(from.rank()).beforeReshape(to, from, from.toArray());
+    Optional<IndexMap> map = IndexMap.identity(from.rank()).beforeReshape(to, from, from.toArray());
     if (map.isEmpty()) {
       return Optional.empty();
     }
@@ -196,8 +188,7 @@ final class FormAnalysis {
         Sc stride = form.strides().get(j);
         if (unit == null && weight == 1) {
           unit = stride;
-        } else if (unit == null
-            || !stride.equals(scalars.mul(unit, Sc.of(weight, unit.dtype())))) {
+        } else if (unit == null || !stride.equals(scalars.mul(unit, Sc.of(weight, unit.dtype())))) {
           return Optional.empty();
         }
       }
@@ -263,7 +254,8 @@ final class FormAnalysis {
           op.operand().dtype() == DType.I32
               ? Optional.of(retyped(form, scalars.cast(op.kind(), form.base(), DType.I64)))
               : Optional.empty();
-      case TRUNC -> Optional.of(retyped(form, scalars.cast(CastKind.TRUNC, form.base(), DType.I32)));
+      case TRUNC ->
+          Optional.of(retyped(form, scalars.cast(CastKind.TRUNC, form.base(), DType.I32)));
       case BITCAST ->
           form.isPointer()
                   && op.result().type().isPointer()
@@ -292,7 +284,9 @@ final class FormAnalysis {
               ? Optional.of(scale(l, r.base()))
               : l.isUniform() ? Optional.of(scale(r, l.base())) : Optional.empty();
       case SHL ->
-          r.isUniform() && r.base().isConstant() && r.base().constant() >= 0
+          r.isUniform()
+                  && r.base().isConstant()
+                  && r.base().constant() >= 0
                   && r.base().constant() < 31
               ? Optional.of(scale(l, Sc.of(1L << r.base().constant(), l.dtype())))
               : Optional.empty();

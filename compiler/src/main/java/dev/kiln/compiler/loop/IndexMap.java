@@ -21,7 +21,9 @@ final class IndexMap {
     this.weight = weight;
   }
 
-  /** Extents of the nest that runs over a tile: its extents without those of 1; {1} if none stay. */
+  /**
+   * Extents of the nest that runs over a tile: its extents without those of 1; {1} if none stay.
+   */
   static int[] nestDims(Shape shape) {
     int[] dims = Arrays.stream(shape.toArray()).filter(d -> d > 1).toArray();
     return dims.length == 0 ? new int[] {1} : dims;

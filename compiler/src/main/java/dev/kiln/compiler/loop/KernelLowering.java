@@ -51,9 +51,7 @@ final class KernelLowering {
     function.params().forEach(p -> scalars.define(p.value(), root, 0));
   }
 
-  /**
-   * A tile that lies row by row at the start of a buffer, from the item of the index on.
-   */
+  /** A tile that lies row by row at the start of a buffer, from the item of the index on. */
   record Located(int buffer, Region region, int index) {}
 
   /** Adds what a statement wants to a nest over the tile of the shape that it was placed for. */
@@ -153,8 +151,7 @@ final class KernelLowering {
    * join at less cost, or a new one. Empty if the statement would write what it reads elsewhere, so
    * that what it reads must be kept first.
    */
-  Optional<Group> place(
-      Location loc, Region region, Shape shape, boolean alone, Body body) {
+  Optional<Group> place(Location loc, Region region, Shape shape, boolean alone, Body body) {
     return scalars.within(region, () -> choose(loc, region, shape, alone, body));
   }
 
@@ -183,8 +180,7 @@ final class KernelLowering {
   }
 
   /** Keeps what the statement needs, until it can be computed in a nest of its own. */
-  private Pull prepare(
-      Location loc, Region region, int[] dims, IndexMap map, Body body) {
+  private Pull prepare(Location loc, Region region, int[] dims, IndexMap map, Body body) {
     while (true) {
       var group = new Group(loc, region, dims, options.reshapeNests());
       var attempt = new Pull(this, group, region.size());
@@ -247,11 +243,8 @@ final class KernelLowering {
       group.place(region.append(group));
     }
     attempt.kept().forEach(this::keep);
-    group.add(
-        attempt.computations(), attempt.effects(), attempt.lanes(), attempt.accesses());
-    attempt
-        .pulled()
-        .forEach((tile, maps) -> maps.forEach(map -> noteHome(tile, map, attempt)));
+    group.add(attempt.computations(), attempt.effects(), attempt.lanes(), attempt.accesses());
+    attempt.pulled().forEach((tile, maps) -> maps.forEach(map -> noteHome(tile, map, attempt)));
   }
 
   private void noteHome(Value tile, IndexMap map, Pull attempt) {
@@ -295,7 +288,8 @@ final class KernelLowering {
   }
 
   /** Overwrites a buffer with a tile, row by row. */
-  Optional<Group> overwrite(Location loc, Region region, Value tile, int buffer, boolean isInitial) {
+  Optional<Group> overwrite(
+      Location loc, Region region, Value tile, int buffer, boolean isInitial) {
     IndexMap whole = IndexMap.identity(tile.shape().rank());
     return store(loc, region, tile, buffer, tile.shape(), whole, isInitial);
   }
@@ -355,7 +349,8 @@ final class KernelLowering {
     int last = 0;
     for (int i = 0; i < parts.size(); i++) {
       Group group =
-          store(loc, region, parts.get(i), buffer, result.shape(), views.get(i), true).orElseThrow();
+          store(loc, region, parts.get(i), buffer, result.shape(), views.get(i), true)
+              .orElseThrow();
       last = Math.max(last, group.index());
     }
     locate(result, buffer, region, last + 1);
@@ -390,7 +385,8 @@ final class KernelLowering {
 
   /** A scalar's address in scratch memory is an element of a buffer of its own. */
   void readElement(Location loc, Value scalar, int buffer, Region region, int index) {
-    TileRef source = new TileRef(scalar.dtype(), new TileRef.Scratch(Scratch.address(buffer)), List.of());
+    TileRef source =
+        new TileRef(scalar.dtype(), new TileRef.Scratch(Scratch.address(buffer)), List.of());
     region.insert(index, new LoopStmt.ReadElement(loc, scalar, source));
     scalars.define(scalar, region, index);
   }

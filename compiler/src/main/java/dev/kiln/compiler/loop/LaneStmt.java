@@ -18,8 +18,8 @@ public sealed interface LaneStmt {
 
   /**
    * An elementwise operation on lane values and driver scalars. Constants of a nest appear here, so
-   * that they need not be passed to it. One whose operands do not change along the innermost axis may be computed
-   * once per row; the lowering leaves that to the emitter.
+   * that they need not be passed to it. One whose operands do not change along the innermost axis
+   * may be computed once per row; the lowering leaves that to the emitter.
    */
   record Compute(ElementwiseOp op) implements LaneStmt {
     @Override

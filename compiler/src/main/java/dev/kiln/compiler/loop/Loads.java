@@ -35,8 +35,7 @@ final class Loads {
     return forms.of(pointer).flatMap(f -> forms.under(f, map));
   }
 
-  private static Access.Place place(
-      Pull pull, Value pointer, IndexMap map, Optional<Form> form) {
+  private static Access.Place place(Pull pull, Value pointer, IndexMap map, Optional<Form> form) {
     KernelLowering kernel = pull.kernel();
     List<Object> index = new ArrayList<>();
     if (form.isPresent()) {

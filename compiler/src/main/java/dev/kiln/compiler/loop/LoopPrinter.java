@@ -30,8 +30,7 @@ public final class LoopPrinter {
   }
 
   private void kernel(LoopKernel kernel) {
-    String params =
-        kernel.params().stream().map(this::param).collect(Collectors.joining(", "));
+    String params = kernel.params().stream().map(this::param).collect(Collectors.joining(", "));
     line("kernel @%s(%s) scratch %d {", kernel.name(), params, kernel.scratchBytes());
     body(kernel.body());
     line("}");
@@ -80,7 +79,9 @@ public final class LoopPrinter {
         block(s.combine());
       }
       case LoopStmt.MapElementwise s -> {
-        line("map %s pack %d: %s -> %s {", s.shape(), s.pack(), refs(s.sources()), refs(s.targets()));
+        line(
+            "map %s pack %d: %s -> %s {",
+            s.shape(), s.pack(), refs(s.sources()), refs(s.targets()));
         block(s.body());
       }
       case LoopStmt.Histogram s ->
@@ -191,14 +192,12 @@ public final class LoopPrinter {
       case LaneStmt.Index s -> line("%s = index %d", names.of(s.result()), s.axis());
       case LaneStmt.Load s ->
           line(
-              "%s = load %s%s%s", names.of(s.result()), ref(s.source()), mask(s.mask()), other(s.other()));
+              "%s = load %s%s%s",
+              names.of(s.result()), ref(s.source()), mask(s.mask()), other(s.other()));
       case LaneStmt.GatherLoad s ->
           line(
               "%s = gather %s%s%s",
-              names.of(s.result()),
-              names.of(s.address()),
-              mask(s.mask()),
-              other(s.other()));
+              names.of(s.result()), names.of(s.address()), mask(s.mask()), other(s.other()));
       case LaneStmt.GatherTile s ->
           line("%s = gather %s at %s", names.of(s.result()), ref(s.source()), names.of(s.offset()));
       case LaneStmt.Store s ->

@@ -64,12 +64,7 @@ final class MemoryLowering {
   /** Computes a tile here and now, in whichever nest; it is kept if another one wants it. */
   private void compute(Location loc, Value tile) {
     kernel
-        .place(
-            loc,
-            region,
-            tile.shape(),
-            false,
-            (pull, map) -> pull.pull(tile, map))
+        .place(loc, region, tile.shape(), false, (pull, map) -> pull.pull(tile, map))
         .orElseThrow();
   }
 
@@ -194,9 +189,7 @@ final class MemoryLowering {
   }
 
   private static List<Access> ordering(String semantics) {
-    return semantics.equals("relaxed")
-        ? List.of()
-        : List.of(Access.write(new Access.Fence()));
+    return semantics.equals("relaxed") ? List.of() : List.of(Access.write(new Access.Fence()));
   }
 
   private void atomic(
@@ -235,11 +228,9 @@ final class MemoryLowering {
         continue;
       }
       TileRef ref = WholeTiles.read(kernel, operand, accesses);
-      operands.add(
-          new LoopStmt.PrintOperand(Optional.empty(), Optional.of(ref), operand.shape()));
+      operands.add(new LoopStmt.PrintOperand(Optional.empty(), Optional.of(ref), operand.shape()));
     }
-    region.append(
-        new Region.Fixed(new LoopStmt.Print(print.loc(), print, operands), accesses));
+    region.append(new Region.Fixed(new LoopStmt.Print(print.loc(), print, operands), accesses));
   }
 
   private void check(MemoryOp.Assert check) {

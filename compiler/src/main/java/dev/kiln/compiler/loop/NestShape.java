@@ -13,8 +13,7 @@ final class NestShape {
   private NestShape() {}
 
   /** The nest, or nothing if it does nothing. */
-  static Optional<LoopStmt> finish(
-      Location loc, int[] dims, List<LaneStmt> body, boolean reshape) {
+  static Optional<LoopStmt> finish(Location loc, int[] dims, List<LaneStmt> body, boolean reshape) {
     if (body.isEmpty()) {
       return Optional.empty();
     }
@@ -72,8 +71,7 @@ final class NestShape {
   }
 
   private static int[] moveLast(int rank, int axis) {
-    return IntStream.concat(
-            IntStream.range(0, rank).filter(a -> a != axis), IntStream.of(axis))
+    return IntStream.concat(IntStream.range(0, rank).filter(a -> a != axis), IntStream.of(axis))
         .toArray();
   }
 

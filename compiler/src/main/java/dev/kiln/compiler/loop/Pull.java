@@ -174,16 +174,12 @@ final class Pull {
   Value constant(Type element, Number number) {
     ConstantKey key = new ConstantKey(element, number);
     return memo(
-        key,
-        element,
-        v -> new LaneStmt.Compute(new ElementwiseOp.Constant(location, v, number)));
+        key, element, v -> new LaneStmt.Compute(new ElementwiseOp.Constant(location, v, number)));
   }
 
   Value index(int axis) {
     return memo(
-        new IndexKey(axis),
-        Type.scalar(DType.I32),
-        v -> new LaneStmt.Index(location, v, axis));
+        new IndexKey(axis), Type.scalar(DType.I32), v -> new LaneStmt.Index(location, v, axis));
   }
 
   private Value memo(Object key, Type type, java.util.function.Function<Value, LaneStmt> make) {
@@ -340,8 +336,7 @@ final class Pull {
       if (weight == 0 || dims()[j] == 1) {
         continue;
       }
-      Value term =
-          weight == 1 ? index(j) : binary(BinaryKind.MUL, index(j), constant(i32, weight));
+      Value term = weight == 1 ? index(j) : binary(BinaryKind.MUL, index(j), constant(i32, weight));
       sum = sum == null ? term : binary(BinaryKind.ADD, sum, term);
     }
     if (sum == null) {
@@ -377,8 +372,7 @@ final class Pull {
     Type type = position.type();
     Value wrapped = binary(BinaryKind.AND, position, constant(type, shape.dim(axis) - 1L));
     long stride = shape.rowMajorStrides()[axis];
-    Value offset =
-        stride == 1 ? wrapped : binary(BinaryKind.MUL, wrapped, constant(type, stride));
+    Value offset = stride == 1 ? wrapped : binary(BinaryKind.MUL, wrapped, constant(type, stride));
     int buffer = located.get().buffer();
     TileRef ref =
         Refs.scratch(gather.source().dtype(), buffer, shape, map.remove(axis).insert(axis, 0));

@@ -52,8 +52,7 @@ final class Refs {
       return Optional.empty();
     }
     ScalarCode scalars = pull.kernel().scalars();
-    Value root =
-        form.root().orElseGet(() -> scalars.constant(Type.pointer(form.dtype()), 0));
+    Value root = form.root().orElseGet(() -> scalars.constant(Type.pointer(form.dtype()), 0));
     Value base = pull.require(scalars.addPtr(root, form.base()));
     List<TileRef.Stride> strides = new ArrayList<>();
     for (int j = 0; j < form.strides().size(); j++) {
@@ -79,8 +78,7 @@ final class Refs {
 
   private static TileRef.Stride indexed(Pull pull, Form form, int axis) {
     RowVector vector = RowVector.of(form, axis, pull.dims()[axis]);
-    Optional<KernelLowering.Located> located =
-        pull.kernel().vector(vector).filter(pull::isVisible);
+    Optional<KernelLowering.Located> located = pull.kernel().vector(vector).filter(pull::isVisible);
     if (located.isEmpty()) {
       pull.needVector(vector);
       return new TileRef.Fixed(0);

@@ -243,8 +243,7 @@ final class ScalarCode {
 
   private Sc binary(BinaryKind kind, Sc a, Sc b) {
     Value result = new Value(Type.scalar(a.dtype()));
-    return Sc.of(
-        derive(new ElementwiseOp.Binary(location, result, kind, value(a), value(b))));
+    return Sc.of(derive(new ElementwiseOp.Binary(location, result, kind, value(a), value(b))));
   }
 
   Sc wide(Sc a) {

@@ -177,11 +177,7 @@ final class ScratchLayout {
         };
     List<TileRef.Stride> strides =
         ref.strides().stream()
-            .map(
-                s ->
-                    s instanceof TileRef.Indexed i
-                        ? new TileRef.Indexed(address(i.offset()))
-                        : s)
+            .map(s -> s instanceof TileRef.Indexed i ? new TileRef.Indexed(address(i.offset())) : s)
             .toList();
     return new TileRef(ref.dtype(), base, strides);
   }

@@ -44,8 +44,8 @@ public record TileRef(DType dtype, Base base, List<Stride> strides) {
    * a vector of {@code i64} <em>byte</em> offsets in scratch memory (a whole address per entry,
    * where the base is a null pointer). Rows of an embedding table, of a paged cache, or that wrap
    * around ({@code offsets % M}). Avoided along the innermost axis of a nest, where it means a
-   * gather; along either axis of a {@link LoopStmt.Dot} operand it is ordinary. A range that may wrap
-   * around mostly does not: its entries are then evenly spaced, which is worth a look.
+   * gather; along either axis of a {@link LoopStmt.Dot} operand it is ordinary. A range that may
+   * wrap around mostly does not: its entries are then evenly spaced, which is worth a look.
    *
    * @param offset byte offset of the vector into the program's scratch memory, 64-byte aligned
    */

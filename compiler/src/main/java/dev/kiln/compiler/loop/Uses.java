@@ -1,7 +1,6 @@
 package dev.kiln.compiler.loop;
 
 import dev.kiln.compiler.ir.Block;
-import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
@@ -195,7 +194,8 @@ final class Uses {
   private boolean mayFollow(Value origin, Op later, Op op) {
     boolean found = false;
     for (Op outer = op; outer != null; outer = owners.get(parents.get(outer))) {
-      if (outer != op && isLoop(outer)
+      if (outer != op
+          && isLoop(outer)
           && !isInside(blocks.get(origin), outer)
           && isInside(parents.get(later), outer)) {
         return true;
@@ -337,8 +337,7 @@ final class Uses {
         switch (l) {
           case ElementwiseOp.Binary op -> op.kind() == ((ElementwiseOp.Binary) r).kind();
           case ElementwiseOp.Cast op -> op.kind() == ((ElementwiseOp.Cast) r).kind();
-          case ElementwiseOp.Constant op ->
-              op.value().equals(((ElementwiseOp.Constant) r).value());
+          case ElementwiseOp.Constant op -> op.value().equals(((ElementwiseOp.Constant) r).value());
           case ElementwiseOp.AddPtr op -> true;
           case ElementwiseOp.Hint op -> true;
           case ElementwiseOp.ProgramId op -> op.axis() == ((ElementwiseOp.ProgramId) r).axis();

@@ -73,8 +73,7 @@ final class LoopInterpreter {
         }
       }
       case LoopStmt.ReadElement s -> driver.set(s.result(), read(s.source(), driver, new int[0]));
-      case LoopStmt.WriteElement s ->
-          write(s.target(), driver, new int[0], driver.get(s.value()));
+      case LoopStmt.WriteElement s -> write(s.target(), driver, new int[0], driver.get(s.value()));
       case LoopStmt.For s -> loop(s, driver);
       case LoopStmt.While s -> loop(s, driver);
       case LoopStmt.If s -> {
@@ -391,8 +390,7 @@ final class LoopInterpreter {
       }
       List<Number> results = driver.nested().run(s.body(), arguments);
       for (int i = 0; i < results.size(); i++) {
-        write(
-            s.targets().get(i / s.pack()), driver, group.get(i % s.pack()), results.get(i));
+        write(s.targets().get(i / s.pack()), driver, group.get(i % s.pack()), results.get(i));
       }
     }
   }
@@ -401,8 +399,7 @@ final class LoopInterpreter {
     long[] counts = new long[s.bins()];
     for (int i = 0; i < s.size(); i++) {
       int[] index = {i};
-      boolean active =
-          s.mask().map(m -> read(m, driver, index).longValue() != 0).orElse(true);
+      boolean active = s.mask().map(m -> read(m, driver, index).longValue() != 0).orElse(true);
       long bin = read(s.source(), driver, index).longValue();
       if (active && bin >= 0 && bin < counts.length) {
         counts[(int) bin]++;

@@ -51,20 +51,14 @@ class RandomLoweringTest {
       difference =
           kernel.difference(kernel.evaluate(function), kernel.run(launch -> run(lowered, launch)));
     } catch (RuntimeException e) {
-      throw new AssertionError(
-          "seed " + kernel.seed() + "\n" + Printer.print(function) + text, e);
+      throw new AssertionError("seed " + kernel.seed() + "\n" + Printer.print(function) + text, e);
     }
-    assertThat(difference)
-        .as("%s%s", Printer.print(function), text)
-        .isEmpty();
+    assertThat(difference).as("%s%s", Printer.print(function), text).isEmpty();
   }
 
   private static void run(LoopKernel lowered, Launch launch) {
     Grid grid = launch.grid();
     LoopInterpreter.run(
-        lowered,
-        new int[] {grid.x(), grid.y(), grid.z()},
-        launch.memory(),
-        launch.arguments());
+        lowered, new int[] {grid.x(), grid.y(), grid.z()}, launch.memory(), launch.arguments());
   }
 }

@@ -233,6 +233,9 @@ final class SyntaxFaults extends BailErrorStrategy {
       String also = closing(expected).map(bracket -> " or '" + bracket + "'").orElse("");
       return "an expression" + also + " after '" + text(at - 1) + "'";
     }
+    if (expected.contains(KernelPythonLexer.DEDENT)) {
+      return "a statement";
+    }
     if (expected.contains(KernelPythonLexer.NEWLINE)) {
       return "the end of the statement";
     }

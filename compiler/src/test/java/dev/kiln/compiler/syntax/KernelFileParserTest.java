@@ -302,4 +302,29 @@ class KernelFileParserTest {
     assertThat(kept("")).isEmpty();
     assertThat(kept("\n\n# only a comment")).isEmpty();
   }
+
+  @Test
+  void aFileThatIsBeingTypedIsReadOrFaultedAtEveryCharacter() {
+    String text =
+        """
+        import triton
+        if X and f(1):
+            Y = [1, {"a": f'{x!r:>{w}}'}]
+        @triton.jit
+        def kernel(x, *, n: tl.constexpr = 1 << 4):
+            \"\"\"Doc.\"\"\"
+            for i in range(0, n):
+                x += a if b else (lambda q: q)(-c ** 2)
+            match x:
+                case [1, *_]: return x[:, None]
+            return not x is None, *y
+        """;
+    for (int end = 0; end <= text.length(); end++) {
+      try {
+        AstPrinter.print(parse(text.substring(0, end)).statements());
+      } catch (CompilationException e) {
+        assertThat(e.getMessage()).contains("k.py:", "error: ").doesNotContain("something else");
+      }
+    }
+  }
 }

@@ -3,8 +3,10 @@ package dev.kiln.compiler.transform.rewrite;
 import static dev.kiln.compiler.transform.rewrite.RewriteRule.rule;
 
 import dev.kiln.compiler.ir.CastKind;
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.Type;
+import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.ir.Value;
 import java.util.List;
 
@@ -13,13 +15,32 @@ final class CastRules {
   static final List<RewriteRule<?>> RULES =
       List.of(
           rule("bitcast(x) to its own type -> x", ElementwiseOp.Cast.class, CastRules::toItself),
-          rule("cast(cast(x)) -> cast(x)", ElementwiseOp.Cast.class, CastRules::twice));
+          rule("cast(cast(x)) -> cast(x)", ElementwiseOp.Cast.class, CastRules::twice),
+          rule("extu(x) != 0 -> x for i1", ElementwiseOp.Compare.class, CastRules::truth));
 
   private CastRules() {}
 
   private static Value toItself(ElementwiseOp.Cast op, Rewriting in) {
     boolean same = op.operand().type().equals(op.result().type());
     return same && op.kind() == CastKind.BITCAST ? op.operand() : null;
+  }
+
+  /** A condition that went through an integer. */
+  private static Value truth(ElementwiseOp.Compare op, Rewriting in) {
+    var cast = in.definition(op.left(), ElementwiseOp.Cast.class);
+    boolean wasCondition =
+        cast != null
+            && (cast.kind() == CastKind.EXTU || cast.kind() == CastKind.EXTS)
+            && cast.operand().dtype() == DType.I1
+            && in.isConstant(op.right(), 0);
+    if (!wasCondition) {
+      return null;
+    }
+    return switch (op.kind()) {
+      case NE -> cast.operand();
+      case EQ -> in.unary(UnaryKind.NOT, cast.operand());
+      case LT, LE, GT, GE, ULT, ULE, UGT, UGE -> null;
+    };
   }
 
   private static Value twice(ElementwiseOp.Cast op, Rewriting in) {

@@ -27,6 +27,7 @@ final class Folding {
           rule("cmp(C, D) -> C'", ElementwiseOp.Compare.class, Folding::compare),
           rule("cmp(make_range, C) -> C' if decided", ElementwiseOp.Compare.class, Folding::range),
           rule("cast(C) -> C'", ElementwiseOp.Cast.class, Folding::cast),
+          rule("hint(C) -> C", ElementwiseOp.Hint.class, Folding::hint),
           rule("fma(C, D, E) -> C'", ElementwiseOp.Fma.class, Folding::fma),
           rule("x / 2^k -> x * 2^-k", ElementwiseOp.Binary.class, Folding::divideByPower),
           rule("C + x -> x + C", ElementwiseOp.Binary.class, Folding::constantToTheRight),
@@ -116,6 +117,10 @@ final class Folding {
     return to.isFloat()
         ? (Number) Conversions.integerToFloat(kind, from, to, value.longValue())
         : (Number) Conversions.integerToInteger(kind, from, to, value.longValue());
+  }
+
+  private static Value hint(ElementwiseOp.Hint op, Rewriting in) {
+    return in.constant(op.operand()) == null ? null : op.operand();
   }
 
   private static Value fma(ElementwiseOp.Fma op, Rewriting in) {

@@ -33,6 +33,14 @@ final class ShapeRules {
               ShapeOp.Reshape.class,
               ShapeRules::reshapeAsExpand),
           rule("permute(permute(x)) -> permute(x)", ShapeOp.Permute.class, ShapeRules::permute),
+          rule(
+              "permute(broadcast(x)) -> broadcast(permute(x))",
+              ShapeOp.Permute.class,
+              ShapeRules::permuteOfBroadcast),
+          rule(
+              "permute(expand_dims(x)) -> expand_dims(x)",
+              ShapeOp.Permute.class,
+              ShapeRules::permuteOfExpand),
           rule("cat(uniform x, x) -> uniform x", ShapeOp.Cat.class, ShapeRules::cat),
           rule("join(split(x)) -> x", ShapeOp.Join.class, ShapeRules::join),
           rule("gather(uniform, i) -> uniform", ShapeOp.Gather.class, ShapeRules::gather),
@@ -157,6 +165,25 @@ final class ShapeRules {
     return inner == null
         ? null
         : in.permute(inner.operand(), op.order().stream().map(inner.order()::get).toList());
+  }
+
+  private static Value permuteOfBroadcast(ShapeOp.Permute op, Rewriting in) {
+    var inner = in.definition(op.operand(), ShapeOp.Broadcast.class);
+    return inner == null
+        ? null
+        : in.broadcast(in.permute(inner.operand(), op.order()), op.result().shape());
+  }
+
+  /** If the other axes stay in order, the new one is merely inserted elsewhere. */
+  private static Value permuteOfExpand(ShapeOp.Permute op, Rewriting in) {
+    var inner = in.definition(op.operand(), ShapeOp.ExpandDims.class);
+    if (inner == null) {
+      return null;
+    }
+    var others = new ArrayList<>(op.order());
+    others.remove((Integer) inner.axis());
+    boolean inOrder = others.equals(others.stream().sorted().toList());
+    return inOrder ? in.expandDims(inner.operand(), op.order().indexOf(inner.axis())) : null;
   }
 
   private static Value cat(ShapeOp.Cat op, Rewriting in) {

@@ -28,8 +28,8 @@ class AlgebraTest {
     for (DType dtype : TYPES) {
       if (rule.domain().includes(Type.scalar(dtype)) && representable(rule.left(), dtype)) {
         for (Number[] values : assignments(rule, dtype)) {
-          Number left = evaluate(rule.left(), dtype, values);
-          Number right = evaluate(rule.right(), dtype, values);
+          Number left = evaluate(rule, rule.left(), dtype, values);
+          Number right = evaluate(rule, rule.right(), dtype, values);
           assertThat(normal(right))
               .describedAs("%s in %s of %s", rule.text(), dtype, List.of(values))
               .isEqualTo(normal(left));
@@ -107,7 +107,7 @@ class AlgebraTest {
     return candidates;
   }
 
-  private static Number evaluate(Pattern pattern, DType dtype, Number[] values) {
+  private static Number evaluate(AlgebraRule rule, Pattern pattern, DType dtype, Number[] values) {
     return switch (pattern) {
       case Pattern.Variable variable -> values[variable.index()];
       case Pattern.Literal literal ->
@@ -115,20 +115,21 @@ class AlgebraTest {
               ? (Number) literal.asInteger(literal.isBoolean() ? DType.I1 : dtype)
               : (Number) literal.value();
       case Pattern.UnaryNode node -> {
-        Number x = evaluate(node.operand(), dtype, values);
+        Number x = evaluate(rule, node.operand(), dtype, values);
         yield x instanceof Double number
             ? (Number) FloatMath.apply(node.kind(), dtype, number)
-            : (Number) IntegerMath.apply(node.kind(), typeOf(node.operand(), dtype), x.longValue());
+            : (Number)
+                IntegerMath.apply(node.kind(), typeOf(rule, node.operand(), dtype), x.longValue());
       }
       case Pattern.BinaryNode node ->
           Folding.apply(
               node.kind(),
               dtype,
-              evaluate(node.left(), dtype, values),
-              evaluate(node.right(), dtype, values));
+              evaluate(rule, node.left(), dtype, values),
+              evaluate(rule, node.right(), dtype, values));
       case Pattern.CompareNode node -> {
-        Number left = evaluate(node.left(), dtype, values);
-        Number right = evaluate(node.right(), dtype, values);
+        Number left = evaluate(rule, node.left(), dtype, values);
+        Number right = evaluate(rule, node.right(), dtype, values);
         boolean holds =
             dtype.isFloat()
                 ? FloatMath.compare(node.kind(), left.doubleValue(), right.doubleValue())
@@ -136,18 +137,19 @@ class AlgebraTest {
         yield holds ? 1L : 0L;
       }
       case Pattern.SelectNode node ->
-          evaluate(node.condition(), DType.I1, values).longValue() != 0
-              ? evaluate(node.whenTrue(), dtype, values)
-              : evaluate(node.whenFalse(), dtype, values);
+          evaluate(rule, node.condition(), dtype, values).longValue() != 0
+              ? evaluate(rule, node.whenTrue(), dtype, values)
+              : evaluate(rule, node.whenFalse(), dtype, values);
     };
   }
 
-  /** Comparisons, and the condition of a select, are {@code i1} whatever the rule's type. */
-  private static DType typeOf(Pattern pattern, DType dtype) {
+  /** Comparisons, and the variable {@code c}, are {@code i1} whatever the rule's type. */
+  private static DType typeOf(AlgebraRule rule, Pattern pattern, DType dtype) {
     return switch (pattern) {
       case Pattern.CompareNode node -> DType.I1;
-      case Pattern.UnaryNode node -> typeOf(node.operand(), dtype);
-      case Pattern.Variable variable -> dtype;
+      case Pattern.UnaryNode node -> typeOf(rule, node.operand(), dtype);
+      case Pattern.Variable variable ->
+          rule.variables().get(variable.index()).equals("c") ? DType.I1 : dtype;
       case Pattern.Literal literal -> dtype;
       case Pattern.BinaryNode node -> dtype;
       case Pattern.SelectNode node -> dtype;

@@ -218,12 +218,12 @@ def libdevice_remainder(x, y):
     size = tl.abs(y)
     # fmod by 2y first: what is left needs at most two subtractions. Doubling may overflow.
     rest = tl.where(size <= largest_half(y), tl.abs(x) % (size + size), tl.abs(x))
+    # Twice the rest against y, where half of y is not exact.
     tiny = size < smallest_double(y)
-    rest = tl.where(
-        tl.where(tiny, rest + rest > size, rest > 0.5 * size), rest - size, rest
-    )
-    again = tl.where(tiny, rest + rest >= size, rest >= 0.5 * size)
-    rest = tl.where(again, rest - size, rest)
+    once = tl.where(tiny, rest + rest > size, rest > 0.5 * size)
+    rest = tl.where(once, rest - size, rest)
+    twice = once & tl.where(tiny, rest + rest >= size, rest >= 0.5 * size)
+    rest = tl.where(twice, rest - size, rest)
     flipped = tl.where(bits_of(x) < 0, -rest, rest)
     valid = (tl.abs(x) < INFINITY) & (y == y) & (y != 0)
     return tl.where(valid, tl.where(size == INFINITY, x, flipped), float("nan"))
@@ -259,7 +259,8 @@ def size_of(x):
 
 
 def libdevice_hypot(x, y):
-    return length(size_of(x), size_of(y), size_of(x) * 0, size_of(x) * 0)
+    zero = tl.zeros_like(size_of(x))
+    return length(size_of(x), size_of(y), zero, zero)
 
 
 def libdevice_norm3d(x, y, z):
@@ -315,17 +316,70 @@ def libdevice_log10(x):
     return tl.log2(wide(x)) * LOG10_2
 
 
+def power_of_size(x, y):
+    """x**y for a finite x > 0 in fp64. The logarithm is kept in pairs of numbers, the second holding
+    what the first one lacks: its error is multiplied by up to 1024."""
+    tiny = x < 2.2250738585072014e-308
+    bits = bits_of(tl.where(tiny, x * 18014398509481984.0, x))
+    m = float_of((bits & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000)
+    above = m > 1.4142135623730951
+    m = tl.where(above, 0.5 * m, m)
+    e = ((bits >> 52) & 2047) - 1023 + above.to(tl.int64) - tl.where(tiny, 54, 0)
+    # log(m) = 2 (s + s**3 / 3 + s**5 / 5 + ...) with s = (m - 1) / (m + 1)
+    below = m + 1.0
+    below_low = m - (below - 1.0)
+    s = (m - 1.0) / below
+    s_low = (tl.fma(-s, below, m - 1.0) - s * below_low) / below
+    q = s * s
+    q_low = tl.fma(s, s, -q) + 2.0 * s * s_low
+    c = s * q
+    c_low = tl.fma(s, q, -c) + (s * q_low + s_low * q)
+    third = c / 3.0
+    third_low = (tl.fma(third, -3.0, c) + c_low) / 3.0
+    tail = q * (1 / 25) + 1 / 23
+    for k in tl.static_range(9):
+        tail = tail * q + 1 / (21 - 2 * k)
+    high = s + third
+    low = (s - high) + third + (s_low + third_low + c * q * tail)
+    log = high * 2.8853900817779268
+    log_low = tl.fma(high, tl.full(x.shape, 2.8853900817779268, tl.float64), -log) + (
+        high * 4.0710547481862066e-17 + low * 2.8853900817779268
+    )
+    whole = e.to(tl.float64)
+    total = whole + log
+    total_low = (log - (total - whole)) + log_low
+    product = y * total
+    product_low = tl.fma(y, total, -product) + y * total_low
+    # Beyond that the result is 0 or infinite.
+    usual = tl.abs(product) < 3000.0
+    product = tl.minimum(tl.maximum(product, -3000.0), 3000.0)
+    n = libdevice.rint(product)
+    rest = (product - n) + tl.where(usual, product_low, 0.0)
+    return scaled(tl.exp2(rest), n.to(tl.int32))
+
+
 def libdevice_pow(x, y):
+    if x.dtype.is_fp64():
+        size = tl.abs(x)
+        y = wide(y)
+        usual = (size > 0) & (size < INFINITY)
+        power = power_of_size(tl.where(usual, size, 1.0), y)
+        edge = tl.where((size == 0) == (y > 0), 0.0, INFINITY)
+        return signed_power(x, y, tl.where(usual, power, edge))
     x = wide(x)
     y = wide(y)
+    return signed_power(x, y, tl.exp2(y * tl.log2(tl.abs(x))))
+
+
+def signed_power(x, y, power):
+    """x**y where power is abs(x)**y."""
     size = tl.abs(x)
-    result = tl.exp2(y * tl.log2(size))
-    result = tl.where((size == 1.0) | (y == 0.0), 1.0, result)
+    result = tl.where((size == 1.0) | (y == 0.0), 1.0, power)
     negative = bits_of(x) < 0
     whole = tl.floor(y) == y
     odd = whole & (tl.floor(0.5 * y) != 0.5 * y)
     result = tl.where(negative & odd, -result, result)
-    invalid = negative & (x != 0) & (size < INFINITY) & (whole == 0)
+    invalid = negative & (x != 0) & (size < INFINITY) & ~whole
     result = tl.where(invalid, float("nan"), result)
     # 1 to any power and anything to the power 0 are 1, even with NaN.
     undefined = ((x != x) & (y != 0.0)) | ((y != y) & (x != 1.0))
@@ -379,7 +433,8 @@ def libdevice_atanh(x):
     size = size_of(x)
     double = size + size
     result = 0.5 * libdevice_log1p(double + double * size / (1.0 - size))
-    return with_sign_of(tl.where(size == 1.0, INFINITY, result), wide(x))
+    result = tl.where(size == 1.0, INFINITY, result)
+    return with_sign_of(tl.where(size > 1.0, float("nan"), result), wide(x))
 
 
 # ---- trigonometric functions
@@ -420,8 +475,7 @@ def arc_tangent(y):
     middle = (y > 0.66) & (y <= 2.414213562373095)
     x = tl.where(large, -1.0 / y, tl.where(middle, (y - 1.0) / (y + 1.0), y))
     z = x * x
-    p = -8.750608600031904122785e-1
-    p = p * z - 1.615753718733365076637e1
+    p = z * -8.750608600031904122785e-1 - 1.615753718733365076637e1
     p = p * z - 7.500855792314704667340e1
     p = p * z - 1.228866684490136173410e2
     p = p * z - 6.485021904942025371773e1
@@ -431,9 +485,11 @@ def arc_tangent(y):
     q = q * z + 4.853903996359136964868e2
     q = q * z + 1.945506571482613964425e2
     result = x + x * (z * (p / q))
-    # The second number is what the first one lacks of pi/2 or pi/4.
-    base = tl.where(large, 1.5707963267948966, tl.where(middle, 0.7853981633974483, 0.0))
-    rest = tl.where(large, 6.123233995736766e-17, tl.where(middle, 3.061616997868383e-17, 0.0))
+    # The second number is what the first one lacks of pi/2 or pi/4. Beside a tensor the literals
+    # are fp64; two literals alone would be fp32.
+    zero = tl.zeros_like(y)
+    base = tl.where(large, 1.5707963267948966, tl.where(middle, 0.7853981633974483, zero))
+    rest = tl.where(large, 6.123233995736766e-17, tl.where(middle, 3.061616997868383e-17, zero))
     return base + (result + rest)
 
 

@@ -543,7 +543,7 @@ def kernel(x):
 # signature: x=*fp32
 @triton.jit
 def kernel(x):
-    y = tl.arange(0, 16)[3]  # error: a tensor is indexed with ':' and None only, got the index constexpr 3 for int32[16]
+    y = tl.arange(0, 16)[3]  # error: a tensor is indexed with ':' and None only, got the index 3 for int32[16]
 
 # ---- data types
 

@@ -158,7 +158,7 @@ final class Interpreter implements FrontContext {
   @Override
   public FrontValue callPrelude(
       String name, List<FrontValue> args, Map<String, FrontValue> kwargs) {
-    return call(modules.prelude(name), args, kwargs);
+    return call(modules.preludeFunction(name), args, kwargs);
   }
 
   /** Runs a function's body as part of the kernel that is being built. */

@@ -297,7 +297,7 @@ final class ModuleScope {
     }
     Binding binding = binding(name);
     if (binding == null) {
-      return starImported(interpreter, name);
+      return isPrelude ? elsewhereInPrelude(interpreter, name) : starImported(interpreter, name);
     }
     if (!underEvaluation.add(name)) {
       throw interpreter.error("global variable " + name + " depends on itself");
@@ -309,6 +309,13 @@ final class ModuleScope {
     } finally {
       underEvaluation.remove(name);
     }
+  }
+
+  private Optional<FrontValue> elsewhereInPrelude(Interpreter interpreter, String name) {
+    return modules
+        .prelude(name)
+        .filter(scope -> scope != this)
+        .flatMap(scope -> scope.anyGlobal(interpreter, name));
   }
 
   private Optional<FrontValue> starImported(Interpreter interpreter, String name) {

@@ -11,7 +11,6 @@ import java.util.Optional;
 final class Modules {
   private final ImportResolver imports;
   private final Map<Source, ModuleScope> scopes = new HashMap<>();
-  private Optional<ModuleScope> prelude = Optional.empty();
 
   Modules(ImportResolver imports) {
     this.imports = imports;
@@ -26,18 +25,18 @@ final class Modules {
     return imports.resolve(importer.file().source(), level, module).map(this::of);
   }
 
-  /** A function of the prelude. */
-  JitFunction prelude(String name) {
-    ModuleScope scope = prelude();
-    return scope
-        .function(name)
-        .orElseThrow(() -> new IllegalArgumentException("the prelude has no function " + name));
+  /** The file of the prelude that defines a name. */
+  Optional<ModuleScope> prelude(String name) {
+    return Prelude.fileOf(name)
+        .map(
+            file ->
+                scopes.computeIfAbsent(file.source(), source -> new ModuleScope(this, file, true)));
   }
 
-  private ModuleScope prelude() {
-    if (prelude.isEmpty()) {
-      prelude = Optional.of(new ModuleScope(this, Prelude.file(), true));
-    }
-    return prelude.get();
+  /** A function of the prelude. */
+  JitFunction preludeFunction(String name) {
+    return prelude(name)
+        .flatMap(scope -> scope.function(name))
+        .orElseThrow(() -> new IllegalArgumentException("the prelude has no function " + name));
   }
 }

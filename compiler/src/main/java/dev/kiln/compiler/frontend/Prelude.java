@@ -7,49 +7,54 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /**
- * The library functions that are written in the kernel language itself, as one kernel file. Parsed
- * once.
+ * The library functions that are written in the kernel language itself. All files make one module;
+ * each is parsed once, when one of its names is first asked for.
  */
 final class Prelude {
   private static final List<String> PARTS =
       List.of("standard.py", "reductions.py", "sorting.py", "random.py", "libdevice.py");
+  private static final Pattern DEFINITION = Pattern.compile("(?m)^(?:def (\\w+)|(\\w+) *[:=])");
 
-  private Prelude() {}
+  private static final Prelude INSTANCE = new Prelude();
 
-  private static final class Holder {
-    private static final KernelFile FILE = load();
-  }
+  private final Map<String, Source> sources = new HashMap<>();
+  private final Map<Source, KernelFile> files = new ConcurrentHashMap<>();
 
-  static KernelFile file() {
-    return Holder.FILE;
-  }
-
-  private static KernelFile load() {
-    var statements = new ArrayList<dev.kiln.compiler.syntax.Stmt>();
-    var text = new StringBuilder();
+  private Prelude() {
     for (String part : PARTS) {
-      Optional<String> source = read(part);
-      if (source.isPresent()) {
-        text.append(source.get());
-        statements.addAll(
-            KernelFileParser.parse(new Source("prelude/" + part, source.get())).statements());
-      }
+      var source = new Source("prelude/" + part, read(part));
+      DEFINITION
+          .matcher(source.text())
+          .results()
+          .map(Prelude::definedName)
+          .forEach(name -> sources.put(name, source));
     }
-    return new KernelFile(new Source("prelude", text.toString()), statements, List.of());
   }
 
-  private static Optional<String> read(String part) {
+  private static String definedName(MatchResult definition) {
+    return definition.group(1) != null ? definition.group(1) : definition.group(2);
+  }
+
+  private static String read(String part) {
     try (InputStream in = Prelude.class.getResourceAsStream("/dev/kiln/compiler/prelude/" + part)) {
-      return in == null
-          ? Optional.empty()
-          : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The file that defines a name. */
+  static Optional<KernelFile> fileOf(String name) {
+    return Optional.ofNullable(INSTANCE.sources.get(name))
+        .map(source -> INSTANCE.files.computeIfAbsent(source, KernelFileParser::parse));
   }
 }

@@ -15,6 +15,7 @@ final class OperationTable {
 
   private final Map<String, Builtin> byName = new LinkedHashMap<>();
   private final Map<String, Builtin> methods = new LinkedHashMap<>();
+  private final Map<String, String> aliases = new LinkedHashMap<>();
 
   private OperationTable() {}
 
@@ -50,7 +51,7 @@ final class OperationTable {
   }
 
   Optional<Builtin> find(String name) {
-    return Optional.ofNullable(byName.get(name));
+    return Optional.ofNullable(byName.get(aliases.getOrDefault(name, name)));
   }
 
   Optional<Builtin> method(String name) {
@@ -62,7 +63,7 @@ final class OperationTable {
   }
 
   List<Builtin> all() {
-    return byName.values().stream().distinct().toList();
+    return List.copyOf(byName.values());
   }
 
   /** Last names of everything in a module. */
@@ -144,7 +145,7 @@ final class OperationTable {
 
     /** Another name, in the same module, for the last row. */
     Rows alias(String name) {
-      byName.put(module + "." + name, byName.get(added.getLast()));
+      aliases.put(module + "." + name, added.getLast());
       return this;
     }
   }

@@ -117,8 +117,9 @@ final class MathExpansion {
           case NEG, ABS, NOT, CLZ, POPC, BREV, FLOOR, CEIL, TRUNC, RINT, SQRT ->
               throw new IllegalStateException(op.mnemonic());
         };
+    // Not an alias: other methods may already have been given the result under its own name.
+    seq.define(op.result(), result);
     out.addAll(seq.ops());
-    seq.finish(op.result(), result);
   }
 
   private Value f(double number) {

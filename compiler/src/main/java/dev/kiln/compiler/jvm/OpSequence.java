@@ -27,9 +27,46 @@ final class OpSequence {
     return ops;
   }
 
-  /** Makes the last operation define {@code result} in place of its own value. */
+  /** Makes {@code result} another name for {@code value}. */
   void finish(Value result, Value value) {
     definitions.alias(result, value);
+  }
+
+  /**
+   * Makes the operation that defines {@code value} define {@code result}, of the same type. What
+   * was said of {@code result} before, such as that a method takes it as a parameter, stays true.
+   */
+  void define(Value result, Value value) {
+    for (int i = ops.size() - 1; i >= 0; i--) {
+      if (ops.get(i).result() == value) {
+        ops.set(i, withResult(ops.get(i), result));
+        definitions.alias(value, result);
+        return;
+      }
+    }
+    throw new IllegalStateException("no operation defines " + value);
+  }
+
+  private static ElementwiseOp withResult(ElementwiseOp op, Value result) {
+    return switch (op) {
+      case ElementwiseOp.Unary o ->
+          new ElementwiseOp.Unary(o.loc(), result, o.kind(), o.operand());
+      case ElementwiseOp.Binary o ->
+          new ElementwiseOp.Binary(o.loc(), result, o.kind(), o.left(), o.right());
+      case ElementwiseOp.Compare o ->
+          new ElementwiseOp.Compare(o.loc(), result, o.kind(), o.left(), o.right());
+      case ElementwiseOp.Fma o -> new ElementwiseOp.Fma(o.loc(), result, o.a(), o.b(), o.c());
+      case ElementwiseOp.Select o ->
+          new ElementwiseOp.Select(
+              o.loc(), result, o.condition(), o.whenTrue(), o.whenFalse());
+      case ElementwiseOp.Cast o -> new ElementwiseOp.Cast(o.loc(), result, o.kind(), o.operand());
+      case ElementwiseOp.Constant _,
+          ElementwiseOp.AddPtr _,
+          ElementwiseOp.Hint _,
+          ElementwiseOp.ProgramId _,
+          ElementwiseOp.NumPrograms _ ->
+          throw new IllegalArgumentException(op.mnemonic());
+    };
   }
 
   private static Value fresh(DType dtype) {

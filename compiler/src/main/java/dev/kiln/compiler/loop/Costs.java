@@ -102,8 +102,10 @@ final class Costs {
     }
     int sum = own;
     for (Value operand : op.operands()) {
-      boolean isAddress = op instanceof MemoryOp.Load l && operand.equals(l.pointer());
-      sum += isAddress || sum >= DEAR ? 0 : cost(operand);
+      // Addresses and masks of loads that may be repeated are mostly strides and ranges.
+      boolean isIndex =
+          op instanceof MemoryOp.Load l && (operand.equals(l.pointer()) || !readsMemory(operand));
+      sum += isIndex || sum >= DEAR ? 0 : cost(operand);
     }
     return Math.min(DEAR, sum);
   }

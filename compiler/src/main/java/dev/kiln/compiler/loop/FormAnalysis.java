@@ -7,6 +7,7 @@ import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.ShapeOp;
+import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -135,6 +136,8 @@ final class FormAnalysis {
       case ElementwiseOp.AddPtr a ->
           of(a.pointer()).flatMap(p -> of(a.offset()).map(o -> addPtr(p, o)));
       case ElementwiseOp.Cast c -> of(c.operand()).flatMap(f -> cast(c, f));
+      case ElementwiseOp.Unary u when u.kind() == UnaryKind.NEG ->
+          of(u.operand()).filter(f -> !f.isPointer()).map(f -> scale(f, Sc.of(-1, f.dtype())));
       case ElementwiseOp.Binary b ->
           of(b.left()).flatMap(l -> of(b.right()).flatMap(r -> binary(b.kind(), l, r)));
       default -> Optional.empty();

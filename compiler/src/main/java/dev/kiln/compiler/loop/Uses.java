@@ -166,12 +166,17 @@ final class Uses {
 
   /** Whether an element of the value is wanted inside a loop or branch. */
   boolean isUsedInside(Value value, ControlOp op) {
-    return users(value).stream()
-        .anyMatch(
-            user ->
-                isInside(parents.get(user), op)
-                    || (isLazy(user)
-                        && user.results().stream().anyMatch(r -> isUsedInside(r, op))));
+    return isUsedInside(value, op, new HashSet<>());
+  }
+
+  private boolean isUsedInside(Value value, ControlOp op, Set<Value> seen) {
+    return seen.add(value)
+        && users(value).stream()
+            .anyMatch(
+                user ->
+                    isInside(parents.get(user), op)
+                        || (isLazy(user)
+                            && user.results().stream().anyMatch(r -> isUsedInside(r, op, seen))));
   }
 
   private boolean isLiveAfter(Value origin, Value value, Op op, Set<Value> seen) {
@@ -320,17 +325,21 @@ final class Uses {
       return true;
     }
     return pointer.type().pointee().bytes() == load.pointer().type().pointee().bytes()
-        && (parents.get(effect) != parents.get(load) || sameOffset(pointer, load.pointer(), 24));
+        && (parents.get(effect) != parents.get(load)
+            || sameOffset(pointer, load.pointer(), new HashSet<>()));
   }
 
   /** Whether two pointers are made by the same offsets from their parameters. */
-  boolean sameOffset(Value left, Value right, int depth) {
+  private boolean sameOffset(Value left, Value right, Set<List<Value>> compared) {
     if (left.equals(right) || (parameters.contains(left) && parameters.contains(right))) {
       return left.equals(right) || (left.type().isPointer() && right.type().isPointer());
     }
+    if (!compared.add(List.of(left, right))) {
+      return true;
+    }
     Op l = definitions.get(left);
     Op r = definitions.get(right);
-    if (depth == 0 || l == null || r == null || l.getClass() != r.getClass()) {
+    if (l == null || r == null || l.getClass() != r.getClass()) {
       return false;
     }
     boolean sameKind =
@@ -353,7 +362,7 @@ final class Uses {
       return false;
     }
     for (int i = 0; i < l.operands().size(); i++) {
-      if (!sameOffset(l.operands().get(i), r.operands().get(i), depth - 1)) {
+      if (!sameOffset(l.operands().get(i), r.operands().get(i), compared)) {
         return false;
       }
     }

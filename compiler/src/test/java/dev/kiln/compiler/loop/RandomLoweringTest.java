@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RandomLoweringTest {
-  private static final int KERNELS = Integer.getInteger("kiln.random.kernels", 150);
+  private static final int KERNELS = Integer.getInteger("kiln.random.kernels", 60);
   private static final int FIRST = Integer.getInteger("kiln.random.first", 0);
 
   @Test

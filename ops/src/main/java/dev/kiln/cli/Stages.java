@@ -34,7 +34,7 @@ final class Stages {
   String text(String stage) {
     return switch (stage) {
       case "ast" -> AstPrinter.print(List.of(kernel.declaration().function()));
-      case "tir" -> Printer.print(compiled.tir());
+      case "tir" -> Printer.print(compiled.optimized());
       case "loops" -> LoopPrinter.print(loops());
       case "class" -> listing(generated());
       default -> throw new IllegalArgumentException(stage);
@@ -52,7 +52,7 @@ final class Stages {
   }
 
   private LoopKernel loops() {
-    return LoopLowering.lower(compiled.tir());
+    return LoopLowering.lower(compiled.optimized());
   }
 
   private GeneratedClass generated() {

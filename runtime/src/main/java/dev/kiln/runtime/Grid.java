@@ -1,14 +1,12 @@
 package dev.kiln.runtime;
 
-/**
- * How many program instances a launch has along each axis. A grid with a 0 launches nothing.
- */
+/** How many program instances a launch has along each axis. A grid with a 0 launches nothing. */
 public record Grid(int x, int y, int z) {
   private static final int MAX_YZ = 65_535;
 
   /**
-   * @throws KilnException if an extent is negative, or {@code y} or {@code z} exceeds 65,535, or the
-   *     product exceeds 2<sup>31</sup> - 1
+   * @throws KilnException if an extent is negative, or {@code y} or {@code z} exceeds 65,535, or
+   *     the product exceeds 2<sup>31</sup> - 1
    */
   public Grid {
     if (x < 0 || y < 0 || z < 0) {

@@ -39,8 +39,8 @@ final class CpuKernel implements Device.LoadedKernel {
   static CpuKernel load(CompiledKernel kernel, CpuOptions options, CpuLaunches launches) {
     GeneratedClass generated =
         ClassFileEmitter.emit(
-            LoopLowering.lower(kernel.tir()), new EmissionOptions(options.simdBits()));
-    boolean inOrder = !options.relaxedAtomics() && AtomicOrder.matters(kernel.tir());
+            LoopLowering.lower(kernel.optimized()), new EmissionOptions(options.simdBits()));
+    boolean inOrder = !options.relaxedAtomics() && AtomicOrder.matters(kernel.optimized());
     return new CpuKernel(kernel, generated, inOrder, launches);
   }
 
@@ -49,7 +49,7 @@ final class CpuKernel implements Device.LoadedKernel {
   }
 
   List<TileFunction.Param> params() {
-    return kernel.tir().params();
+    return kernel.optimized().params();
   }
 
   ProgramBody body() {

@@ -23,7 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** A kernel that runs in the evaluator, over the memory of a device. */
+/**
+ * A kernel that runs in the evaluator, over the memory of a device: as the front end made it, so
+ * that an error of the optimiser shows as a difference between devices, and every source line is
+ * there to be traced.
+ */
 public final class EvaluatedKernel implements Device.LoadedKernel {
   private final CompiledKernel kernel;
   private final HostMemory memory;

@@ -2,6 +2,7 @@ package dev.kiln.compiler.frontend;
 
 import dev.kiln.compiler.ArgumentSpec;
 import dev.kiln.compiler.CompileOptions;
+import dev.kiln.compiler.Compiler;
 import dev.kiln.compiler.Specialization;
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.diagnostics.Source;
@@ -155,6 +156,7 @@ final class KernelRun {
             Target.CPU,
             warning -> {});
     Verifier.verify(function);
-    return function;
+    // What runs is what users run: contracted, folded, simplified.
+    return Compiler.optimize(function, CompileOptions.DEFAULT, Target.CPU);
   }
 }

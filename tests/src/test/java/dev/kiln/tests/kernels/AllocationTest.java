@@ -40,7 +40,10 @@ class AllocationTest {
     void run(int i);
   }
 
-  /** Rounds of launches until one allocates nothing: until the JIT is done, interpreted code may allocate. */
+  /**
+   * Rounds of launches until one allocates nothing: until the JIT is done, interpreted code may
+   * allocate.
+   */
   private static void settlesAtNothing(String what, Step step) {
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long allocated = -1;

@@ -34,6 +34,9 @@ final class ModuleScope {
 
     record Function(Stmt.FunctionDef definition) implements Binding {}
 
+    /** A function that a call made one for the device: {@code f = triton.jit(f)}. */
+    record Jitted(Stmt.FunctionDef definition) implements Binding {}
+
     record Class(Stmt.ClassDef definition) implements Binding {}
 
     record Assigned(Expr value, boolean declaredConstant) implements Binding {}
@@ -51,7 +54,15 @@ final class ModuleScope {
     this.modules = modules;
     this.file = file;
     this.isPrelude = isPrelude;
+  }
+
+  /**
+   * Reads the file's statements. Not a part of the constructor: files may import each other, and
+   * then the other one must find this scope.
+   */
+  ModuleScope bindAll() {
     file.statements().forEach(this::bind);
+    return this;
   }
 
   KernelFile file() {
@@ -78,7 +89,9 @@ final class ModuleScope {
       case Stmt.ClassDef type -> bindings.put(type.name(), new Binding.Class(type));
       case Stmt.Assign assign -> {
         for (Expr target : assign.targets()) {
-          bindTarget(target, assign.value(), false);
+          if (!isStandIn(assign, target)) {
+            bindTarget(target, assign.value(), false);
+          }
         }
       }
       case Stmt.AnnAssign assign ->
@@ -94,9 +107,46 @@ final class ModuleScope {
     }
   }
 
+  /**
+   * Whether an assignment only stands in for a function where it is not to be had: {@code f = None}
+   * in the branch that a file takes without Triton.
+   */
+  private boolean isStandIn(Stmt.Assign assign, Expr target) {
+    return assign.value() instanceof Expr.NoneLit
+        && file.guards().containsKey(assign)
+        && target instanceof Expr.Name name
+        && bindings.get(name.id()) instanceof Binding.Function;
+  }
+
+  /** What {@code triton.jit(f)}, or a further decorator called with that, is bound to. */
+  private Optional<Binding> wrapped(Expr value) {
+    if (!(value instanceof Expr.Call call) || call.args().size() != 1) {
+      return Optional.empty();
+    }
+    Expr argument = call.args().getFirst();
+    Binding inner =
+        argument instanceof Expr.Name name
+            ? bindings.get(name.id())
+            : wrapped(argument).orElse(null);
+    return switch (lastName(call.function())) {
+      case "jit" ->
+          inner instanceof Binding.Function function
+              ? Optional.of(new Binding.Jitted(function.definition()))
+              : Optional.empty();
+      case "heuristics", "autotune" ->
+          inner instanceof Binding.Function || inner instanceof Binding.Jitted
+              ? Optional.of(inner)
+              : Optional.empty();
+      default -> Optional.empty();
+    };
+  }
+
   private void bindTarget(Expr target, Expr value, boolean declaredConstant) {
     switch (target) {
-      case Expr.Name name -> bindings.put(name.id(), new Binding.Assigned(value, declaredConstant));
+      case Expr.Name name ->
+          bindings.put(
+              name.id(),
+              wrapped(value).orElseGet(() -> new Binding.Assigned(value, declaredConstant)));
       case Expr.TupleExpr tuple -> {
         for (int i = 0; i < tuple.elements().size(); i++) {
           Expr item =
@@ -245,6 +295,7 @@ final class ModuleScope {
       case Binding.External external -> false;
       case Binding.Module module -> false;
       case Binding.Member member -> member.scope().isOrdinary(member.name(), seen);
+      case Binding.Jitted jitted -> false;
       case Binding.Function function ->
           !isDeviceFunction(function.definition()) && !isConstexprFunction(function.definition());
       case Binding.Class type ->
@@ -337,6 +388,7 @@ final class ModuleScope {
       case Binding.Module module -> Optional.of(new ModuleValue(module.name(), module.scope()));
       case Binding.Member member -> member.scope().anyGlobal(interpreter, member.name());
       case Binding.Function function -> Optional.of(functionValue(function.definition()));
+      case Binding.Jitted jitted -> Optional.of(deviceFunction(jitted.definition()));
       case Binding.Class type -> classValue(interpreter, type.definition());
       case Binding.Assigned assigned ->
           Optional.of(assignedValue(interpreter, name, assigned.value()));
@@ -344,18 +396,23 @@ final class ModuleScope {
   }
 
   private FrontValue functionValue(Stmt.FunctionDef definition) {
-    if (isDeviceFunction(definition)) {
-      return new JitFunction(definition, this, Frame.Mode.FUNCTION);
-    }
-    return new HostFunction(definition, this);
+    return isDeviceFunction(definition)
+        ? deviceFunction(definition)
+        : new HostFunction(definition, this);
+  }
+
+  private JitFunction deviceFunction(Stmt.FunctionDef definition) {
+    return new JitFunction(definition, this, Frame.Mode.FUNCTION);
   }
 
   /** A function for the device by its name, if there is one. */
   Optional<JitFunction> function(String name) {
-    return binding(name) instanceof Binding.Function function
-            && isDeviceFunction(function.definition())
-        ? Optional.of(new JitFunction(function.definition(), this, Frame.Mode.FUNCTION))
-        : Optional.empty();
+    return switch (binding(name)) {
+      case Binding.Function function when isDeviceFunction(function.definition()) ->
+          Optional.of(deviceFunction(function.definition()));
+      case Binding.Jitted jitted -> Optional.of(deviceFunction(jitted.definition()));
+      case null, default -> Optional.empty();
+    };
   }
 
   private FrontValue assignedValue(Interpreter interpreter, String name, Expr value) {
@@ -370,7 +427,7 @@ final class ModuleScope {
           && call.args().size() == 1
           && call.args().getFirst() instanceof Expr.Name plain
           && binding(plain.id()) instanceof Binding.Function function) {
-        return new JitFunction(function.definition(), this, Frame.Mode.FUNCTION);
+        return deviceFunction(function.definition());
       }
     }
     return evaluate(interpreter, value);

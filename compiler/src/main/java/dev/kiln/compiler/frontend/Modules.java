@@ -17,7 +17,18 @@ final class Modules {
   }
 
   ModuleScope of(KernelFile file) {
-    return scopes.computeIfAbsent(file.source(), source -> new ModuleScope(this, file, false));
+    return scope(file, false);
+  }
+
+  private ModuleScope scope(KernelFile file, boolean isPrelude) {
+    ModuleScope known = scopes.get(file.source());
+    if (known != null) {
+      return known;
+    }
+    var scope = new ModuleScope(this, file, isPrelude);
+    // Known before its imports are: files may import each other.
+    scopes.put(file.source(), scope);
+    return scope.bindAll();
   }
 
   /** The kernel file that an import names, if it is one that can be found. */
@@ -27,10 +38,7 @@ final class Modules {
 
   /** The file of the prelude that defines a name. */
   Optional<ModuleScope> prelude(String name) {
-    return Prelude.fileOf(name)
-        .map(
-            file ->
-                scopes.computeIfAbsent(file.source(), source -> new ModuleScope(this, file, true)));
+    return Prelude.fileOf(name).map(file -> scope(file, true));
   }
 
   /** A function of the prelude. */

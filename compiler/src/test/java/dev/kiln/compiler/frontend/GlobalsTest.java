@@ -234,4 +234,52 @@ class GlobalsTest {
     assertThat(file(type, "p = Point(n, 2)\np.x = 3\n").message())
         .isEqualTo("attribute assignment is not supported in a kernel");
   }
+
+  @Test
+  void functionsMayBeMadeKernelsByCalls() {
+    KernelText kernel =
+        KernelText.of(
+                """
+                def twice(x, BIG: tl.constexpr):
+                    return x * 20 if BIG else x * 2
+                twice = triton.jit(twice)
+                twice = triton.heuristics({"BIG": lambda args: False})(twice)
+                def plain(out, n):
+                    tl.store(out, twice(n, False))
+                kernel = triton.autotune(configs=[], key=[])(triton.jit(plain))
+                """)
+            .with("out=*i32, n=i32");
+    assertThat(kernel.run(4)).isEqualTo(8);
+  }
+
+  @Test
+  void nothingInPlaceOfKernelWithoutTritonDoesNotHideIt() {
+    KernelText kernel =
+        KernelText.of(
+                """
+                if has_triton():
+                    @triton.jit
+                    def kernel(out, n):
+                        tl.store(out, n + 1)
+                else:
+                    kernel = None
+                """)
+            .with("out=*i32, n=i32");
+    assertThat(kernel.run(4)).isEqualTo(5);
+  }
+
+  @Test
+  void filesMayImportEachOtherWhileTheirConstantsAreRead() {
+    KernelText kernel =
+        file("from sibling import constexpr\nN: constexpr = 3\n", "tl.store(out, N)\n")
+            .sibling(
+                "sibling",
+                """
+                from triton.language import constexpr
+                from third import word
+                M: word = 1
+                """)
+            .sibling("third", "from sibling import constexpr as word\nK: word = 1\n");
+    assertThat(kernel.run(0)).isEqualTo(3);
+  }
 }

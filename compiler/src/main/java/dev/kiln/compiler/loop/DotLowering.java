@@ -139,55 +139,77 @@ final class DotLowering {
   }
 
   private Operand operand(Value tile) {
-    if (kernel.options().directOperands()) {
-      Optional<Operand> direct = direct(tile);
-      if (direct.isPresent()) {
-        return direct.get();
-      }
+    if (!kernel.options().directOperands()) {
+      kernel.materialise(tile);
     }
-    kernel.materialise(tile);
-    int buffer = kernel.located(tile).orElseThrow().buffer();
-    TileRef ref = WholeTiles.whole(tile, buffer);
-    return new Operand(ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false)));
-  }
-
-  /** The operand seen through its views, if what they show is in memory. */
-  private Optional<Operand> direct(Value tile) {
     Shape shape = tile.shape();
     int[] dims = shape.toArray();
     IndexMap map = IndexMap.identity(shape.rank());
     Value at = tile;
-    while (true) {
-      Optional<KernelLowering.Located> located = kernel.located(at);
-      if (located.isPresent()) {
-        int buffer = located.get().buffer();
-        TileRef ref = Refs.scratch(at.dtype(), buffer, at.shape(), map);
-        return Optional.of(
-            new Operand(ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false))));
-      }
+    while (kernel.located(at).isEmpty()) {
       Op op = kernel.uses().definition(at).orElseThrow();
-      if (op instanceof MemoryOp.Load load) {
-        return fromGlobal(load, map, dims);
-      }
-      if (op instanceof ElementwiseOp.Cast cast && isExactOfLoad(cast)) {
-        at = cast.operand();
-        continue;
-      }
       Optional<ShapeMaps.Step> step =
-          op.operands().stream().allMatch(v -> v.type().isTile())
-              ? ShapeMaps.through(op, at, map, dims)
-              : Optional.empty();
+          isExactWidening(op)
+              ? Optional.of(new ShapeMaps.Step(op.operands().getFirst(), map))
+              : ShapeMaps.isView(op) && op.operands().getFirst().type().isTile()
+                  ? ShapeMaps.through(op, at, map, dims)
+                  : Optional.empty();
       if (step.isEmpty()) {
-        return Optional.empty();
+        return source(op, at, map, dims);
       }
       at = step.get().operand();
       map = step.get().map();
     }
+    return inScratch(at, at.dtype(), kernel.located(at).get().buffer(), map);
+  }
+
+  private static Operand inScratch(Value tile, DType dtype, int buffer, IndexMap map) {
+    TileRef ref = Refs.scratch(dtype, buffer, tile.shape(), map);
+    return new Operand(ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false)));
   }
 
   /** The product widens its operands anyway. */
-  private boolean isExactOfLoad(ElementwiseOp.Cast cast) {
-    return cast.kind() == CastKind.FPEXT && cast.result().dtype() != DType.FP64;
+  private static boolean isExactWidening(Op op) {
+    return op instanceof ElementwiseOp.Cast cast
+        && cast.kind() == CastKind.FPEXT
+        && cast.result().dtype() == DType.FP32;
+  }
+
+  /** A tile that is not in scratch memory: where it is in global memory, or else a copy. */
+  private Operand source(Op op, Value tile, IndexMap map, int[] dims) {
+    boolean isNarrow = tile.dtype().isFloat() && tile.dtype().bits() < 32;
+    if (op instanceof MemoryOp.Load load && !(isNarrow && isInvariant(load))) {
+      Optional<Operand> global = fromGlobal(load, map, dims);
+      if (global.isPresent()) {
+        return global.get();
+      }
+    }
+    if (isNarrow && isOnlyMultiplied(tile)) {
+      return inScratch(tile, DType.FP32, kernel.widened(tile).buffer(), map);
+    }
+    kernel.materialise(tile);
+    return inScratch(tile, tile.dtype(), kernel.located(tile).orElseThrow().buffer(), map);
+  }
+
+  /** Whether the same elements are read in every iteration of a loop around the product. */
+  private boolean isInvariant(MemoryOp.Load load) {
+    Region home = kernel.region(load.result());
+    for (Region at = region; at != home; at = at.parent().orElseThrow()) {
+      if (at.isLoopBody()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether nothing but products reads the tile, so that it may as well be kept in fp32. */
+  private boolean isOnlyMultiplied(Value tile) {
+    return kernel.uses().users(tile).stream()
+        .allMatch(
+            user ->
+                user instanceof ComputeOp.Dot
+                    || (ShapeMaps.isView(user)
+                        && user.results().stream().allMatch(this::isOnlyMultiplied)));
   }
 
   private Optional<Operand> fromGlobal(MemoryOp.Load load, IndexMap map, int[] dims) {

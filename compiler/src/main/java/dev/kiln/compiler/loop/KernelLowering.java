@@ -2,6 +2,7 @@ package dev.kiln.compiler.loop;
 
 import dev.kiln.compiler.diagnostics.Location;
 import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Op;
@@ -38,6 +39,7 @@ final class KernelLowering {
   private final Map<Block, Region> regions = new IdentityHashMap<>();
   private final Map<Value, Located> located = new HashMap<>();
   private final Map<RowVector, Located> vectors = new HashMap<>();
+  private final Map<Value, Located> widened = new HashMap<>();
   private final Map<Value, List<LaneHome>> homes = new HashMap<>();
   private final Map<Value, Boolean> reloadable = new HashMap<>();
 
@@ -318,6 +320,33 @@ final class KernelLowering {
           pull.access(Access.write(new Access.Buffer(buffer, target, isInitial)));
           pull.effect(new LaneStmt.Store(loc, target, lane, LaneStmt.Mask.ALL));
         });
+  }
+
+  /** A copy of a tile of narrow floats in fp32, in the region in which the tile is defined. */
+  Located widened(Value tile) {
+    Located known = widened.get(tile);
+    if (known != null) {
+      return known;
+    }
+    Location loc = uses.definition(tile).orElseThrow().loc();
+    Region region = region(tile);
+    int buffer = scratch.allocate(DType.FP32, tile.shape(), loc);
+    Group group =
+        place(
+                loc,
+                region,
+                tile.shape(),
+                false,
+                (pull, map) -> {
+                  Value lane = pull.cast(CastKind.FPEXT, pull.pull(tile, map), DType.FP32);
+                  TileRef target = Refs.scratch(DType.FP32, buffer, tile.shape(), map);
+                  pull.access(Access.write(new Access.Buffer(buffer, target, true)));
+                  pull.effect(new LaneStmt.Store(loc, target, lane, LaneStmt.Mask.ALL));
+                })
+            .orElseThrow();
+    Located copy = new Located(buffer, region, group.index() + 1);
+    widened.put(tile, copy);
+    return copy;
   }
 
   private void materialise(ShapeOp.Join join, Region region) {

@@ -20,6 +20,9 @@ import java.util.stream.Collectors;
 public final class Namespaces {
   private static final String LANGUAGE = "triton.language";
 
+  /** Where kernels that PyTorch generated import {@code libdevice} and {@code math} from. */
+  private static final String INDUCTOR = "torch._inductor.runtime.triton_helpers";
+
   /** Modules in whose place the language itself may be looked up. */
   private static final Set<String> SAME_AS_LANGUAGE =
       Set.of("core", "standard", "random", "math", "semantic");
@@ -84,7 +87,7 @@ public final class Namespaces {
         return found;
       }
     }
-    return MODULES.contains(path) ? Optional.of(new Namespace(path)) : Optional.empty();
+    return candidates(path).stream().filter(MODULES::contains).findFirst().map(Namespace::new);
   }
 
   private static Optional<FrontValue> find(String path) {
@@ -101,6 +104,9 @@ public final class Namespaces {
   /** The paths that a path may stand for, the most direct first. */
   private static List<String> candidates(String path) {
     List<String> candidates = new ArrayList<>(List.of(path));
+    if (path.startsWith(INDUCTOR)) {
+      return candidates(LANGUAGE + path.substring(INDUCTOR.length()));
+    }
     int dot = path.lastIndexOf('.');
     if (!path.startsWith(LANGUAGE + ".") || dot <= LANGUAGE.length()) {
       return candidates;

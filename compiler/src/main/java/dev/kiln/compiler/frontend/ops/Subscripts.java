@@ -44,22 +44,22 @@ public final class Subscripts {
       FrontContext ctx, Tensor tensor, List<SubscriptIndex> indices) {
     Tensor result = tensor;
     int rank = tensor.type().shape().rank();
+    long kept = indices.stream().filter(SubscriptIndex.FullSlice.class::isInstance).count();
+    if (kept > rank) {
+      throw ctx.error(
+          "too many indices for %s: %d slices for %d dimensions"
+              .formatted(tensor.type(), kept, rank));
+    }
     int axis = 0;
-    int kept = 0;
     for (SubscriptIndex index : indices) {
       switch (index) {
         case SubscriptIndex.None() -> result = Broadcasting.expand(ctx, result, axis);
-        case SubscriptIndex.FullSlice() -> kept++;
+        case SubscriptIndex.FullSlice() -> {}
         case SubscriptIndex.Slice slice -> throw unsupported(ctx, tensor, "a slice with bounds");
         case SubscriptIndex.Item(FrontValue item) ->
             throw unsupported(ctx, tensor, "the index " + Typing.describeValue(item));
       }
       axis++;
-    }
-    if (kept > rank) {
-      throw ctx.error(
-          "too many indices for %s: %d slices for %d dimensions"
-              .formatted(tensor.type(), kept, rank));
     }
     return result;
   }

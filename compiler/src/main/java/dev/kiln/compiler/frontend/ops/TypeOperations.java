@@ -29,7 +29,39 @@ final class TypeOperations {
         .add("const(*args)", "", args -> onlyClass(args))
         .note("annotation: the kernel only reads through the pointer")
         .add("tuple(values=())", "", TypeOperations::tuple)
-        .missing("slice(start, stop=None, step=None)", "");
+        .missing("slice(start, stop=None, step=None)", "")
+        .add("get_int_dtype(bitwidth, signed)", "", TypeOperations::integerType);
+    table
+        .rows(Category.TYPE, "triton.language.standard")
+        .add("_log2(i)", "constants", TypeOperations::log2)
+        .note("private to Triton, but used by published kernels")
+        .add("_get_flip_dim(dim, shape)", "constants", TypeOperations::lastAxis)
+        .alias("_get_sort_dim")
+        .note("private to Triton; `_get_sort_dim` too");
+  }
+
+  private static FrontValue integerType(Arguments args) {
+    int bits = args.integer("bitwidth");
+    boolean signed = args.flag("signed");
+    return new Constexpr(
+        DType.parse((signed ? "i" : "u") + bits)
+            .filter(dtype -> !dtype.isBool() || bits == 1)
+            .orElseThrow(() -> args.error("there is no integer type of %d bits".formatted(bits))));
+  }
+
+  private static FrontValue log2(Arguments args) {
+    int number = args.integer("i");
+    if (Integer.bitCount(number) != 1) {
+      throw args.error("needs a power of 2, got " + number);
+    }
+    return new Constexpr((long) Integer.numberOfTrailingZeros(number));
+  }
+
+  private static FrontValue lastAxis(Arguments args) {
+    int rank = args.items("shape").size();
+    return args.isNone("dim")
+        ? new Constexpr(rank - 1L)
+        : new Constexpr((long) args.axis("dim", rank));
   }
 
   private static FrontValue pointer(Arguments args) {

@@ -52,6 +52,8 @@ class SupportTableTest {
     assertThat(Namespaces.resolve("triton.language.core.float32"))
         .isEqualTo(Namespaces.resolve("triton.language.float32"))
         .isPresent();
+    assertThat(Namespaces.resolve("torch._inductor.runtime.triton_helpers.libdevice.rsqrt"))
+        .isEqualTo(Namespaces.resolve("triton.language.extra.libdevice.rsqrt"));
     assertThat(Namespaces.resolve("triton.language.nothing")).isEmpty();
   }
 }

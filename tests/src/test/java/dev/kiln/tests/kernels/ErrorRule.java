@@ -12,7 +12,7 @@ import dev.kiln.compiler.ir.DType;
  * #FLOOR_ULPS} units in the last place of the largest exact number is allowed: a kernel may round
  * once in its arithmetic and once in a function such as exp. Infinities and NaN must be the same.
  */
-final class ErrorRule {
+public final class ErrorRule {
   private static final int FLOOR_ULPS = 2;
 
   private ErrorRule() {}
@@ -24,7 +24,7 @@ final class ErrorRule {
    * @param plain of a plain implementation: fp32 arithmetic, rounded to the dtype in the end
    * @param exact in double precision
    */
-  static void check(String what, DType dtype, double[] actual, double[] plain, double[] exact) {
+  public static void check(String what, DType dtype, double[] actual, double[] plain, double[] exact) {
     assertThat(actual).as("size of " + what).hasSameSizeAs(exact);
     double allowed = 2 * largestError(plain, exact) + FLOOR_ULPS * ulp(dtype, largest(exact));
     for (int i = 0; i < exact.length; i++) {

@@ -1,0 +1,167 @@
+package dev.kiln.tests.rules;
+
+import static dev.kiln.tests.rules.HostArray.integers;
+import static dev.kiln.tests.rules.HostArray.normal;
+import static dev.kiln.tests.rules.HostArray.unwritten;
+import static dev.kiln.tests.rules.HostArray.zeros;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.Activation;
+import dev.kiln.kernels.Activations;
+import dev.kiln.kernels.AdamW;
+import dev.kiln.kernels.ColumnSums;
+import dev.kiln.kernels.CrossEntropy;
+import dev.kiln.kernels.Dropout;
+import dev.kiln.kernels.FindInf;
+import dev.kiln.kernels.Matmul;
+import dev.kiln.kernels.Sgd;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Launches of the kernels that the product ships, through their launchers. */
+final class ShippedKernels {
+  private ShippedKernels() {}
+
+  static List<KernelCase> all() {
+    List<KernelCase> cases = new ArrayList<>(List.of(product(), halfProduct(), crossEntropy()));
+    cases.addAll(List.of(meanLoss(), columnSums(), dropout(), findInf(), adamW(), sgd()));
+    for (Activation activation : Activation.values()) {
+      if (activation != Activation.NONE) {
+        cases.add(activation(activation));
+      }
+    }
+    return cases;
+  }
+
+  private static KernelCase product() {
+    return new KernelCase(
+        "Matmul",
+        List.of(normal(1, 150, 70), normal(2, 70, 300), normal(3, 300), unwritten(150, 300)),
+        (device, arrays) -> {
+          var matmul = new Matmul(device);
+          return () ->
+              matmul.run(
+                  arrays.get(0), arrays.get(1), arrays.get(2), Activation.GELU, arrays.get(3));
+        });
+  }
+
+  private static KernelCase halfProduct() {
+    return new KernelCase(
+        "Matmul of transposed bf16",
+        List.of(
+            normal(DType.BF16, 4, 40, 33),
+            normal(DType.BF16, 5, 40, 70),
+            unwritten(DType.BF16, 33, 70),
+            unwritten(DType.BF16, 33, 70)),
+        (device, arrays) -> {
+          var matmul = new Matmul(device);
+          var transposed = arrays.get(0).permute(1, 0);
+          return () ->
+              matmul.run(
+                  transposed, arrays.get(1), null, Activation.RELU, arrays.get(2), arrays.get(3));
+        });
+  }
+
+  private static KernelCase crossEntropy() {
+    return new KernelCase(
+        "CrossEntropy",
+        List.of(
+            normal(6, 20, 100),
+            integers(DType.I32, 7, 0, 100, 20),
+            unwritten(20),
+            unwritten(20, 100)),
+        (device, arrays) -> {
+          var kernel = new CrossEntropy(device);
+          var options = new CrossEntropy.Options(CrossEntropy.IGNORED, 0.1);
+          return () ->
+              kernel.run(
+                  arrays.get(0), arrays.get(1), options, arrays.get(2), arrays.get(3), null, 3);
+        });
+  }
+
+  private static KernelCase meanLoss() {
+    return new KernelCase(
+        "CrossEntropy.mean",
+        List.of(normal(8, 3000), integers(DType.I64, 9, 0, 9, 3000), unwritten(1), unwritten(1)),
+        (device, arrays) -> {
+          var kernel = new CrossEntropy(device);
+          return () -> {
+            kernel.rowWeight(arrays.get(1), CrossEntropy.Options.DEFAULT, arrays.get(2));
+            kernel.mean(arrays.get(0), arrays.get(2), arrays.get(3));
+          };
+        });
+  }
+
+  private static KernelCase columnSums() {
+    return new KernelCase(
+        "ColumnSums",
+        List.of(normal(10, 99, 301), unwritten(301)),
+        (device, arrays) -> {
+          var kernel = new ColumnSums(device);
+          return () -> kernel.run(arrays.get(0), arrays.get(1));
+        });
+  }
+
+  private static KernelCase dropout() {
+    return new KernelCase(
+        "Dropout",
+        List.of(normal(11, 5000), unwritten(5000)),
+        (device, arrays) -> {
+          var kernel = new Dropout(device);
+          return () -> kernel.run(arrays.get(0), 0.3, 7, 1000, arrays.get(1));
+        });
+  }
+
+  private static KernelCase findInf() {
+    return new KernelCase(
+        "FindInf",
+        List.of(normal(DType.FP16, 12, 5000), zeros(DType.FP32, 1)),
+        (device, arrays) -> {
+          var kernel = new FindInf(device);
+          return () -> kernel.run(arrays.get(0), arrays.get(1));
+        });
+  }
+
+  private static KernelCase adamW() {
+    return new KernelCase(
+        "AdamW",
+        List.of(
+            normal(13, 5000),
+            zeros(DType.BF16, 5000),
+            normal(DType.BF16, 14, 5000),
+            zeros(DType.FP32, 5000),
+            zeros(DType.FP32, 5000)),
+        (device, arrays) -> {
+          var kernel = new AdamW(device);
+          var parameter =
+              new AdamW.Parameter(
+                  arrays.get(0), arrays.get(1), arrays.get(2), arrays.get(3), arrays.get(4));
+          return () -> kernel.step(parameter, AdamW.Options.DEFAULT, 1e-3, 5);
+        });
+  }
+
+  private static KernelCase sgd() {
+    return new KernelCase(
+        "Sgd",
+        List.of(normal(15, 5000), normal(16, 5000), normal(17, 5000)),
+        (device, arrays) -> {
+          var kernel = new Sgd(device);
+          var parameter = new Sgd.Parameter(arrays.get(0), null, arrays.get(1), arrays.get(2));
+          var options = new Sgd.Options(0.9, 0, true, 0.01);
+          return () -> kernel.step(parameter, options, 0.1, 2);
+        });
+  }
+
+  private static KernelCase activation(Activation activation) {
+    return new KernelCase(
+        "Activations " + activation,
+        List.of(normal(18, 5000), normal(19, 5000), unwritten(5000), unwritten(5000)),
+        (device, arrays) -> {
+          var kernel = new Activations(device);
+          return () -> {
+            kernel.forward(activation, arrays.get(0), arrays.get(2));
+            kernel.backward(activation, arrays.get(0), arrays.get(1), arrays.get(3));
+          };
+        });
+  }
+}

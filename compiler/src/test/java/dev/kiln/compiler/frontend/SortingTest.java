@@ -131,4 +131,19 @@ class SortingTest {
                 .floats(DType.FP32, 8))
         .containsExactly(1, -1, 2, -2, 3, -3, 4, -4);
   }
+
+  @Test
+  void kernelsThatSortForThemselvesFindTheLibrarysParts() {
+    KernelText kernel =
+        KernelText.body(
+                "out, n",
+                """
+                steps: tl.constexpr = tl.standard._log2(32)
+                bits = tl.core.get_int_dtype(bitwidth=32, signed=True)
+                again = n.to(tl.float32).to(bits, bitcast=True).to(tl.float32, bitcast=True)
+                tl.store(out, 10 * steps + again.to(tl.int32))
+                """)
+            .with("out=*i32, n=i32");
+    assertThat(kernel.run(4)).isEqualTo(54);
+  }
 }

@@ -9,6 +9,7 @@ import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.jvm.support.DotDescriptor;
 import dev.kiln.compiler.jvm.support.IntegerOps;
 import dev.kiln.compiler.jvm.support.ScalarMatMul;
+import dev.kiln.compiler.jvm.support.VectorMatMul;
 import dev.kiln.compiler.loop.LoopStmt;
 import dev.kiln.compiler.loop.TileRef;
 import java.lang.classfile.CodeBuilder;
@@ -28,11 +29,9 @@ final class DotEmitter {
   }
 
   static long transientBytes(LoopStmt.Dot dot, EmissionOptions options) {
-    return DotDescriptor.BYTES + packBytes(dot);
-  }
-
-  private static long packBytes(LoopStmt.Dot dot) {
-    return DotDescriptor.packBytes(dot.m(), dot.n(), dot.k(), dot.acc().dtype().bytes());
+    long scalar = DotDescriptor.packBytes(dot.m(), dot.n(), dot.k(), dot.acc().dtype().bytes());
+    long vector = options.isScalar() ? 0 : VectorMatMul.packBytes(dot.m(), dot.n(), dot.k());
+    return DotDescriptor.BYTES + Math.max(scalar, vector);
   }
 
   void emit(LoopStmt.Dot dot) {
@@ -51,7 +50,8 @@ final class DotEmitter {
     operand(DotDescriptor.B, dot.b(), dot.bBounds(), dot.signedB(), dot.k(), dot.n(), dot.batch());
     writer.pushMemory();
     writer.pushScratchOffset(descriptor);
-    writer.call(ScalarMatMul.class, "run", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long);
+    Class<?> routine = kernel.options().isScalar() ? ScalarMatMul.class : VectorMatMul.class;
+    writer.call(routine, "run", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long);
   }
 
   private void clear(LoopStmt.Dot dot) {
@@ -59,8 +59,7 @@ final class DotEmitter {
     writer.pushMemory();
     DriverEmitter.pushBase(writer, dot.acc());
     code.loadConstant(bytes);
-    writer.call(
-        ScalarMatMul.class, "clear", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long, CD_long);
+    writer.call(ScalarMatMul.class, "clear", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long, CD_long);
   }
 
   private void operand(

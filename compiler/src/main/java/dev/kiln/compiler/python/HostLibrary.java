@@ -24,6 +24,7 @@ final class HostLibrary {
     triton();
     functional();
     machine();
+    limits();
   }
 
   private HostLibrary() {}
@@ -327,6 +328,48 @@ final class HostLibrary {
     define("triton.runtime.driver.active.get_current_target", a -> target);
     define("triton.language.target_info.is_cuda", a -> true);
     define("triton.language.target_info.is_hip", a -> false);
+  }
+
+  /** Limits of the types of PyTorch, which kernels take their sentinels from. */
+  private static void limits() {
+    define("torch.finfo", a -> floatLimits(PythonText.str(a.required("type"))));
+    define("torch.iinfo", a -> integerLimits(PythonText.str(a.required("type"))));
+  }
+
+  private static Object floatLimits(String type) {
+    double[] limits =
+        switch (type) {
+          case "torch.float16", "torch.half" -> new double[] {65504, 0x1p-10, 0x1p-14, 16};
+          case "torch.bfloat16" -> new double[] {0x1.fep127, 0x1p-7, 0x1p-126, 16};
+          case "torch.float32", "torch.float" ->
+              new double[] {Float.MAX_VALUE, 0x1p-23, 0x1p-126, 32};
+          case "torch.float64", "torch.double" ->
+              new double[] {Double.MAX_VALUE, 0x1p-52, Double.MIN_NORMAL, 64};
+          case "torch.float8_e4m3fn" -> new double[] {448, 0x1p-3, 0x1p-6, 8};
+          case "torch.float8_e5m2" -> new double[] {57344, 0x1p-2, 0x1p-14, 8};
+          default -> throw PythonError.type("torch.finfo() requires a floating point input type");
+        };
+    return new PyTuple(
+        List.of(
+            -limits[0], limits[0], limits[1], limits[2], limits[2], (long) limits[3]),
+        Optional.of(List.of("min", "max", "eps", "tiny", "smallest_normal", "bits")));
+  }
+
+  private static Object integerLimits(String type) {
+    String name = type.replace("torch.", "");
+    long bits =
+        switch (name) {
+          case "uint8", "int8" -> 8;
+          case "int16", "short", "uint16" -> 16;
+          case "int32", "int", "uint32" -> 32;
+          case "int64", "long" -> 64;
+          default -> throw PythonError.type("torch.iinfo() requires an integer input type");
+        };
+    boolean unsigned = name.startsWith("u");
+    long largest = unsigned ? (1L << bits) - 1 : Long.MAX_VALUE >>> (64 - bits);
+    return new PyTuple(
+        List.of(unsigned ? 0L : -largest - 1, largest, bits),
+        Optional.of(List.of("min", "max", "bits")));
   }
 
   /** The numbers of a version, which compare as versions do. */

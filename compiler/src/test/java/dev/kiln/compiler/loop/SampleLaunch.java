@@ -17,7 +17,8 @@ import java.util.function.Consumer;
 
 /**
  * How a sample kernel is launched, from a line {@code ; run: grid 2x3, x_ptr 100, ids_ptr 8 below
- * 5, n 17}: a pointer gets a buffer of so many small random integers, a scalar its number.
+ * 5, rows_ptr 8 into x_ptr 32, n 17}: a pointer gets a buffer of so many small random integers, or
+ * of addresses so many elements apart in an earlier buffer; a scalar its number.
  */
 record SampleLaunch(TileFunction function, int[] grid, Map<String, String> arguments) {
   private static final long FIRST_ADDRESS = 0x1_0000;
@@ -61,7 +62,15 @@ record SampleLaunch(TileFunction function, int[] grid, Map<String, String> argum
       byte[] content = new byte[length * param.dtype().bytes()];
       memory.add(
           new Allocation(param.name(), next, content.length, true), MemorySegment.ofArray(content));
-      fill(memory, next, param, length, below);
+      if (words.length == 4) {
+        long bytes = 4L * Integer.parseInt(words[3]);
+        for (int i = 0; i < length; i++) {
+          // Not in order, so that a kernel cannot take the rows for evenly spaced.
+          memory.write(next + 8L * i, 8, addresses.get(words[2]) + bytes * (i * 5 % length));
+        }
+      } else {
+        fill(memory, next, param, length, below);
+      }
       numbers.add(next);
       addresses.put(param.name(), next);
       next += content.length + 4096 & -64;

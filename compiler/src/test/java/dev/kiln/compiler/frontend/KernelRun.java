@@ -34,6 +34,8 @@ final class KernelRun {
   private final List<double[]> floats = new ArrayList<>();
   private final List<long[]> integers = new ArrayList<>();
 
+  private String definitions = "";
+
   private KernelRun(String body) {
     this.body = body;
   }
@@ -55,6 +57,12 @@ final class KernelRun {
         tl.store(out + tl.arange(0, N), r)
         """
             .formatted(expression));
+  }
+
+  /** Functions that the body may call. */
+  KernelRun defining(String functions) {
+    definitions = functions;
+    return this;
   }
 
   KernelRun with(DType dtype, double... elements) {
@@ -145,6 +153,7 @@ final class KernelRun {
     String text =
         "import triton\nimport triton.language as tl\n"
             + "from triton.language.extra import libdevice\n"
+            + definitions
             + "@triton.jit\ndef kernel(%s, N: tl.constexpr):\n".formatted(parameters)
             + body.replace("LOADS\n", loads.toString()).indent(4);
     TileFunction function =

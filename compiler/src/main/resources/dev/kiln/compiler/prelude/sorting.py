@@ -19,30 +19,6 @@ def log2_of(n):
     return exponent
 
 
-def _log2(i: tl.constexpr):
-    exponent: tl.constexpr = log2_of(i)
-    return exponent
-
-
-@triton.constexpr_function
-def int_dtype_of(bitwidth, signed):
-    if bitwidth == 1:
-        return tl.int1
-    if bitwidth == 8:
-        return tl.int8 if signed else tl.uint8
-    if bitwidth == 16:
-        return tl.int16 if signed else tl.uint16
-    if bitwidth == 32:
-        return tl.int32 if signed else tl.uint32
-    assert bitwidth == 64, "there are integers of 1, 8, 16, 32 and 64 bits"
-    return tl.int64 if signed else tl.uint64
-
-
-def get_int_dtype(bitwidth: tl.constexpr, signed: tl.constexpr):
-    dtype: tl.constexpr = int_dtype_of(bitwidth, signed)
-    return dtype
-
-
 @triton.constexpr_function
 def integer_of(dtype):
     """The signed integer type of a float's width."""

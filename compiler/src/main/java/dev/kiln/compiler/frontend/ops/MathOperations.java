@@ -75,8 +75,6 @@ final class MathOperations {
     arithmetic(rows, "sub", BinaryOp.SUB);
     arithmetic(rows, "mul", BinaryOp.MUL);
     rows.prelude("swizzle2d(i, j, size_i, size_j, size_g)", "integers");
-    rows.prelude("_log2(i)", "constants").note("the exponent of a power of two");
-    rows.prelude("get_int_dtype(bitwidth, signed)", "constants");
   }
 
   private static void arithmetic(OperationTable.Rows rows, String name, BinaryOp op) {

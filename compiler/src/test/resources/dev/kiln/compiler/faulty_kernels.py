@@ -545,6 +545,12 @@ def kernel(x):
 def kernel(x):
     y = tl.arange(0, 16)[3]  # error: a tensor is indexed with ':' and None only, got the index 3 for int32[16]
 
+# ==== an axis beside a scalar's
+# signature: x=*fp32
+@triton.jit
+def kernel(x):
+    y = tl.load(x)[:, None]  # error: too many indices for float32: 1 slices for 0 dimensions
+
 # ---- data types
 
 # ==== operands of a product that differ

@@ -64,7 +64,9 @@ final class AssignedNames {
       case Stmt.ExprStmt expression -> expression(expression.value());
       case Stmt.Return leave -> leave.value().ifPresent(this::expression);
       case Stmt.Assert assertion -> expression(assertion.test());
-      default -> {}
+      default -> {
+        // The others are refused in kernels, or bind nothing.
+      }
     }
   }
 
@@ -73,7 +75,9 @@ final class AssignedNames {
       case Expr.Name name -> names.add(name.id());
       case Expr.TupleExpr tuple -> tuple.elements().forEach(this::target);
       case Expr.ListExpr list -> list.elements().forEach(this::target);
-      default -> {}
+      default -> {
+        // An attribute or an element: no name is bound.
+      }
     }
   }
 
@@ -116,7 +120,9 @@ final class AssignedNames {
       }
       case Expr.Starred starred -> expression(starred.value());
       case Expr.Comprehension comprehension -> expression(comprehension.element());
-      default -> {}
+      default -> {
+        // Literals and names; what a lambda binds is its own.
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.compiler.frontend;
 
+import dev.kiln.compiler.diagnostics.Location;
 import dev.kiln.compiler.frontend.FrontValue.Constexpr;
 import dev.kiln.compiler.frontend.FrontValue.TupleValue;
 import dev.kiln.compiler.python.Environment;
@@ -9,6 +10,7 @@ import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.PyObject;
 import dev.kiln.compiler.python.PySymbol;
 import dev.kiln.compiler.python.PyTuple;
+import dev.kiln.compiler.python.PythonError;
 import dev.kiln.compiler.python.PythonEvaluator;
 import dev.kiln.compiler.python.PythonNumbers;
 import dev.kiln.compiler.python.PythonOperators;
@@ -117,6 +119,20 @@ final class Constants {
         || value instanceof PyObject
         || value instanceof PyCallable
         || value.getClass().getPackage().equals(PyNone.class.getPackage());
+  }
+
+  /** An attribute that Python gives to a constant, such as a method of a string. */
+  static Optional<FrontValue> attribute(Location loc, FrontValue value, String name) {
+    if (!(value instanceof Constexpr constant)) {
+      return Optional.empty();
+    }
+    var object = new Expr.Name(loc, "value");
+    var evaluator = new PythonEvaluator(Environment.of(Map.of(object.id(), constant.value())));
+    try {
+      return Optional.of(wrap(evaluator.evaluate(new Expr.Attribute(loc, object, name))));
+    } catch (PythonError absent) {
+      return Optional.empty();
+    }
   }
 
   /** The text of one braced part of an f-string, whose value is known. */

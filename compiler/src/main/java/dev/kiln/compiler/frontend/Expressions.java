@@ -194,6 +194,7 @@ final class Expressions {
 
   FrontValue attribute(FrontValue value, String name) {
     return Builtins.attribute(interpreter, value, name)
+        .or(() -> Constants.attribute(interpreter.location(), value, name))
         .orElseThrow(
             () ->
                 interpreter.error(

@@ -24,9 +24,7 @@ final class HostExpressions {
       try {
         return interpreter.evaluate(expression);
       } catch (CompilationException kernel) {
-        throw python.type().equals("NotSupported")
-            ? kernel
-            : python.at(interpreter.frame().locate(expression.loc()));
+        throw python.type().equals("NotSupported") ? kernel : interpreter.inUsersFile(python);
       }
     }
   }

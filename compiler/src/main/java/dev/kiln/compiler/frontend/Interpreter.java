@@ -110,6 +110,13 @@ final class Interpreter implements FrontContext {
     return atExactly(frame.locate(loc), action);
   }
 
+  /** The diagnostic of a Python error, where the user's file has its cause. */
+  CompilationException inUsersFile(PythonError e) {
+    Location place = e.location().map(frame::locate).orElse(location);
+    return CompilationException.at(
+        userLocation(place), e.at(place).diagnostics().getFirst().message());
+  }
+
   void at(Location loc, Runnable action) {
     at(
         loc,
@@ -130,7 +137,7 @@ final class Interpreter implements FrontContext {
     } catch (CompilationException e) {
       throw e;
     } catch (PythonError e) {
-      throw e.at(userLocation());
+      throw inUsersFile(e);
     } catch (RuntimeException | StackOverflowError e) {
       throw Faults.internal(userLocation(), e);
     } finally {
@@ -228,11 +235,11 @@ final class Interpreter implements FrontContext {
 
   /** An error at a position of the present function's text. */
   CompilationException errorAt(Location loc, String message) {
-    return CompilationException.at(frame.locate(loc), message);
+    return CompilationException.at(userLocation(frame.locate(loc)), message);
   }
 
   CompilationException errorAt(Location loc, String message, String hint) {
-    return CompilationException.at(frame.locate(loc), message, hint);
+    return CompilationException.at(userLocation(frame.locate(loc)), message, hint);
   }
 
   /**
@@ -240,7 +247,11 @@ final class Interpreter implements FrontContext {
    * function of the prelude is shown where the user called it.
    */
   private Location userLocation() {
-    Location place = location;
+    return userLocation(location);
+  }
+
+  private Location userLocation(Location inner) {
+    Location place = inner;
     Optional<Frame> present = Optional.ofNullable(frame);
     while (present.isPresent()
         && present.get().module().isPrelude()

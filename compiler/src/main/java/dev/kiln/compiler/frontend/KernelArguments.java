@@ -9,6 +9,7 @@ import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.TileFunction.Param;
 import dev.kiln.compiler.ir.Type;
 import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.python.PySymbol;
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Parameter;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ final class KernelArguments {
 
   private FrontValue value(String name, ArgumentSpec spec, Optional<Expr> annotation) {
     return switch (spec) {
-      case ArgumentSpec.Constant constant -> Constants.wrap(constant.value());
+      case ArgumentSpec.Constant constant -> constant(constant.value());
       case ArgumentSpec.Pointer pointer ->
           pointer(
               name,
@@ -76,6 +77,13 @@ final class KernelArguments {
       case ArgumentSpec.Tuple tuple -> tuple(name, tuple);
       case ArgumentSpec.Descriptor descriptor -> descriptor(name, descriptor);
     };
+  }
+
+  /** A constant; the symbol of a function of the kernel's file is that function. */
+  private FrontValue constant(Object value) {
+    return value instanceof PySymbol symbol
+        ? module.anyGlobal(interpreter, symbol.path()).orElseGet(() -> Constants.wrap(symbol))
+        : Constants.wrap(value);
   }
 
   private Tensor pointer(String name, DType pointee, boolean isConst, int divisibility) {

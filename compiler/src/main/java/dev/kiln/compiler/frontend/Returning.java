@@ -14,6 +14,7 @@ final class Returning {
       case Stmt.For loop -> mayReturn(loop.body());
       case Stmt.While loop -> mayReturn(loop.body());
       case Stmt.With with -> mayReturn(with.body());
+      // A nested function is refused before its own returns could count.
       default -> false;
     };
   }

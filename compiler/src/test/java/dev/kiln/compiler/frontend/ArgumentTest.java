@@ -60,4 +60,20 @@ class ArgumentTest {
         KernelText.body("out, t", "tl.store(out, t[0] * 10 + t[1])\n").with("out=*i32, t=(i32, 4)");
     assertThat(kernel.run(3)).isEqualTo(34);
   }
+
+  @Test
+  void aFunctionOfTheFileMayBeAnArgument() {
+    KernelText kernel =
+        KernelText.of(
+                """
+                @triton.jit
+                def double(x):
+                    return x * 2
+                @triton.jit
+                def kernel(out, n, f: tl.constexpr):
+                    tl.store(out, f(n))
+                """)
+            .with("out=*i32, n=i32, f=double");
+    assertThat(kernel.run(4)).isEqualTo(8);
+  }
 }

@@ -85,6 +85,18 @@ class ExpressionTest {
   }
 
   @Test
+  void constantsHaveTheirMethodsOfPython() {
+    KernelText kernel =
+        body(
+            """
+            if "abc".startswith("a") and "x" + "y" == "xy":
+                tl.store(out, len("abc".upper()))
+            """);
+    assertThat(kernel.run(5, 3)).isEqualTo(3);
+    assertThat(body("x = \"abc\".nothing\n").message()).endsWith("has no attribute 'nothing'");
+  }
+
+  @Test
   void lambdasAreEvaluatedInPlace() {
     assertThat(body("f = lambda x, k=2: x * k + n\ntl.store(out, f(3) + f(1, k=4))\n").run(5, 3))
         .isEqualTo(20);

@@ -4,6 +4,7 @@ import dev.kiln.compiler.ArgumentSpec;
 import dev.kiln.compiler.diagnostics.Source;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.Environment;
+import dev.kiln.compiler.python.PySymbol;
 import dev.kiln.compiler.python.PythonEvaluator;
 import dev.kiln.compiler.syntax.KernelFileParser;
 import java.util.ArrayList;
@@ -77,7 +78,8 @@ final class SignatureText {
     Map<String, DType> types =
         Arrays.stream(DType.values())
             .collect(Collectors.toMap(dtype -> "tl_" + dtype.languageName(), dtype -> dtype));
-    return new PythonEvaluator(Environment.of(types))
+    Environment symbols = name -> Optional.of(new PySymbol(name));
+    return new PythonEvaluator(Environment.of(types).within(symbols))
         .evaluate(KernelFileParser.parseExpression(new Source("signature", text)));
   }
 }

@@ -2,18 +2,22 @@ package dev.kiln.compiler.loop;
 
 import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.diagnostics.Location;
+import dev.kiln.compiler.ir.Shape;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /**
  * Gives the buffers their places: two that are never in use at the same time may share theirs.
  *
  * <p>A buffer is in use from its first to its last access. If it is used in a loop and outside of
- * it too, it is in use during the whole loop.
+ * it too, it is in use during the whole loop. A tile that a nest makes of another one, index by
+ * index, takes over the other's buffer if that is not used any more.
  */
 final class ScratchLayout {
   /** A cache line, and the widest vector. */
@@ -22,6 +26,8 @@ final class ScratchLayout {
   private final Scratch scratch;
   private final Map<Integer, Life> lives = new HashMap<>();
   private final List<Loop> open = new ArrayList<>();
+  private final Map<Integer, LoopStmt.Nest> nests = new TreeMap<>();
+  private final Map<Integer, Integer> heirs = new HashMap<>();
   private int clock;
 
   private ScratchLayout(Scratch scratch) {
@@ -75,6 +81,7 @@ final class ScratchLayout {
     var layout = new ScratchLayout(scratch);
     layout.walk(body);
     layout.lives.values().forEach(Life::close);
+    layout.nests.forEach(layout::inherit);
     long bytes = layout.assign(options, loc);
     return new Result(layout.rewritten(body), bytes);
   }
@@ -83,6 +90,9 @@ final class ScratchLayout {
     for (LoopStmt statement : body) {
       clock++;
       StmtCode.refs(statement).forEach(this::note);
+      if (statement instanceof LoopStmt.Nest nest) {
+        nests.put(clock, nest);
+      }
       boolean isLoop = statement instanceof LoopStmt.For || statement instanceof LoopStmt.While;
       if (isLoop) {
         open.add(new Loop(clock));
@@ -112,6 +122,80 @@ final class ScratchLayout {
     life.loops.add(List.copyOf(open));
   }
 
+  /** Lets what the nest writes take over what it reads for the last time. */
+  private void inherit(int time, LoopStmt.Nest nest) {
+    for (LaneStmt statement : nest.body()) {
+      if (statement instanceof LaneStmt.Store store
+          && store.mask().isAll()
+          && store.target().base() instanceof TileRef.Scratch to
+          && Scratch.delta(to.offset()) == 0
+          && isAccessedOnlyLike(statement, store.target(), nest)) {
+        int heir = Scratch.id(to.offset());
+        if (owner(heir) == heir && lives.get(heir).start == time) {
+          ancestor(heir, store.target(), nest, time).ifPresent(a -> takeOver(a, heir));
+        }
+      }
+    }
+  }
+
+  private void takeOver(int ancestor, int heir) {
+    heirs.put(heir, ancestor);
+    lives.get(ancestor).end = lives.get(heir).end;
+  }
+
+  /** The buffer that the given one took over, or itself. */
+  private int owner(int buffer) {
+    return heirs.getOrDefault(buffer, buffer);
+  }
+
+  /** A buffer that is read here for the last time, at the index that is written. */
+  private Optional<Integer> ancestor(int heir, TileRef target, LoopStmt.Nest nest, int time) {
+    for (LaneStmt statement : nest.body()) {
+      if (statement instanceof LaneStmt.Load load
+          && load.source().base() instanceof TileRef.Scratch from
+          && Scratch.delta(from.offset()) == 0
+          && load.source().strides().equals(target.strides())
+          && load.source().dtype().bytes() == target.dtype().bytes()
+          && isAccessedOnlyLike(statement, load.source(), nest)) {
+        int ancestor = owner(Scratch.id(from.offset()));
+        boolean isLast = lives.get(ancestor).end == time && lives.get(ancestor).start < time;
+        if (isLast && bytes(ancestor) == bytes(heir) && covers(target, nest.shape())) {
+          return Optional.of(ancestor);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether different indices reach different elements. */
+  private static boolean covers(TileRef ref, Shape shape) {
+    List<TileRef.Stride> rowMajor = new ArrayList<>();
+    for (int stride : shape.rowMajorStrides()) {
+      rowMajor.add(new TileRef.Fixed(stride));
+    }
+    return ref.strides().equals(rowMajor);
+  }
+
+  /** Whether no other statement of the nest reaches the buffer. */
+  private boolean isAccessedOnlyLike(LaneStmt only, TileRef ref, LoopStmt.Nest nest) {
+    int buffer = owner(Scratch.id(((TileRef.Scratch) ref.base()).offset()));
+    return nest.body().stream()
+        .filter(s -> s != only)
+        .flatMap(s -> LaneCode.refs(s).stream())
+        .noneMatch(r -> reaches(r, buffer));
+  }
+
+  private boolean reaches(TileRef ref, int buffer) {
+    boolean byBase =
+        ref.base() instanceof TileRef.Scratch base && owner(Scratch.id(base.offset())) == buffer;
+    return byBase
+        || ref.strides().stream()
+            .anyMatch(
+                s ->
+                    s instanceof TileRef.Indexed rows
+                        && owner(Scratch.id(rows.offset())) == buffer);
+  }
+
   private long bytes(int buffer) {
     long bytes = scratch.requests().get(buffer).bytes();
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -121,6 +205,7 @@ final class ScratchLayout {
   private long assign(LoopOptions options, Location loc) {
     List<Integer> order =
         lives.keySet().stream()
+            .filter(buffer -> owner(buffer) == buffer)
             .sorted(Comparator.comparing(this::bytes).reversed().thenComparing(b -> b))
             .toList();
     List<Integer> placed = new ArrayList<>();
@@ -183,6 +268,6 @@ final class ScratchLayout {
   }
 
   private long address(long virtual) {
-    return lives.get(Scratch.id(virtual)).offset + Scratch.delta(virtual);
+    return lives.get(owner(Scratch.id(virtual))).offset + Scratch.delta(virtual);
   }
 }

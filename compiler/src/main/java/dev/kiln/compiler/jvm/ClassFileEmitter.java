@@ -104,6 +104,7 @@ public final class ClassFileEmitter {
                       ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
                       code -> program(code, writer));
                   writer.writePending(builder);
+                  writer.writeConstants(builder);
                 });
     return new GeneratedClass(name, bytes, scratch.size());
   }

@@ -5,13 +5,16 @@ import static java.lang.constant.ConstantDescs.CD_void;
 import dev.kiln.compiler.ir.Value;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
-import java.lang.classfile.TypeKind;
+import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +33,7 @@ final class KernelWriter {
   private final ScratchLayout scratch;
   private final int methodBudget;
   private final Deque<Consumer<ClassBuilder>> pending = new ArrayDeque<>();
+  private final Set<Shuffle> shuffles = new LinkedHashSet<>();
   private int methods;
   private long frame = -1;
 
@@ -152,12 +156,53 @@ final class KernelWriter {
     return frame + index * 8L;
   }
 
-  /** A method of the class's own, not one that is called with values. */
-  void add(Consumer<ClassBuilder> method) {
-    pending.addLast(method);
+  /** A shuffle that brings to each lane what the lane so far above it has. */
+  private record Shuffle(LaneKind kind, int lanes, int distance) {
+    String field() {
+      return "DOWN_" + distance + "_" + kind + "_" + lanes;
+    }
   }
 
-  static TypeKind kind(Value value) {
-    return JvmType.of(value).kind();
+  /** Pushes a shuffle, which is a constant of the class, so that the JIT knows its lanes. */
+  void pushShuffle(CodeWriter writer, LaneKind kind, int lanes, int distance) {
+    var shuffle = new Shuffle(kind, lanes, distance);
+    shuffles.add(shuffle);
+    writer.code().getstatic(self, shuffle.field(), LaneKind.SHUFFLE);
+  }
+
+  /** Writes the constants, after all methods. */
+  void writeConstants(ClassBuilder builder) {
+    if (shuffles.isEmpty()) {
+      return;
+    }
+    for (Shuffle shuffle : shuffles) {
+      builder.withField(
+          shuffle.field(),
+          LaneKind.SHUFFLE,
+          ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC | ClassFile.ACC_FINAL);
+    }
+    builder.withMethodBody(
+        ConstantDescs.CLASS_INIT_NAME,
+        ConstantDescs.MTD_void,
+        ClassFile.ACC_STATIC,
+        code -> {
+          shuffles.forEach(shuffle -> initialize(code, shuffle));
+          code.return_();
+        });
+  }
+
+  private void initialize(CodeBuilder code, Shuffle shuffle) {
+    code.getstatic(shuffle.kind.vector(), shuffle.kind.species(shuffle.lanes), LaneKind.SPECIES);
+    code.loadConstant(shuffle.distance).loadConstant(1).loadConstant(1);
+    code.invokestatic(
+        LaneKind.SHUFFLE,
+        "iota",
+        MethodTypeDesc.of(
+            LaneKind.SHUFFLE,
+            LaneKind.SPECIES,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_boolean));
+    code.putstatic(self, shuffle.field(), LaneKind.SHUFFLE);
   }
 }

@@ -49,16 +49,14 @@ final class OpSequence {
 
   private static ElementwiseOp withResult(ElementwiseOp op, Value result) {
     return switch (op) {
-      case ElementwiseOp.Unary o ->
-          new ElementwiseOp.Unary(o.loc(), result, o.kind(), o.operand());
+      case ElementwiseOp.Unary o -> new ElementwiseOp.Unary(o.loc(), result, o.kind(), o.operand());
       case ElementwiseOp.Binary o ->
           new ElementwiseOp.Binary(o.loc(), result, o.kind(), o.left(), o.right());
       case ElementwiseOp.Compare o ->
           new ElementwiseOp.Compare(o.loc(), result, o.kind(), o.left(), o.right());
       case ElementwiseOp.Fma o -> new ElementwiseOp.Fma(o.loc(), result, o.a(), o.b(), o.c());
       case ElementwiseOp.Select o ->
-          new ElementwiseOp.Select(
-              o.loc(), result, o.condition(), o.whenTrue(), o.whenFalse());
+          new ElementwiseOp.Select(o.loc(), result, o.condition(), o.whenTrue(), o.whenFalse());
       case ElementwiseOp.Cast o -> new ElementwiseOp.Cast(o.loc(), result, o.kind(), o.operand());
       case ElementwiseOp.Constant _,
           ElementwiseOp.AddPtr _,

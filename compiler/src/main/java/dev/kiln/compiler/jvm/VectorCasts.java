@@ -193,10 +193,10 @@ final class VectorCasts {
   }
 
   private void clamp(LaneKind kind, long low, long high) {
-    vectors.broadcast(kind, () -> writer.pushConstant(kind.scalar(), low));
-    vectors.call(kind, "max", LaneKind.VECTOR);
-    vectors.broadcast(kind, () -> writer.pushConstant(kind.scalar(), high));
-    vectors.call(kind, "min", LaneKind.VECTOR);
+    vectors.lanewise(
+        kind, "MAX", () -> vectors.broadcast(kind, () -> writer.pushConstant(kind.scalar(), low)));
+    vectors.lanewise(
+        kind, "MIN", () -> vectors.broadcast(kind, () -> writer.pushConstant(kind.scalar(), high)));
   }
 
   private boolean bitcast(ElementwiseOp.Cast op, DType from, DType to) {

@@ -1,5 +1,7 @@
 package dev.kiln.compiler.jvm;
 
+import static java.lang.constant.ConstantDescs.CD_Class;
+import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_boolean;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
@@ -29,7 +31,6 @@ final class VectorCode {
   private final CodeBuilder code;
   private final int lanes;
   private final Map<Value, Lane> values = new IdentityHashMap<>();
-  private final Map<Value, Lane> broadcasts = new IdentityHashMap<>();
 
   VectorCode(CodeWriter writer, int lanes) {
     this.writer = writer;
@@ -56,17 +57,41 @@ final class VectorCode {
     code.invokevirtual(kind.vector(), name, MethodTypeDesc.of(kind.vector(), parameters));
   }
 
-  /** {@code lanewise} with an operator: two vectors are on the stack, the operator between them. */
+  /** Pushes a constant of {@code VectorOperators}. */
   void pushOperator(String name, String type) {
     code.getstatic(LaneKind.OPERATORS, name, LaneKind.OPERATORS.nested(type));
   }
 
-  /** {@code vector lanewise(operator, vector)} of the vector and the pushed right operand. */
+  /**
+   * {@code vector.lanewise(operator)} of the vector on the stack. Operations are always called by
+   * {@code lanewise}, because the JIT then knows the class of the vector from this very call;
+   * {@code add} and its like pass through code in which the profiles of all vectors mix.
+   */
+  void lanewise(LaneKind kind, String operator) {
+    pushOperator(operator, "Unary");
+    call(kind, "lanewise", LaneKind.OPERATORS.nested("Unary"));
+  }
+
+  /** {@code vector.lanewise(operator, right)}. */
   void lanewise(LaneKind kind, String operator, Runnable pushRight) {
-    String type = operator.endsWith("SHL") || operator.endsWith("SHR") ? "Binary" : "Associative";
-    pushOperator(operator, type);
+    pushOperator(operator, isAssociative(operator) ? "Associative" : "Binary");
     pushRight.run();
     call(kind, "lanewise", LaneKind.OPERATORS.nested("Binary"), LaneKind.VECTOR);
+  }
+
+  /** {@code vector.lanewise(FMA, factor, summand)}. */
+  void fma(LaneKind kind, Runnable pushFactor, Runnable pushSummand) {
+    pushOperator("FMA", "Ternary");
+    pushFactor.run();
+    pushSummand.run();
+    call(kind, "lanewise", LaneKind.OPERATORS.nested("Ternary"), LaneKind.VECTOR, LaneKind.VECTOR);
+  }
+
+  private static boolean isAssociative(String operator) {
+    return switch (operator) {
+      case "ADD", "MUL", "MIN", "MAX", "AND", "OR", "XOR" -> true;
+      default -> false;
+    };
   }
 
   /** {@code vector lanewise(shift, amount)}. */
@@ -134,10 +159,16 @@ final class VectorCode {
         "convertShape",
         MethodTypeDesc.of(
             LaneKind.VECTOR, LaneKind.OPERATORS.nested("Conversion"), LaneKind.SPECIES, CD_int));
-    code.checkcast(to.vector());
+    exact(to);
   }
 
+  /** The same bits as as many lanes of another kind. */
   void reinterpret(LaneKind from, LaneKind to) {
+    reinterpret(from, to, lanes);
+  }
+
+  /** The same bits as lanes of another width. */
+  void reinterpret(LaneKind from, LaneKind to, int toLanes) {
     String name =
         switch (to) {
           case INT -> "reinterpretAsInts";
@@ -147,6 +178,7 @@ final class VectorCode {
           case BYTE, SHORT -> throw new IllegalArgumentException(to + " is for memory only");
         };
     code.invokevirtual(from.vector(), name, MethodTypeDesc.of(to.vector()));
+    exact(to, toLanes);
   }
 
   /** {@code and}, {@code or}, {@code xor}, {@code andNot} of two masks on the stack. */
@@ -198,6 +230,7 @@ final class VectorCode {
               BYTE_ORDER,
               LaneKind.MASK));
     }
+    exact(kind);
   }
 
   /** Writes the vector on the stack; a null mask writes all lanes. */
@@ -254,18 +287,6 @@ final class VectorCode {
     return values.containsKey(writer.definitions().resolve(value));
   }
 
-  /** Keeps a scalar as a vector from here on. */
-  void hoist(Value scalar) {
-    Value value = writer.definitions().resolve(scalar);
-    if (broadcasts.containsKey(value)) {
-      return;
-    }
-    boolean isMask = isMask(value);
-    LaneKind kind = LaneKind.of(value.dtype());
-    pushBroadcast(value, isMask, kind);
-    broadcasts.put(value, new Lane(storeNew(), kind, isMask));
-  }
-
   private void pushBroadcast(Value value, boolean isMask, LaneKind kind) {
     if (isMask) {
       broadcastMask(kind, () -> writer.push(value));
@@ -275,12 +296,30 @@ final class VectorCode {
   }
 
   private Lane lane(Value value) {
-    Value resolved = writer.definitions().resolve(value);
-    Lane lane = values.get(resolved);
-    return lane != null ? lane : broadcasts.get(resolved);
+    return values.get(writer.definitions().resolve(value));
   }
 
-  /** Pushes a lane value, or a scalar in all lanes, as a vector. */
+  /**
+   * Tells the JIT the class of the vector on the stack, which it does not know by itself where a
+   * loop changes a vector, or where one comes from memory. It would guess it from profiles that all
+   * vectors share, and allocate vectors once it has guessed wrong.
+   */
+  void exact(LaneKind kind) {
+    exact(kind, lanes);
+  }
+
+  private void exact(LaneKind kind, int kindLanes) {
+    code.getstatic(kind.vector(), kind.species(kindLanes), LaneKind.SPECIES);
+    code.invokeinterface(LaneKind.SPECIES, "vectorType", MethodTypeDesc.of(CD_Class));
+    code.swap();
+    code.invokevirtual(CD_Class, "cast", MethodTypeDesc.of(CD_Object, CD_Object));
+    code.checkcast(kind.vector());
+  }
+
+  /**
+   * Pushes a lane value, or a scalar in all lanes, as a vector. Scalars become vectors where they
+   * are used, so that the vector's class is known there; the JIT moves that out of loops.
+   */
   void push(Value value) {
     Lane lane = lane(value);
     if (lane == null) {

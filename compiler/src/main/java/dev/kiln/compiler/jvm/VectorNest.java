@@ -9,6 +9,7 @@ import dev.kiln.compiler.loop.LoopStmt;
 import dev.kiln.compiler.loop.TileRef;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
+import java.lang.constant.ConstantDescs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * every index is active, and with masks for the others.
  */
 final class VectorNest {
+  private final KernelWriter kernel;
   private final CodeWriter writer;
   private final CodeBuilder code;
   private final NestPlan plan;
@@ -38,9 +40,9 @@ final class VectorNest {
   private final int rank;
   private final int innermost;
   private final Map<LaneStmt.Reduce, VectorReduction> reductions = new IdentityHashMap<>();
-  private int iota = -1;
 
   VectorNest(KernelWriter kernel, CodeWriter writer, NestPlan plan, NestVectors shape) {
+    this.kernel = kernel;
     this.writer = writer;
     this.code = writer.code();
     this.plan = plan;
@@ -60,30 +62,15 @@ final class VectorNest {
     scalar.prepare();
     for (NestPlan.Step step : plan.steps()) {
       if (step.statement() instanceof LaneStmt.Reduce reduce && reduce.axis() == rank - 1) {
-        reductions.put(reduce, new VectorReduction(vectors, ops, buffers, reduce, shape.units()));
+        reductions.put(
+            reduce, new VectorReduction(kernel, vectors, ops, buffers, reduce, shape.units()));
       }
     }
-    hoistIota();
     level(0);
-  }
-
-  /** The numbers 0, 1, 2, .. in a vector, if anything needs them. */
-  private void hoistIota() {
-    boolean needed =
-        bounds.hasMasks()
-            || plan.at(rank).stream()
-                .anyMatch(s -> s instanceof LaneStmt.Index i && i.axis() == rank - 1);
-    if (needed) {
-      vectors.broadcast(LaneKind.INT, () -> code.loadConstant(0));
-      code.loadConstant(1);
-      vectors.call(LaneKind.INT, "addIndex", java.lang.constant.ConstantDescs.CD_int);
-      iota = vectors.storeNew();
-    }
   }
 
   private void level(int depth) {
     plan.at(depth).forEach(s -> scalar.emit(s, depth));
-    hoistScalars(depth);
     if (depth == rank - 1) {
       row();
       return;
@@ -99,17 +86,6 @@ final class VectorNest {
           scalar.offsets().enterLevel(depth);
           level(depth + 1);
         });
-  }
-
-  /** Scalars that are known here and that the innermost loop uses, as vectors. */
-  private void hoistScalars(int depth) {
-    for (LaneStmt statement : plan.at(rank)) {
-      for (Value operand : NestVectors.vectorOperands(statement)) {
-        if (plan.depthOf(operand) == depth && !vectors.isLane(operand)) {
-          vectors.hoist(operand);
-        }
-      }
-    }
   }
 
   private void row() {
@@ -183,9 +159,9 @@ final class VectorNest {
     /** Pushes the innermost index of every lane. */
     private void pushIndex() {
       if (indexVector < 0) {
-        code.aload(iota);
         vectors.broadcast(LaneKind.INT, this::pushFirst);
-        vectors.call(LaneKind.INT, "add", LaneKind.VECTOR);
+        code.loadConstant(1);
+        vectors.call(LaneKind.INT, "addIndex", ConstantDescs.CD_int);
         indexVector = vectors.storeNew();
       }
       code.aload(indexVector);

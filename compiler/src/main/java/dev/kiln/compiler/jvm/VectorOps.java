@@ -7,6 +7,8 @@ import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.ir.Value;
 import java.lang.classfile.CodeBuilder;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
 
 /** Elementwise operations on vectors. What vectors do not have is done lane by lane. */
 final class VectorOps {
@@ -64,12 +66,12 @@ final class VectorOps {
     switch (op.kind()) {
       case NEG, ABS -> {
         vectors.push(op.operand());
-        vectors.call(kind, op.mnemonic());
+        vectors.lanewise(kind, op.kind().name());
         wrap(dtype);
       }
       case SQRT -> {
         vectors.push(op.operand());
-        vectors.call(kind, "sqrt");
+        vectors.lanewise(kind, "SQRT");
       }
       case NOT -> {
         vectors.push(op.operand());
@@ -95,7 +97,7 @@ final class VectorOps {
         op,
         () -> {
           vectors.push(op.operand());
-          vectors.call(LaneKind.FLOAT, "abs");
+          vectors.lanewise(LaneKind.FLOAT, "ABS");
           vectors.compareScalar(
               LaneKind.FLOAT,
               "LE",
@@ -126,8 +128,7 @@ final class VectorOps {
     switch (op.kind()) {
       case ADD, SUB, MUL, DIV -> {
         vectors.push(op.left());
-        vectors.push(op.right());
-        vectors.call(kind, op.mnemonic(), LaneKind.VECTOR);
+        vectors.lanewise(kind, op.kind().name(), () -> vectors.push(op.right()));
         wrap(dtype);
       }
       case AND, OR, XOR -> {
@@ -137,8 +138,8 @@ final class VectorOps {
       case SHL, SHRS, SHRU -> shift(op, dtype, kind);
       case MINS, MAXS -> {
         vectors.push(op.left());
-        vectors.push(op.right());
-        vectors.call(kind, op.kind() == BinaryKind.MINS ? "min" : "max", LaneKind.VECTOR);
+        String operator = op.kind() == BinaryKind.MINS ? "MIN" : "MAX";
+        vectors.lanewise(kind, operator, () -> vectors.push(op.right()));
       }
       case MINU, MAXU -> {
         // Sign extension keeps the order of the unsigned values.
@@ -166,53 +167,46 @@ final class VectorOps {
 
   /** Upper halves of the products of the even and of the odd lanes, as 64-bit products. */
   private void highProduct(ElementwiseOp.Binary op) {
-    pushWide(op.left());
-    pushLow();
-    pushWide(op.right());
-    pushLow();
-    wideProduct();
-    wideShift("LSHR");
-    pushWide(op.left());
-    wideShift("LSHR");
-    pushWide(op.right());
-    wideShift("LSHR");
-    wideProduct();
-    pushWideConstant(0xffff_ffff_0000_0000L);
-    wideCall("and", LaneKind.VECTOR);
-    wideCall("or", LaneKind.VECTOR);
+    pushEven(op.left());
+    wide("MUL", () -> pushEven(op.right()));
+    vectors.shift(LaneKind.LONG, "LSHR", 32);
+    wide(
+        "OR",
+        () -> {
+          pushOdd(op.left());
+          wide("MUL", () -> pushOdd(op.right()));
+          wide("AND", () -> pushWideConstant(0xffff_ffff_0000_0000L));
+        });
     vectors.reinterpret(LaneKind.LONG, LaneKind.INT);
+  }
+
+  private void wide(String operator, Runnable pushRight) {
+    vectors.lanewise(LaneKind.LONG, operator, pushRight);
   }
 
   private void pushWide(Value value) {
     vectors.push(value);
-    vectors.reinterpret(LaneKind.INT, LaneKind.LONG);
+    vectors.reinterpret(LaneKind.INT, LaneKind.LONG, vectors.lanes() / 2);
   }
 
-  private void pushLow() {
-    pushWideConstant(0xffff_ffffL);
-    wideCall("and", LaneKind.VECTOR);
+  private void pushEven(Value value) {
+    pushWide(value);
+    wide("AND", () -> pushWideConstant(0xffff_ffffL));
+  }
+
+  private void pushOdd(Value value) {
+    pushWide(value);
+    vectors.shift(LaneKind.LONG, "LSHR", 32);
   }
 
   private void pushWideConstant(long number) {
-    String species = "SPECIES_" + LaneKind.INT.bits() * vectors.lanes();
-    code.getstatic(LaneKind.LONG.vector(), species, LaneKind.SPECIES).loadConstant(number);
+    code.getstatic(
+        LaneKind.LONG.vector(), LaneKind.LONG.species(vectors.lanes() / 2), LaneKind.SPECIES);
+    code.loadConstant(number);
     code.invokestatic(
         LaneKind.LONG.vector(),
         "broadcast",
-        java.lang.constant.MethodTypeDesc.of(
-            LaneKind.LONG.vector(), LaneKind.SPECIES, java.lang.constant.ConstantDescs.CD_long));
-  }
-
-  private void wideProduct() {
-    wideCall("mul", LaneKind.VECTOR);
-  }
-
-  private void wideShift(String operator) {
-    vectors.shift(LaneKind.LONG, operator, 32);
-  }
-
-  private void wideCall(String name, java.lang.constant.ClassDesc... parameters) {
-    vectors.call(LaneKind.LONG, name, parameters);
+        MethodTypeDesc.of(LaneKind.LONG.vector(), LaneKind.SPECIES, ConstantDescs.CD_long));
   }
 
   private void shift(ElementwiseOp.Binary op, DType dtype, LaneKind kind) {
@@ -352,9 +346,7 @@ final class VectorOps {
       return false;
     }
     vectors.push(op.a());
-    vectors.push(op.b());
-    vectors.push(op.c());
-    vectors.call(LaneKind.of(dtype), "fma", LaneKind.VECTOR, LaneKind.VECTOR);
+    vectors.fma(LaneKind.of(dtype), () -> vectors.push(op.b()), () -> vectors.push(op.c()));
     define(op.result());
     return true;
   }
@@ -391,8 +383,7 @@ final class VectorOps {
     if (bytes > 1) {
       vectors.shift(LaneKind.LONG, "LSHL", Integer.numberOfTrailingZeros(bytes));
     }
-    vectors.push(op.pointer());
-    vectors.call(LaneKind.LONG, "add", LaneKind.VECTOR);
+    vectors.lanewise(LaneKind.LONG, "ADD", () -> vectors.push(op.pointer()));
     define(op.result());
     return true;
   }

@@ -1,6 +1,5 @@
 package dev.kiln.compiler.jvm;
 
-import static java.lang.constant.ConstantDescs.CD_boolean;
 import static java.lang.constant.ConstantDescs.CD_int;
 
 import dev.kiln.compiler.ir.BinaryKind;
@@ -22,6 +21,7 @@ import java.util.function.IntConsumer;
  * as they need, combined by halves at the end. An {@code i1} is held as ints.
  */
 final class VectorReduction {
+  private final KernelWriter kernel;
   private final VectorCode vectors;
   private final VectorOps ops;
   private final LaneByLane buffers;
@@ -35,7 +35,13 @@ final class VectorReduction {
    * @param units vectors that the logical lanes take
    */
   VectorReduction(
-      VectorCode vectors, VectorOps ops, LaneByLane buffers, LaneStmt.Reduce reduce, int units) {
+      KernelWriter kernel,
+      VectorCode vectors,
+      VectorOps ops,
+      LaneByLane buffers,
+      LaneStmt.Reduce reduce,
+      int units) {
+    this.kernel = kernel;
     this.vectors = vectors;
     this.ops = ops;
     this.buffers = buffers;
@@ -129,7 +135,7 @@ final class VectorReduction {
       vectors.compareScalar(LaneKind.INT, "EQ", () -> code.loadConstant(0));
       first = vectors.storeNew();
     }
-    Block combine = combine(i -> code.aload(slots[i]), this::pushInput);
+    Block combine = combine(i -> pushAccumulator(slots, i), this::pushInput);
     for (int i = 0; i < slots.length; i++) {
       pushAsVector(combine.terminator().operands().get(i));
       if (!hasIdentity) {
@@ -142,6 +148,11 @@ final class VectorReduction {
     for (int i = slots.length - 1; i >= 0; i--) {
       code.astore(slots[i]);
     }
+  }
+
+  private void pushAccumulator(int[] unit, int i) {
+    code.aload(unit[i]);
+    vectors.exact(kind(i));
   }
 
   private void pushInput(int i) {
@@ -197,7 +208,7 @@ final class VectorReduction {
       for (int u = 0; u < units / 2; u++) {
         int[] left = accumulators[u];
         int[] right = accumulators[u + units / 2];
-        combineInto(left, i -> code.aload(right[i]));
+        combineInto(left, i -> pushAccumulator(right, i));
       }
     }
     int[] slots = accumulators[0];
@@ -206,14 +217,14 @@ final class VectorReduction {
       combineInto(
           slots,
           i -> {
-            code.aload(slots[i]);
+            pushAccumulator(slots, i);
             rearrange(kind(i), distance);
           });
     }
   }
 
   private void combineInto(int[] left, IntConsumer pushRight) {
-    Block combine = combine(i -> code.aload(left[i]), pushRight);
+    Block combine = combine(i -> pushAccumulator(left, i), pushRight);
     for (int i = 0; i < left.length; i++) {
       pushAsVector(combine.terminator().operands().get(i));
     }
@@ -224,19 +235,15 @@ final class VectorReduction {
 
   /** Brings each lane's value from the lane that is so far above. */
   private void rearrange(LaneKind kind, int distance) {
-    vectors.pushSpecies(kind);
-    code.loadConstant(distance).loadConstant(1).loadConstant(1);
-    code.invokestatic(
-        LaneKind.SHUFFLE,
-        "iota",
-        MethodTypeDesc.of(LaneKind.SHUFFLE, LaneKind.SPECIES, CD_int, CD_int, CD_boolean));
+    kernel.pushShuffle(writer, kind, vectors.lanes(), distance);
     vectors.call(kind, "rearrange", LaneKind.SHUFFLE);
   }
 
   /** Pushes a result as a scalar. */
   void pushResult(int i) {
     LaneKind kind = kind(i);
-    code.aload(accumulators[0][i]).loadConstant(0);
+    pushAccumulator(accumulators[0], i);
+    code.loadConstant(0);
     code.invokevirtual(kind.vector(), "lane", MethodTypeDesc.of(kind.scalar().desc(), CD_int));
   }
 }

@@ -14,11 +14,13 @@ final class IndexMap {
   private final int nestRank;
   private final long[] constant;
   private final long[][] weight;
+  private final int hash;
 
   private IndexMap(int nestRank, long[] constant, long[][] weight) {
     this.nestRank = nestRank;
     this.constant = constant;
     this.weight = weight;
+    this.hash = 31 * Arrays.hashCode(constant) + Arrays.deepHashCode(weight);
   }
 
   /**
@@ -235,6 +237,7 @@ final class IndexMap {
   @Override
   public boolean equals(Object other) {
     return other instanceof IndexMap that
+        && hash == that.hash
         && nestRank == that.nestRank
         && Arrays.equals(constant, that.constant)
         && Arrays.deepEquals(weight, that.weight);
@@ -242,7 +245,7 @@ final class IndexMap {
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.hashCode(constant) + Arrays.deepHashCode(weight);
+    return hash;
   }
 
   @Override

@@ -350,8 +350,7 @@ final class HostLibrary {
           default -> throw PythonError.type("torch.finfo() requires a floating point input type");
         };
     return new PyTuple(
-        List.of(
-            -limits[0], limits[0], limits[1], limits[2], limits[2], (long) limits[3]),
+        List.of(-limits[0], limits[0], limits[1], limits[2], limits[2], (long) limits[3]),
         Optional.of(List.of("min", "max", "eps", "tiny", "smallest_normal", "bits")));
   }
 

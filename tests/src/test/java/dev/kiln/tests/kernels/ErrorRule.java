@@ -24,7 +24,8 @@ public final class ErrorRule {
    * @param plain of a plain implementation: fp32 arithmetic, rounded to the dtype in the end
    * @param exact in double precision
    */
-  public static void check(String what, DType dtype, double[] actual, double[] plain, double[] exact) {
+  public static void check(
+      String what, DType dtype, double[] actual, double[] plain, double[] exact) {
     assertThat(actual).as("size of " + what).hasSameSizeAs(exact);
     double allowed = 2 * largestError(plain, exact) + FLOOR_ULPS * ulp(dtype, largest(exact));
     for (int i = 0; i < exact.length; i++) {

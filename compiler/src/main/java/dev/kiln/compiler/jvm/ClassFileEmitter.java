@@ -21,7 +21,9 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Turns a kernel into a class: {@code run} counts through the program instances and calls {@code
@@ -60,35 +62,58 @@ public final class ClassFileEmitter {
     return new ClassFileEmitter(kernel, options).emit();
   }
 
+  /**
+   * Emits until every method is small enough: large nests take a shorter form, then the driver is
+   * cut into smaller pieces.
+   */
   private GeneratedClass emit() {
     GeneratedClass result = null;
     for (int budget : METHOD_BUDGETS) {
-      result = emit(budget);
-      if (largestMethod(result.bytes()) <= LARGEST_METHOD) {
-        return result;
-      }
+      Map<String, NestForm> forms = new HashMap<>();
+      List<String> large;
+      do {
+        result = emit(budget, forms);
+        large = largeMethods(result.bytes());
+        if (large.isEmpty()) {
+          return result;
+        }
+      } while (shorten(large, forms));
     }
     return result;
   }
 
-  private static int largestMethod(byte[] bytes) {
-    ClassModel model = ClassFile.of().parse(bytes);
-    int largest = 0;
-    for (MethodModel method : model.methods()) {
-      if (method.code().orElse(null) instanceof CodeAttribute code) {
-        largest = Math.max(largest, code.codeLength());
+  /** Gives large nests their next shorter form; returns whether there was one. */
+  private static boolean shorten(List<String> methods, Map<String, NestForm> forms) {
+    boolean shortened = false;
+    for (String method : methods) {
+      NestForm form = forms.getOrDefault(method, NestForm.TWO_LOOPS);
+      if (method.startsWith(DriverEmitter.NEST) && form != NestForm.SCALAR) {
+        forms.put(method, form.shorter());
+        shortened = true;
       }
     }
-    return largest;
+    return shortened;
   }
 
-  private GeneratedClass emit(int methodBudget) {
+  private static List<String> largeMethods(byte[] bytes) {
+    ClassModel model = ClassFile.of().parse(bytes);
+    List<String> large = new ArrayList<>();
+    for (MethodModel method : model.methods()) {
+      if (method.code().orElse(null) instanceof CodeAttribute code
+          && code.codeLength() > LARGEST_METHOD) {
+        large.add(method.methodName().stringValue());
+      }
+    }
+    return large;
+  }
+
+  private GeneratedClass emit(int methodBudget, Map<String, NestForm> nestForms) {
     String name = PACKAGE + "." + javaName(kernel.name());
     ClassDesc self = ClassDesc.of(name);
     var definitions = new Definitions();
     definitions.scan(kernel.body());
-    var scratch = new ScratchLayout(kernel.scratchBytes(), TransientBytes.of(kernel, options));
-    var writer = new KernelWriter(self, options, definitions, scratch, methodBudget);
+    var scratch = new ScratchLayout(kernel.scratchBytes(), TransientBytes.of(kernel));
+    var writer = new KernelWriter(self, options, definitions, scratch, methodBudget, nestForms);
     byte[] bytes =
         ClassFile.of()
             .build(

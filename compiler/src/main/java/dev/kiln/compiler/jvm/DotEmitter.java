@@ -28,17 +28,16 @@ final class DotEmitter {
     this.code = writer.code();
   }
 
-  static long transientBytes(LoopStmt.Dot dot, EmissionOptions options) {
-    long scalar = DotDescriptor.packBytes(dot.m(), dot.n(), dot.k(), dot.acc().dtype().bytes());
-    long vector = options.isScalar() ? 0 : VectorMatMul.packBytes(dot.m(), dot.n(), dot.k());
-    return DotDescriptor.BYTES + Math.max(scalar, vector);
+  static long transientBytes(LoopStmt.Dot dot) {
+    return DotDescriptor.BYTES
+        + DotDescriptor.packBytes(dot.m(), dot.n(), dot.k(), dot.acc().dtype().bytes());
   }
 
   void emit(LoopStmt.Dot dot) {
     if (!dot.accumulates()) {
       clear(dot);
     }
-    descriptor = kernel.scratch().transientArea(transientBytes(dot, kernel.options()));
+    descriptor = kernel.scratch().transientArea(transientBytes(dot));
     set(DotDescriptor.BATCH, dot.batch());
     set(DotDescriptor.M, dot.m());
     set(DotDescriptor.N, dot.n());
@@ -50,8 +49,12 @@ final class DotEmitter {
     operand(DotDescriptor.B, dot.b(), dot.bBounds(), dot.signedB(), dot.k(), dot.n(), dot.batch());
     writer.pushMemory();
     writer.pushScratchOffset(descriptor);
-    Class<?> routine = kernel.options().isScalar() ? ScalarMatMul.class : VectorMatMul.class;
-    writer.call(routine, "run", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long);
+    if (kernel.options().isScalar()) {
+      writer.call(ScalarMatMul.class, "run", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long);
+    } else {
+      code.loadConstant(kernel.options().simdBits());
+      writer.call(VectorMatMul.class, "run", CD_void, CodeWriter.MEMORY_SEGMENT, CD_long, CD_int);
+    }
   }
 
   private void clear(LoopStmt.Dot dot) {

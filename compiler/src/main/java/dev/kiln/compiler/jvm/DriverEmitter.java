@@ -15,6 +15,9 @@ import java.util.Set;
  * method too large is cut into pieces that become methods.
  */
 final class DriverEmitter {
+  /** How the names of methods that hold a loop nest start. */
+  static final String NEST = "nest";
+
   private final KernelWriter kernel;
   private final CodeWriter writer;
   private final ControlFlow flow;
@@ -120,7 +123,7 @@ final class DriverEmitter {
               i.thenYields(),
               () -> emitBlock(i.elseBody(), i.elseYields()),
               i.elseYields());
-      case LoopStmt.Nest n -> outline("nest", n, w -> NestEmitter.emit(kernel, w, n));
+      case LoopStmt.Nest n -> outline(NEST, n, w -> NestEmitter.emit(kernel, w, n));
       case LoopStmt.Scan s -> outline("scan", s, w -> new ScanEmitter(w).emit(s));
       case LoopStmt.MapElementwise m -> outline("map", m, w -> new ElementEmitter(w).emit(m));
       case LoopStmt.Histogram h -> outline("histogram", h, w -> new ElementEmitter(w).emit(h));

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -32,9 +33,11 @@ final class KernelWriter {
   private final Definitions definitions;
   private final ScratchLayout scratch;
   private final int methodBudget;
+  private final Map<String, NestForm> nestForms;
   private final Deque<Consumer<ClassBuilder>> pending = new ArrayDeque<>();
   private final Set<Shuffle> shuffles = new LinkedHashSet<>();
   private int methods;
+  private String method = "";
   private long frame = -1;
 
   KernelWriter(
@@ -42,12 +45,14 @@ final class KernelWriter {
       EmissionOptions options,
       Definitions definitions,
       ScratchLayout scratch,
-      int methodBudget) {
+      int methodBudget,
+      Map<String, NestForm> nestForms) {
     this.self = self;
     this.options = options;
     this.definitions = definitions;
     this.scratch = scratch;
     this.methodBudget = methodBudget;
+    this.nestForms = nestForms;
   }
 
   EmissionOptions options() {
@@ -65,6 +70,11 @@ final class KernelWriter {
   /** Bytes of bytecode that a method should stay below. */
   int methodBudget() {
     return methodBudget;
+  }
+
+  /** The form in which the nest whose method is being written is to be emitted. */
+  NestForm nestForm() {
+    return nestForms.getOrDefault(method, NestForm.TWO_LOOPS);
   }
 
   ClassDesc self() {
@@ -101,6 +111,7 @@ final class KernelWriter {
                 desc,
                 ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
                 code -> {
+                  method = name;
                   var writer = new CodeWriter(code, definitions);
                   bindParameters(writer, direct);
                   loadFrame(writer, framed);

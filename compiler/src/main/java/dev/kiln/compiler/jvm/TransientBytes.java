@@ -11,20 +11,20 @@ final class TransientBytes {
 
   private TransientBytes() {}
 
-  static long of(LoopKernel kernel, EmissionOptions options) {
-    return Math.max(NEST, dots(kernel.body(), options));
+  static long of(LoopKernel kernel) {
+    return Math.max(NEST, dots(kernel.body()));
   }
 
-  private static long dots(List<LoopStmt> statements, EmissionOptions options) {
-    return statements.stream().mapToLong(s -> dots(s, options)).max().orElse(0);
+  private static long dots(List<LoopStmt> statements) {
+    return statements.stream().mapToLong(s -> dots(s)).max().orElse(0);
   }
 
-  private static long dots(LoopStmt statement, EmissionOptions options) {
+  private static long dots(LoopStmt statement) {
     return switch (statement) {
-      case LoopStmt.Dot d -> DotEmitter.transientBytes(d, options);
-      case LoopStmt.For f -> dots(f.body(), options);
-      case LoopStmt.While w -> Math.max(dots(w.before(), options), dots(w.body(), options));
-      case LoopStmt.If i -> Math.max(dots(i.thenBody(), options), dots(i.elseBody(), options));
+      case LoopStmt.Dot d -> DotEmitter.transientBytes(d);
+      case LoopStmt.For f -> dots(f.body());
+      case LoopStmt.While w -> Math.max(dots(w.before()), dots(w.body()));
+      case LoopStmt.If i -> Math.max(dots(i.thenBody()), dots(i.elseBody()));
       case LoopStmt.Scalar _,
           LoopStmt.ReadElement _,
           LoopStmt.WriteElement _,

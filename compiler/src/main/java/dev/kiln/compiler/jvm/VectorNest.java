@@ -94,10 +94,12 @@ final class VectorNest {
     if (bounds.hasMasks()) {
       bounds.pushStart();
       code.istore(innermost);
-      if (bounds.hasLowerBounds()) {
+      if (bounds.hasLowerBounds() && kernel.nestForm() == NestForm.TWO_LOOPS) {
         writer.loop(innermost, bounds::pushFullStart, shape.block(), () -> body(true));
       }
-      writer.loop(innermost, bounds::pushFullEnd, shape.block(), () -> body(false));
+      if (kernel.nestForm() == NestForm.TWO_LOOPS) {
+        writer.loop(innermost, bounds::pushFullEnd, shape.block(), () -> body(false));
+      }
       writer.loop(innermost, bounds::pushEnd, shape.block(), () -> body(true));
     } else {
       code.loadConstant(0).istore(innermost);

@@ -49,19 +49,16 @@ public final class DotDescriptor {
   /** {@link #INDEX} of an axis with a stride. */
   public static final long NO_INDEX = -1;
 
-  /** What packed panels are padded to, in elements. */
-  private static final int PADDING = 64;
+  /** Widest panel of columns, in elements: two vectors of 512 bits of 4 bytes. */
+  private static final int PANEL = 32;
 
   private DotDescriptor() {}
 
-  /** Size of the area for packed copies. */
+  /** Size of the area for packed copies, of whichever routine needs more. */
   public static long packBytes(int m, int n, int k, int accBytes) {
-    long rows = pad(m);
-    long columns = pad(n);
-    return (rows * k + columns * k + (long) PADDING * PADDING) * accBytes;
-  }
-
-  private static long pad(long extent) {
-    return (extent + PADDING - 1) / PADDING * PADDING;
+    long depth = Math.min(k, MicroKernel.LONG_DEPTH);
+    long panels = (long) m * MicroKernel.pitch((int) depth) + PANEL * depth + (long) m * PANEL;
+    long whole = (long) m * k + (long) k * n;
+    return Math.max(panels, whole) * accBytes;
   }
 }

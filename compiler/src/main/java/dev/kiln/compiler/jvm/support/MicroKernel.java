@@ -1,0 +1,53 @@
+package dev.kiln.compiler.jvm.support;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The innermost loops of a matrix product for one element type and vector width; {@link
+ * MicroKernelClass} writes its classes. An instance has no state.
+ */
+public abstract class MicroKernel {
+  /** Most columns of k that one call takes, for the two pitches of packed rows of {@code a}. */
+  static final int SHORT_DEPTH = 64;
+
+  static final int LONG_DEPTH = 256;
+
+  /** Beyond the depth, so that rows do not compete for the same cache sets. */
+  private static final int PITCH_PADDING = 16;
+
+  /** Elements between packed rows of {@code a}. */
+  static int pitch(int depth) {
+    return (depth <= SHORT_DEPTH ? SHORT_DEPTH : LONG_DEPTH) + PITCH_PADDING;
+  }
+
+  /** Elements of a vector. */
+  public abstract int lanes();
+
+  /** Most rows of a tile; tiles have this many or a {@link #nextRows smaller number} of rows. */
+  public abstract int maxRows();
+
+  /** The largest number of rows that a tile can have when so many are left. */
+  public abstract int nextRows(int left);
+
+  /**
+   * {@code c[i,j] += sum over l of a[i,l] * b[l,j]} for a tile, each element in one chain of fused
+   * multiply-adds over ascending l.
+   *
+   * @param a offset of the packed rows of a, {@link #pitch} elements apart
+   * @param b offset of the packed panel of b: {@code vectors * lanes()} elements for each l
+   * @param c offset of the tile
+   * @param rowBytes bytes between the tile's rows
+   * @param depth the number of l
+   * @param rows of the tile, from {@link #nextRows}
+   * @param vectors in a row of the tile: 1 or 2
+   */
+  public abstract void run(
+      MemorySegment memory,
+      long a,
+      long b,
+      long c,
+      long rowBytes,
+      int depth,
+      int rows,
+      int vectors);
+}

@@ -1,0 +1,317 @@
+package dev.kiln.compiler.jvm.support;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.generated.KernelClasses;
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes the class of a {@link MicroKernel}: one method for each tile shape and pitch, whose
+ * accumulators are local variables. Generated because the JIT wants every species, stride and
+ * number of rows to be a constant.
+ */
+final class MicroKernelClass {
+  private static final String VECTORS = "jdk.incubator.vector.";
+  private static final ClassDesc VECTOR = ClassDesc.of(VECTORS + "Vector");
+  private static final ClassDesc SPECIES = ClassDesc.of(VECTORS + "VectorSpecies");
+  private static final ClassDesc OPERATORS = ClassDesc.of(VECTORS + "VectorOperators");
+  private static final ClassDesc MEMORY = ClassDesc.of("java.lang.foreign.MemorySegment");
+  private static final ClassDesc LAYOUT = ClassDesc.of("java.lang.foreign.ValueLayout");
+  private static final ClassDesc BYTE_ORDER = ClassDesc.of("java.nio.ByteOrder");
+  private static final ClassDesc BASE = MicroKernel.class.describeConstable().orElseThrow();
+
+  /** Tile heights: with two vectors in a row and the operands, they fill the registers. */
+  private static final int[] ROWS_OF_32_REGISTERS = {12, 8, 4, 2, 1};
+
+  private static final int[] ROWS_OF_16_REGISTERS = {6, 4, 2, 1};
+
+  private static final MethodTypeDesc TILE =
+      MethodTypeDesc.of(CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_int);
+  private static final MethodTypeDesc RUN =
+      MethodTypeDesc.of(
+          CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_int, CD_int, CD_int);
+
+  // Parameters of a tile's method.
+  private static final int A = 1;
+  private static final int B = 3;
+  private static final int C = 5;
+  private static final int ROW_BYTES = 7;
+  private static final int DEPTH = 9;
+
+  private final ClassDesc self;
+  private final ClassDesc vector;
+  private final ClassDesc scalar;
+  private final ClassDesc layout;
+  private final String layoutName;
+  private final String species;
+  private final int bytes;
+  private final int lanes;
+  private final boolean isInteger;
+  private final int[] rows;
+
+  private MicroKernelClass(int bits, DType dtype) {
+    String name =
+        switch (dtype) {
+          case FP32 -> "Float";
+          case FP64 -> "Double";
+          case I32 -> "Int";
+          default -> throw new IllegalArgumentException("no matrix product of " + dtype);
+        };
+    this.self = ClassDesc.of("dev.kiln.generated.MatMul" + name + bits);
+    this.vector = ClassDesc.of(VECTORS + name + "Vector");
+    this.scalar =
+        switch (dtype) {
+          case FP32 -> ConstantDescs.CD_float;
+          case FP64 -> ConstantDescs.CD_double;
+          default -> CD_int;
+        };
+    this.layout = LAYOUT.nested("Of" + name);
+    this.layoutName = "JAVA_" + name.toUpperCase(java.util.Locale.ROOT);
+    this.species = "SPECIES_" + bits;
+    this.bytes = dtype.bytes();
+    this.lanes = bits / 8 / bytes;
+    this.isInteger = dtype == DType.I32;
+    this.rows = bits == 512 ? ROWS_OF_32_REGISTERS : ROWS_OF_16_REGISTERS;
+  }
+
+  static MicroKernel define(int bits, DType dtype) {
+    try {
+      MethodHandles.Lookup hidden =
+          KernelClasses.lookup().defineHiddenClass(new MicroKernelClass(bits, dtype).build(), true);
+      return (MicroKernel)
+          hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class)).invoke();
+    } catch (Throwable e) {
+      throw new IllegalStateException("the matrix product of " + dtype + " cannot be defined", e);
+    }
+  }
+
+  private byte[] build() {
+    return ClassFile.of()
+        .build(
+            self,
+            builder -> {
+              builder.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
+              builder.withSuperclass(BASE);
+              builder.withMethodBody(
+                  ConstantDescs.INIT_NAME,
+                  ConstantDescs.MTD_void,
+                  ClassFile.ACC_PUBLIC,
+                  code ->
+                      code.aload(0)
+                          .invokespecial(BASE, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                          .return_());
+              constant(builder, "lanes", lanes);
+              constant(builder, "maxRows", rows[0]);
+              nextRows(builder);
+              dispatch(builder);
+              for (int depth : depths()) {
+                for (int r : rows) {
+                  tile(builder, r, 1, depth);
+                  tile(builder, r, 2, depth);
+                }
+              }
+            });
+  }
+
+  private static List<Integer> depths() {
+    return List.of(MicroKernel.SHORT_DEPTH, MicroKernel.LONG_DEPTH);
+  }
+
+  private static void constant(ClassBuilder builder, String name, int value) {
+    builder.withMethodBody(
+        name,
+        MethodTypeDesc.of(CD_int),
+        ClassFile.ACC_PUBLIC,
+        code -> code.loadConstant(value).ireturn());
+  }
+
+  private void nextRows(ClassBuilder builder) {
+    builder.withMethodBody(
+        "nextRows",
+        MethodTypeDesc.of(CD_int, CD_int),
+        ClassFile.ACC_PUBLIC,
+        code -> {
+          for (int r : rows) {
+            Label smaller = code.newLabel();
+            code.iload(1).loadConstant(r).if_icmplt(smaller);
+            code.loadConstant(r).ireturn();
+            code.labelBinding(smaller);
+          }
+          code.loadConstant(1).ireturn();
+        });
+  }
+
+  private void dispatch(ClassBuilder builder) {
+    builder.withMethodBody(
+        "run",
+        RUN,
+        ClassFile.ACC_PUBLIC,
+        code -> {
+          int depth = code.parameterSlot(5);
+          int height = code.parameterSlot(6);
+          int width = code.parameterSlot(7);
+          for (int limit : depths()) {
+            Label deeper = code.newLabel();
+            if (limit == MicroKernel.SHORT_DEPTH) {
+              code.iload(depth).loadConstant(limit).if_icmpgt(deeper);
+            }
+            for (int r : rows) {
+              for (int v = 2; v >= 1; v--) {
+                Label other = code.newLabel();
+                code.iload(height).loadConstant(r).if_icmpne(other);
+                code.iload(width).loadConstant(v).if_icmpne(other);
+                code.aload(1);
+                for (int p = 1; p <= 4; p++) {
+                  code.lload(code.parameterSlot(p));
+                }
+                code.iload(depth).invokestatic(self, tileName(r, v, limit), TILE).return_();
+                code.labelBinding(other);
+              }
+            }
+            code.labelBinding(deeper);
+          }
+          code.return_();
+        });
+  }
+
+  private static String tileName(int rows, int vectors, int depth) {
+    return "tile" + rows + "x" + vectors + "upTo" + depth;
+  }
+
+  private void tile(ClassBuilder builder, int height, int width, int limit) {
+    builder.withMethodBody(
+        tileName(height, width, limit),
+        TILE,
+        ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
+        code -> tile(code, height, width, (long) MicroKernel.pitch(limit) * bytes));
+  }
+
+  private void tile(CodeBuilder code, int height, int width, long pitchBytes) {
+    int[][] sums = new int[height][width];
+    for (int i = 0; i < height; i++) {
+      for (int j = 0; j < width; j++) {
+        sums[i][j] = code.allocateLocal(TypeKind.REFERENCE);
+        int row = i;
+        int column = j;
+        loadVector(code, () -> pushTile(code, row, column));
+        code.astore(sums[i][j]);
+      }
+    }
+    int l = code.allocateLocal(TypeKind.INT);
+    Label top = code.newLabel();
+    Label exit = code.newLabel();
+    code.loadConstant(0).istore(l);
+    code.labelBinding(top);
+    code.iload(l).iload(DEPTH).if_icmpge(exit);
+    step(code, l, sums, pitchBytes);
+    code.iinc(l, 1).goto_(top);
+    code.labelBinding(exit);
+    for (int i = 0; i < height; i++) {
+      for (int j = 0; j < width; j++) {
+        int row = i;
+        int column = j;
+        code.aload(sums[i][j]);
+        storeVector(code, () -> pushTile(code, row, column));
+      }
+    }
+    code.return_();
+  }
+
+  private void step(CodeBuilder code, int l, int[][] sums, long pitchBytes) {
+    int width = sums[0].length;
+    var right = new ArrayList<Integer>();
+    for (int j = 0; j < width; j++) {
+      long at = (long) j * lanes * bytes;
+      loadVector(code, () -> pushScaled(code, B, l, (long) width * lanes * bytes, at));
+      right.add(code.allocateLocal(TypeKind.REFERENCE));
+      code.astore(right.get(j));
+    }
+    for (int i = 0; i < sums.length; i++) {
+      long row = i * pitchBytes;
+      pushSpecies(code);
+      code.aload(0).getstatic(LAYOUT, layoutName, layout);
+      pushScaled(code, A, l, bytes, row);
+      code.invokeinterface(MEMORY, "get", MethodTypeDesc.of(scalar, layout, CD_long));
+      code.invokestatic(vector, "broadcast", MethodTypeDesc.of(vector, SPECIES, scalar));
+      int left = code.allocateLocal(TypeKind.REFERENCE);
+      code.astore(left);
+      for (int j = 0; j < width; j++) {
+        multiplyAdd(code, left, right.get(j), sums[i][j]);
+      }
+    }
+  }
+
+  /**
+   * The factors are the receivers, since the JIT does not know the class of what a loop changes.
+   */
+  private void multiplyAdd(CodeBuilder code, int left, int right, int sum) {
+    code.aload(left);
+    if (isInteger) {
+      binary(code, "MUL", right);
+      binary(code, "ADD", sum);
+    } else {
+      code.getstatic(OPERATORS, "FMA", OPERATORS.nested("Ternary"));
+      code.aload(right).aload(sum);
+      code.invokevirtual(
+          vector,
+          "lanewise",
+          MethodTypeDesc.of(vector, OPERATORS.nested("Ternary"), VECTOR, VECTOR));
+    }
+    code.astore(sum);
+  }
+
+  private void binary(CodeBuilder code, String operator, int right) {
+    code.getstatic(OPERATORS, operator, OPERATORS.nested("Associative")).aload(right);
+    code.invokevirtual(
+        vector, "lanewise", MethodTypeDesc.of(vector, OPERATORS.nested("Binary"), VECTOR));
+  }
+
+  private void pushSpecies(CodeBuilder code) {
+    code.getstatic(vector, species, SPECIES);
+  }
+
+  private void pushTile(CodeBuilder code, int row, int column) {
+    code.lload(C).lload(ROW_BYTES).loadConstant((long) row).lmul().ladd();
+    code.loadConstant((long) column * lanes * bytes).ladd();
+  }
+
+  private static void pushScaled(CodeBuilder code, int base, int l, long scale, long offset) {
+    code.lload(base).iload(l).i2l().loadConstant(scale).lmul().ladd();
+    if (offset != 0) {
+      code.loadConstant(offset).ladd();
+    }
+  }
+
+  private void loadVector(CodeBuilder code, Runnable pushOffset) {
+    pushSpecies(code);
+    code.aload(0);
+    pushOffset.run();
+    code.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
+    code.invokestatic(
+        vector,
+        "fromMemorySegment",
+        MethodTypeDesc.of(vector, SPECIES, MEMORY, CD_long, BYTE_ORDER));
+  }
+
+  private void storeVector(CodeBuilder code, Runnable pushOffset) {
+    code.aload(0);
+    pushOffset.run();
+    code.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
+    code.invokevirtual(
+        vector, "intoMemorySegment", MethodTypeDesc.of(CD_void, MEMORY, CD_long, BYTE_ORDER));
+  }
+}

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -36,6 +37,8 @@ public enum ParameterRole {
           "atomic_xor",
           "atomic_xchg",
           "atomic_cas");
+
+  private static final Set<String> POINTER_NAMES = Set.of("pointer", "base");
 
   private final String javaType;
 
@@ -151,8 +154,8 @@ public enum ParameterRole {
 
     private void noteCall(Expr.Call call) {
       String callee = lastName(call.function());
-      if (POINTER_TAKERS.contains(callee) && !call.args().isEmpty()) {
-        name(leftmost(call.args().getFirst()), pointers);
+      if (POINTER_TAKERS.contains(callee)) {
+        pointerOperand(call).ifPresent(pointer -> name(leftmost(pointer), pointers));
       }
       if (call.function() instanceof Expr.Attribute method
           && (method.name().startsWith("to") || method.name().equals("element_ty"))) {
@@ -172,6 +175,17 @@ public enum ParameterRole {
         call.args().forEach(this::noteSize);
         call.keywords().forEach(keyword -> noteSize(keyword.value()));
       }
+    }
+
+    /** The first argument, by position or by one of its names. */
+    private static Optional<Expr> pointerOperand(Expr.Call call) {
+      if (!call.args().isEmpty()) {
+        return Optional.of(call.args().getFirst());
+      }
+      return call.keywords().stream()
+          .filter(keyword -> keyword.name().filter(POINTER_NAMES::contains).isPresent())
+          .map(Expr.Keyword::value)
+          .findFirst();
     }
 
     private void noteSize(Expr expr) {

@@ -111,7 +111,7 @@ final class OwnKernels {
             normal(28, 9 * 64),
             zeros(DType.FP32, 64),
             zeros(DType.I32, 2),
-            unwritten(DType.I32, 9),
+            unwritten(DType.I32, 64),
             64),
         of(
             "gathers",

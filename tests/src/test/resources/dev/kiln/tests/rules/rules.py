@@ -256,7 +256,7 @@ def lock_and_add(x_ptr, total_ptr, lock_ptr, order_ptr, BLOCK: tl.constexpr):
     total = tl.load(total_ptr + tl.arange(0, BLOCK))
     tl.store(total_ptr + tl.arange(0, BLOCK), total * 0.9 + x)
     count = tl.load(lock_ptr + 1)
-    tl.store(order_ptr + count, pid)
+    tl.store(order_ptr + count % BLOCK, pid)
     tl.store(lock_ptr + 1, count + 1)
     tl.atomic_xchg(lock_ptr, 0)
 

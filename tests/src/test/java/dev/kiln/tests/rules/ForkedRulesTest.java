@@ -1,0 +1,109 @@
+package dev.kiln.tests.rules;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.runtime.cpu.VectorSupport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The rules that need a JVM with flags of its own, or without any. */
+class ForkedRulesTest {
+  private static final List<String> FLAGS =
+      List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
+
+  /**
+   * The launcher's threshold; the JIT compiles while the kernel waits, so that it is known when a
+   * kernel is warm, and says what it compiles.
+   */
+  private static final List<String> JIT =
+      List.of(
+          "-XX:CompileCommand=quiet",
+          "-XX:CompileCommand=CompileThresholdScaling,dev.kiln.generated.*::*,0.02",
+          "-Xbatch",
+          "-XX:+PrintCompilation",
+          "-XX:+DisplayVMOutputToStderr");
+
+  /** Milliseconds, number, attributes, tier, class/address::method. */
+  private static final Pattern COMPILATION =
+      Pattern.compile("\\s*\\d+\\s+\\d+\\s+[%sbn! ]*([0-4])\\s+dev\\.kiln\\.generated\\.(\\w+).*");
+
+  @TempDir Path folder;
+
+  private record Output(List<String> results, List<String> errors) {}
+
+  @Test
+  void warmKernelsGiveTheBitsOfTheFirstLaunchAllocateNothingAndAreNeverCompiledByC1()
+      throws Exception {
+    checkWarmKernels(VectorSupport.preferredBits());
+  }
+
+  static Stream<Integer> otherWidths() {
+    return Stream.of(512, 256, 128, 0).filter(bits -> bits < VectorSupport.preferredBits());
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherWidths")
+  @Tag("slow")
+  void warmKernelsOfOtherWidthsFollowTheSameRules(int bits) throws Exception {
+    checkWarmKernels(bits);
+  }
+
+  private void checkWarmKernels(int bits) throws Exception {
+    Output output = fork(Stream.concat(FLAGS.stream(), JIT.stream()), "warm", "" + bits, "2");
+    assertThat(output.results()).isNotEmpty().allMatch(line -> line.endsWith(" ok"));
+    var compiled = new TreeSet<String>();
+    for (String line : output.errors()) {
+      var compilation = COMPILATION.matcher(line);
+      if (compilation.matches()) {
+        assertThat(compilation.group(1)).as("tier of " + line).isEqualTo("4");
+        compiled.add(compilation.group(2));
+      }
+    }
+    assertThat(compiled).containsAll(OwnKernels.all().stream().map(KernelCase::name).toList());
+  }
+
+  @Test
+  void withoutTheFlagsKernelsGiveTheSameBitsAndOneLineNamesTheFlag() throws Exception {
+    Output with = fork(FLAGS.stream(), "bits");
+    Output without = fork(Stream.of(), "bits");
+    assertThat(with.results()).hasSameSizeAs(SameBitsTest.all().toList());
+    assertThat(without.results()).isEqualTo(with.results());
+    assertThat(without.errors())
+        .singleElement()
+        .asString()
+        .startsWith("kiln: ")
+        .contains("--add-modules jdk.incubator.vector");
+  }
+
+  private Output fork(Stream<String> flags, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    flags.forEach(command::add);
+    command.addAll(List.of("-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
+    command.add(RulesProcess.class.getName());
+    command.addAll(List.of(arguments));
+    Path results = folder.resolve("results");
+    Path errors = folder.resolve("errors");
+    var builder = new ProcessBuilder(command);
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    builder.environment().remove("JDK_JAVA_OPTIONS");
+    Process process =
+        builder.redirectOutput(results.toFile()).redirectError(errors.toFile()).start();
+    int exit = process.waitFor();
+    var output = new Output(Files.readAllLines(results), Files.readAllLines(errors));
+    assertThat(exit).as("exit code; standard error: %s", output.errors()).isZero();
+    return output;
+  }
+}

@@ -9,9 +9,9 @@ import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.ir.Type;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.loop.LoopKernel;
+import dev.kiln.compiler.loop.LoopStmt;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
-import java.lang.classfile.ClassModel;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.MethodModel;
@@ -21,7 +21,8 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -37,6 +38,7 @@ public final class ClassFileEmitter {
   private static final int LARGEST_METHOD = 7900;
 
   private static final int[] METHOD_BUDGETS = {4500, 2200, 1000, 400};
+  private static final int MAX_ATTEMPTS = 6;
 
   private static final ClassDesc BODY = ProgramBody.class.describeConstable().orElseThrow();
 
@@ -62,76 +64,72 @@ public final class ClassFileEmitter {
     return new ClassFileEmitter(kernel, options).emit();
   }
 
-  /**
-   * Emits until every method is small enough: large nests take a shorter form, then the driver is
-   * cut into smaller pieces.
-   */
+  /** Emits until every method is small enough: cuts large nests, and the driver's blocks. */
   private GeneratedClass emit() {
-    GeneratedClass result = null;
-    for (int budget : METHOD_BUDGETS) {
-      Map<String, NestForm> forms = new HashMap<>();
-      List<String> large;
-      do {
-        result = emit(budget, forms);
-        large = largeMethods(result.bytes());
-        if (large.isEmpty()) {
-          return result;
+    Map<LoopStmt.Nest, Integer> pieces = new IdentityHashMap<>();
+    int budget = 0;
+    for (int attempt = 1; ; attempt++) {
+      KernelWriter writer = writer(METHOD_BUDGETS[budget], pieces);
+      GeneratedClass generated = generate(writer);
+      Map<String, Integer> large = largeMethods(generated.bytes());
+      if (large.isEmpty() || attempt == MAX_ATTEMPTS) {
+        return generated;
+      }
+      boolean isDriverLarge = false;
+      for (Map.Entry<String, Integer> method : large.entrySet()) {
+        LoopStmt.Nest nest = writer.nestOf(method.getKey());
+        if (nest == null) {
+          isDriverLarge = true;
+        } else {
+          int factor = 1 + method.getValue() / LARGEST_METHOD;
+          pieces.merge(nest, writer.piecesOf(nest) * factor, Math::max);
         }
-      } while (shorten(large, forms));
-    }
-    return result;
-  }
-
-  /** Gives large nests their next shorter form; returns whether there was one. */
-  private static boolean shorten(List<String> methods, Map<String, NestForm> forms) {
-    boolean shortened = false;
-    for (String method : methods) {
-      NestForm form = forms.getOrDefault(method, NestForm.TWO_LOOPS);
-      if (method.startsWith(DriverEmitter.NEST) && form != NestForm.SCALAR) {
-        forms.put(method, form.shorter());
-        shortened = true;
+      }
+      if (isDriverLarge && budget + 1 < METHOD_BUDGETS.length) {
+        budget++;
       }
     }
-    return shortened;
   }
 
-  private static List<String> largeMethods(byte[] bytes) {
-    ClassModel model = ClassFile.of().parse(bytes);
-    List<String> large = new ArrayList<>();
-    for (MethodModel method : model.methods()) {
+  /** Names and sizes. */
+  private static Map<String, Integer> largeMethods(byte[] bytes) {
+    Map<String, Integer> large = new LinkedHashMap<>();
+    for (MethodModel method : ClassFile.of().parse(bytes).methods()) {
       if (method.code().orElse(null) instanceof CodeAttribute code
           && code.codeLength() > LARGEST_METHOD) {
-        large.add(method.methodName().stringValue());
+        large.put(method.methodName().stringValue(), code.codeLength());
       }
     }
     return large;
   }
 
-  private GeneratedClass emit(int methodBudget, Map<String, NestForm> nestForms) {
-    String name = PACKAGE + "." + javaName(kernel.name());
-    ClassDesc self = ClassDesc.of(name);
+  private KernelWriter writer(int methodBudget, Map<LoopStmt.Nest, Integer> pieces) {
     var definitions = new Definitions();
     definitions.scan(kernel.body());
     var scratch = new ScratchLayout(kernel.scratchBytes(), TransientBytes.of(kernel));
-    var writer = new KernelWriter(self, options, definitions, scratch, methodBudget, nestForms);
-    byte[] bytes =
-        ClassFile.of()
-            .build(
-                self,
-                builder -> {
-                  builder.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
-                  builder.withSuperclass(BODY);
-                  constructor(builder);
-                  builder.withMethodBody("run", runType(), ClassFile.ACC_PUBLIC, c -> run(c, self));
-                  builder.withMethodBody(
-                      "program",
-                      programType(),
-                      ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
-                      code -> program(code, writer));
-                  writer.writePending(builder);
-                  writer.writeConstants(builder);
-                });
-    return new GeneratedClass(name, bytes, scratch.size());
+    ClassDesc self = ClassDesc.of(PACKAGE + "." + javaName(kernel.name()));
+    return new KernelWriter(self, options, definitions, scratch, methodBudget, pieces);
+  }
+
+  private GeneratedClass generate(KernelWriter writer) {
+    ClassDesc self = writer.self();
+    byte[] bytes = ClassFile.of().build(self, builder -> write(builder, self, writer));
+    return new GeneratedClass(
+        PACKAGE + "." + javaName(kernel.name()), bytes, writer.scratch().size());
+  }
+
+  private void write(ClassBuilder builder, ClassDesc self, KernelWriter writer) {
+    builder.withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
+    builder.withSuperclass(BODY);
+    constructor(builder);
+    builder.withMethodBody("run", runType(), ClassFile.ACC_PUBLIC, code -> run(code, self));
+    builder.withMethodBody(
+        "program",
+        programType(),
+        ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
+        code -> program(code, writer));
+    writer.writePending(builder);
+    writer.writeConstants(builder);
   }
 
   private static String javaName(String kernel) {

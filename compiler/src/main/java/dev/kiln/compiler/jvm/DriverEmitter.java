@@ -16,9 +16,8 @@ import java.util.Set;
  */
 final class DriverEmitter {
   /** How the names of methods that hold a loop nest start. */
-  static final String NEST = "nest";
-
   private final KernelWriter kernel;
+
   private final CodeWriter writer;
   private final ControlFlow flow;
   private final ScalarBlocks scalars;
@@ -123,7 +122,7 @@ final class DriverEmitter {
               i.thenYields(),
               () -> emitBlock(i.elseBody(), i.elseYields()),
               i.elseYields());
-      case LoopStmt.Nest n -> outline(NEST, n, w -> NestEmitter.emit(kernel, w, n));
+      case LoopStmt.Nest n -> emitNest(n);
       case LoopStmt.Scan s -> outline("scan", s, w -> new ScanEmitter(w).emit(s));
       case LoopStmt.MapElementwise m -> outline("map", m, w -> new ElementEmitter(w).emit(m));
       case LoopStmt.Histogram h -> outline("histogram", h, w -> new ElementEmitter(w).emit(h));
@@ -132,10 +131,22 @@ final class DriverEmitter {
     }
   }
 
-  private void outline(
+  private String outline(
       String prefix, LoopStmt statement, java.util.function.Consumer<CodeWriter> body) {
     List<Value> inputs = FreeValues.of(writer.definitions(), statement);
-    kernel.callOutlined(writer, prefix, inputs, List.of(), body);
+    return kernel.callOutlined(writer, prefix, inputs, List.of(), body);
+  }
+
+  private void emitNest(LoopStmt.Nest nest) {
+    int pieces = kernel.piecesOf(nest);
+    List<LoopStmt.Nest> nests =
+        pieces == 1
+            ? List.of(nest)
+            : NestSplit.split(nest, pieces, writer.definitions(), kernel.scratch());
+    for (LoopStmt.Nest piece : nests) {
+      String name = outline("nest", piece, w -> NestEmitter.emit(kernel, w, piece));
+      kernel.record(name, nest);
+    }
   }
 
   private void emitFor(LoopStmt.For loop) {

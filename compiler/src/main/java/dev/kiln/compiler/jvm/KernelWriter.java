@@ -3,6 +3,7 @@ package dev.kiln.compiler.jvm;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.loop.LoopStmt;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.CodeBuilder;
@@ -12,6 +13,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +35,11 @@ final class KernelWriter {
   private final Definitions definitions;
   private final ScratchLayout scratch;
   private final int methodBudget;
-  private final Map<String, NestForm> nestForms;
   private final Deque<Consumer<ClassBuilder>> pending = new ArrayDeque<>();
+  private final Map<LoopStmt.Nest, Integer> pieces;
+  private final Map<String, LoopStmt.Nest> nests = new HashMap<>();
   private final Set<Shuffle> shuffles = new LinkedHashSet<>();
   private int methods;
-  private String method = "";
   private long frame = -1;
 
   KernelWriter(
@@ -46,13 +48,13 @@ final class KernelWriter {
       Definitions definitions,
       ScratchLayout scratch,
       int methodBudget,
-      Map<String, NestForm> nestForms) {
+      Map<LoopStmt.Nest, Integer> pieces) {
     this.self = self;
     this.options = options;
     this.definitions = definitions;
     this.scratch = scratch;
     this.methodBudget = methodBudget;
-    this.nestForms = nestForms;
+    this.pieces = pieces;
   }
 
   EmissionOptions options() {
@@ -72,11 +74,6 @@ final class KernelWriter {
     return methodBudget;
   }
 
-  /** The form in which the nest whose method is being written is to be emitted. */
-  NestForm nestForm() {
-    return nestForms.getOrDefault(method, NestForm.TWO_LOOPS);
-  }
-
   ClassDesc self() {
     return self;
   }
@@ -91,8 +88,10 @@ final class KernelWriter {
   /**
    * Calls a method of this class that is made of {@code body}, with the values it uses; afterwards
    * the caller has {@code outputs}, which the body defines.
+   *
+   * @return the method's name
    */
-  void callOutlined(
+  String callOutlined(
       CodeWriter caller,
       String prefix,
       List<Value> inputs,
@@ -111,7 +110,6 @@ final class KernelWriter {
                 desc,
                 ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
                 code -> {
-                  method = name;
                   var writer = new CodeWriter(code, definitions);
                   bindParameters(writer, direct);
                   loadFrame(writer, framed);
@@ -126,6 +124,22 @@ final class KernelWriter {
     direct.forEach(caller::push);
     caller.code().invokestatic(self, name, desc);
     loadFrame(caller, outputs);
+    return name;
+  }
+
+  /** In how many methods a nest is to be done. */
+  int piecesOf(LoopStmt.Nest nest) {
+    return pieces.getOrDefault(nest, 1);
+  }
+
+  /** Remembers which nest a method does a piece of. */
+  void record(String method, LoopStmt.Nest nest) {
+    nests.put(method, nest);
+  }
+
+  /** The nest that a method does a piece of, or null. */
+  LoopStmt.Nest nestOf(String method) {
+    return nests.get(method);
   }
 
   static void bindParameters(CodeWriter writer, List<Value> values) {

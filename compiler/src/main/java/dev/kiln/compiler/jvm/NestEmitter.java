@@ -12,7 +12,7 @@ final class NestEmitter {
     Definitions definitions = writer.definitions();
     List<LaneStmt> expanded = NestPlan.expand(nest.body(), definitions);
     NestPlan plan = NestPlan.of(nest.shape(), expanded, definitions);
-    if (kernel.nestForm() != NestForm.SCALAR && NestVectors.of(plan, kernel.options()) != null) {
+    if (NestVectors.of(plan, kernel.options()) != null) {
       List<LaneStmt> legal = VectorLegalizer.legalize(expanded, definitions);
       NestPlan vectorPlan = NestPlan.of(nest.shape(), legal, definitions);
       NestVectors vectors = NestVectors.of(vectorPlan, kernel.options());

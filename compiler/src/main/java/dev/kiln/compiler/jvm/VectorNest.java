@@ -94,12 +94,10 @@ final class VectorNest {
     if (bounds.hasMasks()) {
       bounds.pushStart();
       code.istore(innermost);
-      if (bounds.hasLowerBounds() && kernel.nestForm() == NestForm.TWO_LOOPS) {
+      if (bounds.hasLowerBounds()) {
         writer.loop(innermost, bounds::pushFullStart, shape.block(), () -> body(true));
       }
-      if (kernel.nestForm() == NestForm.TWO_LOOPS) {
-        writer.loop(innermost, bounds::pushFullEnd, shape.block(), () -> body(false));
-      }
+      writer.loop(innermost, bounds::pushFullEnd, shape.block(), () -> body(false));
       writer.loop(innermost, bounds::pushEnd, shape.block(), () -> body(true));
     } else {
       code.loadConstant(0).istore(innermost);

@@ -424,4 +424,38 @@ class NestEmissionTest {
       assertThat(runner.bits(out, i)).isEqualTo(100 + i);
     }
   }
+
+  @ParameterizedTest
+  @MethodSource("widths")
+  void nestsTooLargeForOneMethodAreCut(EmissionOptions options) {
+    Value in = floats(64);
+    Value out = runner.buffer(DType.FP32, 64);
+    Value n = runner.scalar(DType.I32, 59);
+    var nest = new NestBuilder(64);
+    LaneStmt.Mask mask = bounds(below(0, n));
+    Value index = nest.cast(dev.kiln.compiler.ir.CastKind.SITOFP, DType.FP32, nest.index(0));
+    Value x = nest.load(global(in, 1), mask, null);
+    Value early = nest.binary(BinaryKind.MUL, x, index);
+    Value isLarge = nest.compare(CompareKind.GT, x, early);
+    for (int i = 0; i < 600; i++) {
+      x = nest.fma(x, nest.constant(DType.FP32, 0.5), i % 7 == 0 ? early : index);
+    }
+    nest.store(global(out, 1), nest.select(isLarge, x, add(nest, x, index)), mask);
+    GeneratedClass generated =
+        ClassFileEmitter.emit(runner.kernel(List.of(nest.build()), 0), options);
+    for (var method : java.lang.classfile.ClassFile.of().parse(generated.bytes()).methods()) {
+      var code = (java.lang.classfile.attribute.CodeAttribute) method.code().orElseThrow();
+      assertThat(code.codeLength()).as(method.methodName().stringValue()).isLessThan(8000);
+    }
+    runner.run(generated.define(), generated.scratchBytes());
+    for (int i = 0; i < 64; i++) {
+      float start = runner.floatAt(in, i);
+      float value = start;
+      for (int j = 0; j < 600; j++) {
+        value = Math.fma(value, 0.5f, j % 7 == 0 ? start * i : i);
+      }
+      float expected = start > start * i ? value : value + i;
+      assertThat(runner.floatAt(out, i)).isEqualTo(i < 59 ? expected : 0);
+    }
+  }
 }

@@ -8,10 +8,15 @@ import javax.management.ObjectName;
 /**
  * Keeps the C1 compiler away from generated classes. C1 gives up on methods with many live vectors,
  * and a method queued there first can stay in its slow profiling tier for ever.
+ *
+ * <p>And has the thread that first needs a method compiled wait for it: a vector operation takes a
+ * thousand times as long in the interpreter, so going on meanwhile saves nothing.
  */
 public final class JitDirectives {
   private static final String DIRECTIVES =
-      "[{ match: \"dev/kiln/generated/*.*\", c1: { Exclude: true } }]\n";
+      """
+      [{ match: "dev/kiln/generated/*.*", c1: { Exclude: true }, c2: { BackgroundCompilation: false } }]
+      """;
 
   private static final boolean APPLIED = apply();
 

@@ -18,7 +18,7 @@ final class JvmFlags {
           "--enable-native-access=ALL-UNNAMED",
           "-XX:+UseSerialGC",
           "-XX:CompileCommand=quiet",
-          "-XX:CompileCommand=CompileThresholdScaling,dev.kiln.generated.*::*,0.02");
+          "-XX:CompileCommand=CompileThresholdScaling,dev.kiln.generated.*::*,0.001");
 
   private JvmFlags() {}
 }

@@ -42,7 +42,9 @@ final class RunCommand implements Callable<Integer> {
       names = "--grid",
       required = true,
       paramLabel = "X[,Y[,Z]]",
-      description = "Number of programs along each axis.")
+      description =
+          "Number of programs along each axis, or Python over the arguments: \"(triton.cdiv(n,"
+              + " BLOCK),)\".")
   private String grid;
 
   @Option(
@@ -141,13 +143,13 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     rejectUnsupported();
     KernelReference kernel = KernelReference.parse(reference);
-    Grid size = parseGrid(grid);
     Device device = RunDevice.open(deviceName, sanitize, trace());
     Launch launch = KernelModule.load(kernel.file()).kernel(kernel.kernel()).on(device);
     Map<String, NdArray> arrays = bind(launch, device);
     checkNames(arrays, outputs, "--out");
     checkNames(arrays, expectations, "--expect");
-    launch.numWarps(numWarps).numStages(numStages).debug(debug).grid(size);
+    launch.numWarps(numWarps).numStages(numStages).debug(debug);
+    setGrid(launch);
     long[] nanos = launchRepeatedly(launch);
     spec.commandLine().getOut().print(traced.toString(StandardCharsets.UTF_8));
     for (String output : outputs) {
@@ -271,6 +273,14 @@ final class RunCommand implements Callable<Integer> {
 
   private static String value(String pair) {
     return pair.substring(pair.indexOf('=') + 1);
+  }
+
+  private void setGrid(Launch launch) {
+    if (grid.matches("[-\\d,\\s]*")) {
+      launch.grid(parseGrid(grid));
+    } else {
+      launch.grid(grid);
+    }
   }
 
   static Grid parseGrid(String text) {

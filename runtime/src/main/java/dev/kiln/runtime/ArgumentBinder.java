@@ -3,6 +3,8 @@ package dev.kiln.runtime;
 import dev.kiln.compiler.ArgumentSpec;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.numeric.FloatFormat;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,7 +29,8 @@ final class ArgumentBinder {
     POINTER,
     INTEGER,
     FLOAT,
-    CONSTANT
+    CONSTANT,
+    COMPOSITE
   }
 
   private final String kernel;
@@ -37,6 +40,7 @@ final class ArgumentBinder {
   private final boolean[] divisible;
   private final long[] bits;
   private final Object[] constants;
+  private final CompositeArgument[] composites;
   private final boolean[] meta;
   private int revision;
 
@@ -50,6 +54,7 @@ final class ArgumentBinder {
     divisible = new boolean[n];
     bits = new long[n];
     constants = new Object[n];
+    composites = new CompositeArgument[n];
     meta = new boolean[n];
   }
 
@@ -164,6 +169,20 @@ final class ArgumentBinder {
     }
   }
 
+  /** Several values passed as one: a tuple, or a tensor descriptor. */
+  void setComposite(int index, CompositeArgument value) {
+    KernelParameter parameter = parameters.get(index);
+    if (parameter.isConstant()) {
+      throw fault(parameter, "is tl.constexpr and takes a constant, not " + value.describe());
+    }
+    meta[index] = false;
+    if (kinds[index] != Kind.COMPOSITE || !composites[index].spec().equals(value.spec())) {
+      kinds[index] = Kind.COMPOSITE;
+      revision++;
+    }
+    composites[index] = value;
+  }
+
   private void setTyped(int index, KernelParameter parameter, long value) {
     DType dtype = parameter.dtype().orElseThrow();
     if (dtype.isFloat()) {
@@ -211,26 +230,36 @@ final class ArgumentBinder {
                     dtypes[i], parameter.isConst(), divisible[i] ? ALIGNMENT : 1);
             case INTEGER, FLOAT -> new ArgumentSpec.Scalar(dtypes[i], divisible[i] ? ALIGNMENT : 1);
             case CONSTANT -> new ArgumentSpec.Constant(constants[i]);
+            case COMPOSITE -> composites[i].spec();
           });
     }
     return specs;
   }
 
-  /** The numbers of parameters that the kernel reads at run time, in order. */
-  int[] runtimeParameters() {
-    int[] indices = new int[kinds.length];
+  /** How many numbers the kernel reads at run time. */
+  int runtimeArguments() {
     int n = 0;
     for (int i = 0; i < kinds.length; i++) {
-      if (kinds[i] != Kind.CONSTANT) {
-        indices[n++] = i;
-      }
+      n +=
+          kinds[i] == Kind.COMPOSITE
+              ? composites[i].leaves().length
+              : kinds[i] == Kind.CONSTANT ? 0 : 1;
     }
-    return Arrays.copyOf(indices, n);
+    return n;
   }
 
-  /** What the kernel reads for a run-time parameter. */
-  long bits(int index) {
-    return bits[index];
+  /** Writes what the kernel reads at run time, in the order of its parameters. */
+  void write(MemorySegment block) {
+    int at = 0;
+    for (int i = 0; i < kinds.length; i++) {
+      if (kinds[i] == Kind.COMPOSITE) {
+        for (long leaf : composites[i].leaves()) {
+          block.setAtIndex(ValueLayout.JAVA_LONG, at++, leaf);
+        }
+      } else if (kinds[i] != Kind.CONSTANT) {
+        block.setAtIndex(ValueLayout.JAVA_LONG, at++, bits[i]);
+      }
+    }
   }
 
   /** The argument as a Python value: a constant as it is, a number, or an address. */
@@ -241,6 +270,7 @@ final class ArgumentBinder {
       case INTEGER -> dtypes[index].isBool() ? (Object) (bits[index] != 0) : (Object) bits[index];
       case FLOAT -> FloatFormat.fromBits(dtypes[index], bits[index]);
       case POINTER -> bits[index];
+      case COMPOSITE -> composites[index].pythonValue();
     };
   }
 

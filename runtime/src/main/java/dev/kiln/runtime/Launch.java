@@ -8,8 +8,8 @@ import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.TritonConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -33,11 +33,7 @@ public final class Launch {
   private int readyRevision = -1;
 
   /** A version of the kernel on the device. */
-  private record Ready(
-      CompiledKernel compiled,
-      Device.LoadedKernel loaded,
-      int[] runtimeParameters,
-      MemorySegment block) {}
+  private record Ready(CompiledKernel compiled, Device.LoadedKernel loaded, MemorySegment block) {}
 
   Launch(Kernel kernel, Device device) {
     this.kernel = kernel;
@@ -140,6 +136,13 @@ public final class Launch {
       case Integer number -> set(index, number.longValue());
       case Short number -> set(index, number.longValue());
       case Byte number -> set(index, number.longValue());
+      case TensorDescriptor descriptor ->
+          setComposite(index, CompositeArgument.of(descriptor), descriptor.base());
+      case List<?> tuple when !kernel.parameters().get(index).isConstant() ->
+          binder.setComposite(
+              index,
+              CompositeArgument.of(
+                  kernel.name(), kernel.parameters().get(index).name(), device, tuple));
       default -> {
         KernelParameter parameter = kernel.parameters().get(index);
         if (!parameter.isConstant()) {
@@ -149,6 +152,17 @@ public final class Launch {
       }
     }
     return this;
+  }
+
+  private void setComposite(int index, CompositeArgument value, NdArray base) {
+    if (base.device() != device) {
+      throw new LaunchException(
+          kernel.name(),
+          "argument '%s' lies on device '%s', the launch is on '%s'"
+              .formatted(
+                  kernel.parameters().get(index).name(), base.device().name(), device.name()));
+    }
+    binder.setComposite(index, value);
   }
 
   public Launch numWarps(int warps) {
@@ -185,6 +199,18 @@ public final class Launch {
 
   public Launch grid(int x, int y, int z) {
     return grid(Grid.of(x, y, z));
+  }
+
+  /**
+   * A grid in Python, computed at each launch: {@code "(triton.cdiv(n, BLOCK),)"}, or a lambda that
+   * takes the meta-parameters as a dict.
+   *
+   * @throws dev.kiln.compiler.diagnostics.CompilationException if it is no Python expression
+   */
+  public Launch grid(String expression) {
+    var python = new GridExpression(kernel, expression);
+    grid = ignored -> python.evaluate(kernel.metaRules().arguments(binder));
+    return this;
   }
 
   /**
@@ -225,10 +251,7 @@ public final class Launch {
     if (gridX == 0 || gridY == 0 || gridZ == 0) {
       return;
     }
-    int[] runtime = version.runtimeParameters();
-    for (int i = 0; i < runtime.length; i++) {
-      version.block().setAtIndex(ValueLayout.JAVA_LONG, i, binder.bits(runtime[i]));
-    }
+    binder.write(version.block());
     version.loaded().launch(gridX, gridY, gridZ, version.block());
   }
 
@@ -263,8 +286,7 @@ public final class Launch {
 
   private Ready load(Specialization specialization) {
     CompiledKernel compiled = kernel.compile(specialization, device.target());
-    int[] runtime = binder.runtimeParameters();
-    MemorySegment block = Arena.ofAuto().allocate(Math.max(8, 8L * runtime.length), 8);
-    return new Ready(compiled, device.load(compiled), runtime, block);
+    MemorySegment block = Arena.ofAuto().allocate(Math.max(8, 8L * binder.runtimeArguments()), 8);
+    return new Ready(compiled, device.load(compiled), block);
   }
 }

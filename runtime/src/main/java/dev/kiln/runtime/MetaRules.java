@@ -75,7 +75,8 @@ final class MetaRules {
     }
   }
 
-  private PyDict arguments(ArgumentBinder binder) {
+  /** The arguments that have a value, by name. */
+  PyDict arguments(ArgumentBinder binder) {
     var arguments = new PyDict();
     List<KernelParameter> parameters = kernel.parameters();
     for (int i = 0; i < parameters.size(); i++) {

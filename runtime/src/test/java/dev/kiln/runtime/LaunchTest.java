@@ -289,4 +289,89 @@ class LaunchTest {
     }
     assertThat(wrong).isEmpty();
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "eval"})
+  void gridsMayBePython(String name) {
+    Device device = Devices.byName(name);
+    try (NdArray x = NdArray.full(device, DType.FP32, 1, 200);
+        NdArray out = NdArray.zeros(device, DType.FP32, 200)) {
+      Launch launch = MODULE.kernel("scale").on(device).args(x, out, 200, 2.0);
+      launch.grid("(triton.cdiv(n, BLOCK),)").launch();
+      assertThat(out.toFloats()).containsOnly(2f);
+      launch.arg("factor", 3.0).grid("lambda meta: (meta['n'] // meta['BLOCK'] + 1, 1)").launch();
+      assertThat(out.toFloats()).containsOnly(3f);
+      assertThatThrownBy(() -> launch.grid("n / 0").launch())
+          .isInstanceOf(LaunchException.class)
+          .hasMessageContaining("division by zero");
+      assertThatThrownBy(() -> launch.grid("(1.5,)").launch())
+          .hasMessageContaining("gives 1.5, which is no extent");
+      assertThatThrownBy(() -> launch.grid("(1,")).isInstanceOf(CompilationException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "eval"})
+  void descriptorsMadeByTheHostAreBoundsChecked(String name) {
+    String text =
+        HEADER
+            + """
+            @triton.jit
+            def double(src, dst, ROWS: tl.constexpr, COLS: tl.constexpr):
+                row = tl.program_id(0) * ROWS
+                dst.store([row, 0], src.load([row, 0]) * 2)
+            """;
+    Device device = Devices.byName(name);
+    double[] values = new double[5 * 12];
+    java.util.Arrays.setAll(values, i -> i);
+    try (NdArray x = NdArray.of(device, DType.FP32, values, 5, 12);
+        NdArray out = NdArray.zeros(device, DType.FP32, 6, 12)) {
+      KernelModule.of("double.py", text)
+          .kernel("double")
+          .on(device)
+          .grid(2)
+          .launch(
+              TensorDescriptor.of(x, 4, 16),
+              TensorDescriptor.of(out.narrow(0, 0, 5), 4, 16),
+              4,
+              16);
+      for (int i = 0; i < 72; i++) {
+        assertThat(out.toDoubles()[i]).as("element %d", i).isEqualTo(i < 60 ? 2.0 * i : 0);
+      }
+      assertThatThrownBy(() -> TensorDescriptor.of(x, 4))
+          .hasMessageContaining("a block of the same rank");
+      assertThatThrownBy(() -> TensorDescriptor.of(x, 3, 16))
+          .hasMessageContaining("must be powers of two");
+      assertThatThrownBy(() -> TensorDescriptor.of(x.permute(1, 0), 4, 16))
+          .hasMessageContaining("last stride");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "eval"})
+  void tuplesCarryArraysNumbersAndConstants(String name) {
+    String text =
+        HEADER
+            + """
+            @triton.jit
+            def gather(inputs, out_ptr, weights, BLOCK: tl.constexpr):
+                i = tl.arange(0, BLOCK)
+                total = tl.zeros((BLOCK,), tl.float32)
+                for k in tl.static_range(len(inputs)):
+                    total += tl.load(inputs[k] + i) * weights[k]
+                tl.store(out_ptr + i, total)
+            """;
+    Device device = Devices.byName(name);
+    try (NdArray a = NdArray.of(device, new float[] {1, 2, 3, 4});
+        NdArray b = NdArray.of(device, new float[] {10, 20, 30, 40});
+        NdArray out = NdArray.zeros(device, DType.FP32, 4)) {
+      Launch launch = KernelModule.of("gather.py", text).kernel("gather").on(device).grid(1);
+      launch.launch(List.of(a, b), out, List.of(1, 2.0), 4);
+      assertThat(out.toFloats()).containsExactly(21, 42, 63, 84);
+      launch.launch(List.of(a), out, List.of(3), 4);
+      assertThat(out.toFloats()).containsExactly(3, 6, 9, 12);
+      assertThatThrownBy(() -> launch.arg("inputs", List.of(new Object())))
+          .hasMessage("kernel 'gather': argument 'inputs': a tuple cannot hold a Object");
+    }
+  }
 }

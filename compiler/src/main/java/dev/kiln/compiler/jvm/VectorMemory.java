@@ -135,14 +135,28 @@ final class VectorMemory {
     buffers.pushBuffer(ADDRESSES);
   }
 
-  /** Reads elements at lane offsets from a place; leaves them on the stack. */
-  void gatherTile(DType dtype, Runnable pushOffset, Value elements) {
+  /** Reads elements as many after their places as lanes say; leaves them on the stack. */
+  void gatherTile(DType dtype, Place place, Value elements) {
     buffers.toBuffer(elements, ADDRESSES);
     writer.pushMemory();
-    pushOffset.run();
+    place.pushOffset.run();
+    place.pushStride.run();
     buffers.pushBuffer(ADDRESSES);
+    code.loadConstant(dtype.bytes());
+    buffers.pushBuffer(VALUES);
+    code.loadConstant(vectors.lanes());
     boolean wide = LaneKind.of(elements.dtype()) == LaneKind.LONG;
-    callLanes(wide ? "loadElementsByLong" : "loadElements", dtype, null);
+    writer.call(
+        Lanes.class,
+        wide ? "loadElementsByLong" : "loadElements",
+        CD_void,
+        CodeWriter.MEMORY_SEGMENT,
+        CD_long,
+        CD_long,
+        CD_long,
+        CD_int,
+        CD_long,
+        CD_int);
     buffers.pushFromBuffer(LaneKind.of(dtype), VALUES);
   }
 

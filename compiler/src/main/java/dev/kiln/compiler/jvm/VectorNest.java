@@ -193,7 +193,7 @@ final class VectorNest {
           define(l.result(), l.other(), mask);
         }
         case LaneStmt.GatherTile g -> {
-          memory.gatherTile(g.source().dtype(), place(g.source()).pushOffset(), g.offset());
+          memory.gatherTile(g.source().dtype(), place(g.source()), g.offset());
           define(g.result(), Optional.empty(), null);
         }
         case LaneStmt.Store s ->

@@ -321,6 +321,25 @@ class NestEmissionTest {
 
   @ParameterizedTest
   @MethodSource("widths")
+  void tilesAreGatheredAlongAnOuterAxis(EmissionOptions options) {
+    Value in = floats(8 * 32);
+    Value out = runner.buffer(DType.FP32, 32);
+    Value chosen = runner.scalar(DType.I32, 5);
+    var fill = new NestBuilder(256);
+    fill.store(scratch(DType.FP32, 0, 1), fill.load(global(in, 1)));
+    var nest = new NestBuilder(32);
+    Value offset = nest.binary(BinaryKind.MUL, chosen, nest.constant(DType.I32, 32L));
+    Value x = NestBuilder.value(DType.FP32);
+    nest.add(new LaneStmt.GatherTile(LOC, x, scratch(DType.FP32, 0, 1), offset));
+    nest.store(global(out, 1), x);
+    runner.run(List.of(fill.build(), nest.build()), 8 * 32 * 4, options);
+    for (int i = 0; i < 32; i++) {
+      assertThat(runner.floatAt(out, i)).isEqualTo(runner.floatAt(in, 5 * 32 + i));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
   void atomicsRunInRowMajorOrder(EmissionOptions options) {
     Value counter = runner.buffer(DType.I32, 4);
     Value before = runner.buffer(DType.I32, 64);

@@ -122,32 +122,36 @@ public final class Lanes {
   }
 
   /**
-   * Reads elements at {@code offset} plus as many elements as a vector of ints says.
+   * Reads elements {@code stride} bytes apart, plus as many elements as a vector of ints says.
    *
    * @param index offset of the ints
    */
   public static void loadElements(
-      MemorySegment memory, long offset, long index, int bytes, long buffer, int lanes, long mask) {
+      MemorySegment memory,
+      long offset,
+      long stride,
+      long index,
+      int bytes,
+      long buffer,
+      int lanes) {
     for (int lane = 0; lane < lanes; lane++) {
-      if (isSet(mask, lane)) {
-        long at = offset + (long) bytes * memory.get(JAVA_INT_UNALIGNED, index + 4L * lane);
-        read(memory, at, bytes, buffer, lane);
-      } else {
-        clear(memory, bytes, buffer, lane);
-      }
+      long elements = memory.get(JAVA_INT_UNALIGNED, index + 4L * lane);
+      read(memory, offset + lane * stride + bytes * elements, bytes, buffer, lane);
     }
   }
 
   /** As {@link #loadElements}, with longs. */
   public static void loadElementsByLong(
-      MemorySegment memory, long offset, long index, int bytes, long buffer, int lanes, long mask) {
+      MemorySegment memory,
+      long offset,
+      long stride,
+      long index,
+      int bytes,
+      long buffer,
+      int lanes) {
     for (int lane = 0; lane < lanes; lane++) {
-      if (isSet(mask, lane)) {
-        long at = offset + bytes * memory.get(JAVA_LONG_UNALIGNED, index + 8L * lane);
-        read(memory, at, bytes, buffer, lane);
-      } else {
-        clear(memory, bytes, buffer, lane);
-      }
+      long elements = memory.get(JAVA_LONG_UNALIGNED, index + 8L * lane);
+      read(memory, offset + lane * stride + bytes * elements, bytes, buffer, lane);
     }
   }
 }

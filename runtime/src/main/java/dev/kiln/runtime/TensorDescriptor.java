@@ -11,12 +11,14 @@ import java.util.List;
  * @param base rank 1 to 5; the last stride is 1
  * @param blockShape one power of two for each axis
  * @param padWithNan whether elements outside read as NaN rather than 0
- * @throws KilnException if the ranks differ, an extent of the block is no power of two, or the last
- *     stride is not 1
  */
 public record TensorDescriptor(NdArray base, List<Integer> blockShape, boolean padWithNan) {
   private static final int MAX_RANK = 5;
 
+  /**
+   * @throws KilnException if the ranks differ, an extent of the block is no power of two, or the
+   *     last stride is not 1
+   */
   public TensorDescriptor {
     blockShape = List.copyOf(blockShape);
     if (base.rank() < 1 || base.rank() > MAX_RANK || base.rank() != blockShape.size()) {

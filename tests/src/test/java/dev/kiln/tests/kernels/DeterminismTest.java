@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  */
 class DeterminismTest {
   /** More than it takes for generated classes to be compiled with the launcher's flags. */
-  private static final int RUNS = 60;
+  private static final int RUNS = 30;
 
   private final Device device = Devices.cpu();
 

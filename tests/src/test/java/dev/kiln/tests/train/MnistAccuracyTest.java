@@ -35,11 +35,11 @@ class MnistAccuracyTest {
   }
 
   @Test
-  void anEpochOfRealDigitsGivesTheSameLossesTwiceAndLearns() {
-    TrainingSettings settings = TrainingSettings.DEFAULT.withHidden(64).withEpochs(1);
+  void someStepsOnRealDigitsGiveTheSameLossesTwiceAndLearn() {
+    TrainingSettings settings = TrainingSettings.DEFAULT.withHidden(64).withSteps(30);
     List<Float> first = losses(settings);
     assertThat(losses(settings)).isEqualTo(first);
-    assertThat(first.getLast()).isLessThan(0.5f * first.getFirst());
+    assertThat(first.getLast()).isLessThan(0.6f * first.getFirst());
   }
 
   private static List<Float> losses(TrainingSettings settings) {

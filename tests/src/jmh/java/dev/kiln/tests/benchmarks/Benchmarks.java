@@ -105,6 +105,7 @@ public final class Benchmarks {
     }
   }
 
+  @SuppressWarnings("rawtypes") // JMH's own signatures
   private static double medianOfIterations(RunResult result, String counter) {
     double[] values =
         result.getBenchmarkResults().stream()

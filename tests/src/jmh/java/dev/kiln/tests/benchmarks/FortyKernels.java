@@ -19,7 +19,7 @@ import java.util.List;
  */
 final class FortyKernels {
   private static final int KERNELS = 40;
-  private static final int ROWS = 64;
+  private static final int ROWS = 16;
   private static final int COLUMNS = 1024;
   private static final int ELEMENTS = ROWS * COLUMNS;
   private static final double HALF_WINDOW = 0.5;

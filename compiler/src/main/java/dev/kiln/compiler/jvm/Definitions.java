@@ -4,10 +4,12 @@ import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.Rewriter;
 import dev.kiln.compiler.ir.Type;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.loop.LaneStmt;
 import dev.kiln.compiler.loop.LoopStmt;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +122,37 @@ final class Definitions {
       case ElementwiseOp.Cast c when keepsBits(c) -> aliases.put(c.result(), c.operand());
       default -> {}
     }
+  }
+
+  /**
+   * A copy with values of its own of a block that holds elementwise operations, so that the block
+   * can be legalised, which names its results, once for each place where it is emitted.
+   */
+  Block copy(Block block) {
+    var copies = new IdentityHashMap<Value, Value>();
+    var rewriter =
+        new Rewriter() {
+          @Override
+          public Value use(Value operand) {
+            return copies.getOrDefault(operand, operand);
+          }
+
+          @Override
+          public Value define(Value result) {
+            return copies.computeIfAbsent(result, r -> new Value(r.type(), r.hint()));
+          }
+
+          @Override
+          public Block block(Block nested) {
+            throw new IllegalArgumentException("not elementwise: " + nested);
+          }
+        };
+    List<Value> params = rewriter.define(block.params());
+    var ops = new ArrayList<Op>();
+    block.ops().forEach(op -> ops.add(op.rewrite(rewriter)));
+    var copy = new Block(params, ops);
+    scan(copy);
+    return copy;
   }
 
   /** Whether operand and result are held as the same local variable. */

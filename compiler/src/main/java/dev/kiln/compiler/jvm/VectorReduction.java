@@ -172,14 +172,19 @@ final class VectorReduction {
     return combine(vectors, ops, writer, reduce.combine(), pushLeft, pushRight);
   }
 
-  /** Emits a combine function; the sides of an {@code i1} are pushed as ints. */
+  /**
+   * Emits a combine function; the sides of an {@code i1} are pushed as ints.
+   *
+   * @return a copy of the function, whose results have been defined
+   */
   static Block combine(
       VectorCode vectors,
       VectorOps ops,
       CodeWriter writer,
-      Block combine,
+      Block function,
       IntConsumer pushLeft,
       IntConsumer pushRight) {
+    Block combine = writer.definitions().copy(function);
     List<Value> params = combine.params();
     int n = params.size() / 2;
     for (int i = 0; i < 2 * n; i++) {

@@ -23,6 +23,7 @@ import dev.kiln.compiler.loop.TileRef;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Named;
@@ -139,14 +140,18 @@ class NestEmissionTest {
 
   /** The order that the loop IR documents: 16 lanes, then halves. */
   private static float sumInOrder(float[] values) {
+    return sumInOrder(values, sum -> sum);
+  }
+
+  private static float sumInOrder(float[] values, UnaryOperator<Float> rounding) {
     int lanes = Math.min(16, values.length);
     float[] lane = new float[lanes];
     for (int i = 0; i < values.length; i++) {
-      lane[i % lanes] = i < lanes ? values[i] : lane[i % lanes] + values[i];
+      lane[i % lanes] = i < lanes ? values[i] : rounding.apply(lane[i % lanes] + values[i]);
     }
     for (int half = lanes / 2; half >= 1; half /= 2) {
       for (int l = 0; l < half; l++) {
-        lane[l] += lane[l + half];
+        lane[l] = rounding.apply(lane[l] + lane[l + half]);
       }
     }
     return lane[0];
@@ -171,6 +176,34 @@ class NestEmissionTest {
         }
         assertThat(runner.floatAt(out, i)).as("row of %d", n).isEqualTo(sumInOrder(row));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
+  void sumsOfNarrowFloatsRoundAfterEveryAddition(EmissionOptions options) {
+    for (int n : new int[] {2, 16, 64}) {
+      Value in = runner.buffer(DType.FP16, n);
+      float[] values = new float[n];
+      for (int i = 0; i < n; i++) {
+        values[i] = i % 3 == 0 ? 1024 : 1.5f * i;
+        runner.setBits(in, i, Float.floatToFloat16(values[i]));
+      }
+      Value out = runner.buffer(DType.FP16, 1);
+      var nest = new NestBuilder(n);
+      Value x = nest.load(global(in, 1));
+      nest.reduce(0, combine(BinaryKind.ADD, DType.FP16), List.of(x), scratch(DType.FP16, 0, 0));
+      Value sum = NestBuilder.value(DType.FP16);
+      runner.run(
+          List.of(
+              nest.build(),
+              new LoopStmt.ReadElement(LOC, sum, scratch(DType.FP16, 0)),
+              scalarStore(out, sum)),
+          64,
+          options);
+      assertThat(Float.float16ToFloat((short) runner.bits(out, 0)))
+          .as("sum of %d", n)
+          .isEqualTo(sumInOrder(values, v -> Float.float16ToFloat(Float.floatToFloat16(v))));
     }
   }
 

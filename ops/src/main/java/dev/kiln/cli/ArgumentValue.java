@@ -12,6 +12,9 @@ import java.util.SplittableRandom;
 
 /** A value of {@code --arg NAME=VALUE}. */
 sealed interface ArgumentValue {
+  /** The widest dtype's bytes of so many elements still fit into one array of Java. */
+  int MOST_ELEMENTS = Integer.MAX_VALUE / Double.BYTES;
+
   /** A constant of Python: {@code True}, {@code None}, a text. {@code null} stands for None. */
   record Literal(Object value) implements ArgumentValue {}
 
@@ -77,8 +80,7 @@ sealed interface ArgumentValue {
     }
     DType dtype = dtype(parts[1]);
     long[] shape = shape(parts[2]);
-    double[] values =
-        new double[Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact))];
+    double[] values = new double[elements(text, shape)];
     switch (parts[0]) {
       case "arange" -> Arrays.setAll(values, i -> i);
       case "full" -> Arrays.fill(values, number(parts[3]).doubleValue());
@@ -121,6 +123,21 @@ sealed interface ArgumentValue {
     } catch (NumberFormatException e) {
       throw new KilnException("'" + text + "' is no shape; write 128 or 128x64");
     }
+  }
+
+  private static int elements(String text, long[] shape) {
+    long elements = 1;
+    for (long extent : shape) {
+      if (extent < 0) {
+        throw new KilnException("'" + text + "': an extent must not be negative");
+      }
+      if (extent > 0 && elements > MOST_ELEMENTS / extent) {
+        throw new KilnException(
+            "'%s': an array made here has at most %,d elements".formatted(text, MOST_ELEMENTS));
+      }
+      elements *= extent;
+    }
+    return (int) elements;
   }
 
   private static Number number(String text) {

@@ -4,14 +4,13 @@ import dev.kiln.compiler.CompileOptions;
 import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.Specialization;
 import dev.kiln.compiler.Target;
+import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.signature.SignatureText;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -81,12 +80,13 @@ final class CompileCommand implements Callable<Integer> {
   public Integer call() {
     KernelReference named = KernelReference.parse(reference);
     if (Target.parse(target).isEmpty()) {
-      throw new KilnException("there is no target '" + target + "'");
+      throw new UsageException("there is no target '" + target + "'");
     }
     if (!target.equals("cpu") || kind.equals("gir") || kind.equals("ptx") || kind.equals("cubin")) {
       throw new KilnException(
           "not supported yet: code for " + (target.equals("cpu") ? kind : target));
     }
+    UsageException.requireLaunchOptions(numWarps, numStages);
     long start = System.nanoTime();
     Kernel kernel = KernelModule.load(named.file()).kernel(named.kernel());
     CompileOptions options = CompileOptions.DEFAULT.withNumWarps(numWarps).withNumStages(numStages);
@@ -113,17 +113,17 @@ final class CompileCommand implements Callable<Integer> {
       }
       case "all" -> {
         if (output == null) {
-          throw new KilnException("--emit all needs a folder: -o PATH");
+          throw new UsageException("--emit all needs a folder: -o PATH");
         }
         for (String stage : new String[] {"ast", "tir", "loops"}) {
           file(
               output.resolve(stages.name() + "." + stage),
-              stages.text(stage).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+              stages.text(stage).getBytes(StandardCharsets.UTF_8));
         }
         file(output.resolve(stages.name() + ".class"), stages.classFile());
       }
       default ->
-          throw new KilnException(
+          throw new UsageException(
               "there is no stage '" + kind + "'; there are ast, tir, loops, class, all");
     }
   }
@@ -132,25 +132,11 @@ final class CompileCommand implements Callable<Integer> {
     if (output == null) {
       spec.commandLine().getOut().print(text.endsWith("\n") ? text : text + "\n");
     } else {
-      file(output, text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      file(output, text.getBytes(StandardCharsets.UTF_8));
     }
   }
 
-  /** The file appears whole or not at all. */
   private static void file(Path path, byte[] bytes) {
-    try {
-      Path folder = path.toAbsolutePath().getParent();
-      Files.createDirectories(folder);
-      Path temporary = Files.createTempFile(folder, ".kiln", ".part");
-      try {
-        Files.write(temporary, bytes);
-        Files.move(
-            temporary, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-    } catch (IOException e) {
-      throw new KilnException("cannot write " + path + ": " + e.getMessage(), e);
-    }
+    AtomicFile.write(path, out -> out.write(bytes));
   }
 }

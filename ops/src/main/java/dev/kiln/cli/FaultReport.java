@@ -14,6 +14,11 @@ final class FaultReport implements CommandLine.IExecutionExceptionHandler {
       Exception fault, CommandLine line, CommandLine.ParseResult parsed) {
     switch (fault) {
       case CompilationException e -> line.getErr().println(e.getMessage());
+      case UsageException e -> {
+        line.getErr().println("kiln: " + e.getMessage());
+        line.getErr().flush();
+        return CommandLine.ExitCode.USAGE;
+      }
       case KilnException e -> line.getErr().println("kiln: " + e.getMessage());
       default -> {
         line.getErr().println("kiln: internal error, please report it: " + fault);

@@ -1,6 +1,5 @@
 package dev.kiln.cli;
 
-import dev.kiln.runtime.KilnException;
 import java.nio.file.Path;
 
 /** {@code FILE:KERNEL} of the command line. */
@@ -8,7 +7,7 @@ record KernelReference(Path file, String kernel) {
   static KernelReference parse(String text) {
     int colon = text.lastIndexOf(':');
     if (colon <= 0 || colon == text.length() - 1) {
-      throw new KilnException("'" + text + "' is not of the form FILE:KERNEL");
+      throw new UsageException("'" + text + "' is not of the form FILE:KERNEL");
     }
     return new KernelReference(Path.of(text.substring(0, colon)), text.substring(colon + 1));
   }

@@ -1,7 +1,9 @@
 package dev.kiln.cli;
 
+import dev.kiln.compiler.Target;
 import dev.kiln.compiler.eval.Launch.Trace;
 import dev.kiln.compiler.eval.ProgramId;
+import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.KernelModule;
@@ -148,10 +150,11 @@ final class RunCommand implements Callable<Integer> {
     Map<String, NdArray> arrays = bind(launch, device);
     checkNames(arrays, outputs, "--out");
     checkNames(arrays, expectations, "--expect");
+    outputs.forEach(output -> AtomicFile.requirePlace(Path.of(value(output))));
     launch.numWarps(numWarps).numStages(numStages).debug(debug);
     setGrid(launch);
     long[] nanos = launchRepeatedly(launch);
-    spec.commandLine().getOut().print(traced.toString(StandardCharsets.UTF_8));
+    printTrace();
     for (String output : outputs) {
       NpyFile.write(Path.of(value(output)), ArrayNumbers.toNpy(arrays.get(name(output))));
     }
@@ -162,15 +165,19 @@ final class RunCommand implements Callable<Integer> {
     if (counters) {
       throw new KilnException("not supported yet: --counters needs the simulator");
     }
+    if (Target.parse(target).isEmpty()) {
+      throw new UsageException("there is no target '" + target + "'");
+    }
     if (!target.equals("cpu")) {
       throw new KilnException("not supported yet: --target " + target);
     }
     if (traceLine != null && !deviceName.equals("eval")) {
-      throw new KilnException("--trace needs --device eval");
+      throw new UsageException("--trace needs --device eval");
     }
     if (repeat < 1) {
-      throw new KilnException("--repeat takes a number of at least 1");
+      throw new UsageException("--repeat takes a number of at least 1");
     }
+    UsageException.requireLaunchOptions(numWarps, numStages);
   }
 
   private Trace trace() {
@@ -182,6 +189,15 @@ final class RunCommand implements Callable<Integer> {
         traceLine,
         new ProgramId(followed[0], followed[1], followed[2]),
         new PrintStream(traced, false, StandardCharsets.UTF_8));
+  }
+
+  private void printTrace() {
+    spec.commandLine().getOut().print(traced.toString(StandardCharsets.UTF_8));
+    if (traceLine != null && traced.size() == 0) {
+      spec.commandLine()
+          .getErr()
+          .println("kiln: program %s computes nothing on line %d".formatted(program, traceLine));
+    }
   }
 
   private Map<String, NdArray> bind(Launch launch, Device device) {
@@ -266,7 +282,7 @@ final class RunCommand implements Callable<Integer> {
   private static String name(String pair) {
     int equals = pair.indexOf('=');
     if (equals <= 0) {
-      throw new KilnException("'" + pair + "' is not of the form NAME=VALUE");
+      throw new UsageException("'" + pair + "' is not of the form NAME=VALUE");
     }
     return pair.substring(0, equals);
   }
@@ -301,6 +317,6 @@ final class RunCommand implements Callable<Integer> {
     } catch (NumberFormatException e) {
       // Said below.
     }
-    throw new KilnException("'%s' is no %s; write X, X,Y or X,Y,Z".formatted(text, what));
+    throw new UsageException("'%s' is no %s; write X, X,Y or X,Y,Z".formatted(text, what));
   }
 }

@@ -6,7 +6,6 @@ import dev.kiln.compiler.eval.ProgramId;
 import dev.kiln.compiler.eval.TracePrinter;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
-import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.eval.EvalDevice;
 import dev.kiln.runtime.memory.Slab;
 import java.io.PrintStream;
@@ -29,7 +28,7 @@ final class RunDevice {
       return Devices.cpu();
     }
     if (trace != null && sanitize) {
-      throw new KilnException("--trace and --sanitize exclude each other");
+      throw new UsageException("--trace and --sanitize exclude each other");
     }
     return new EvalDevice(
         Slab.ofDefaultSize(),

@@ -6,6 +6,7 @@ import dev.kiln.ops.train.DigitTraining;
 import dev.kiln.ops.train.EpochResult;
 import dev.kiln.ops.train.KernelTimes;
 import dev.kiln.ops.train.TrainingSettings;
+import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
@@ -33,14 +34,14 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "mnist      handwritten digits: 784 inputs, one hidden layer with GELU and dropout, 10"
-          + " classes; AdamW with warm-up and cosine decay;",
-      "           digits are shifted, turned and scaled at random. The same seed gives the same"
-          + " losses.",
+      "mnist: handwritten digits. 784 inputs, one hidden layer with GELU and",
+      "dropout, 10 classes; AdamW with warm-up and cosine decay; digits are",
+      "shifted, turned and scaled at random. The same seed gives the same losses.",
       "gpt, classify, regress: not supported yet"
     })
 final class TrainCommand implements Callable<Integer> {
   private static final TrainingSettings DEFAULTS = TrainingSettings.DEFAULT;
+  private static final String WEIGHTS = "model.safetensors";
   private static final List<String> LATER = List.of("gpt", "classify", "regress");
 
   @Spec private CommandSpec spec;
@@ -129,6 +130,9 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() {
     requireSupported();
     TrainingSettings settings = settings();
+    if (out != null) {
+      AtomicFile.requirePlace(out.resolve(WEIGHTS));
+    }
     Device target = Devices.byName(device);
     Mnist digits = data == null ? Mnist.bundled() : Mnist.in(data);
     var times = new KernelTimes();
@@ -144,9 +148,7 @@ final class TrainCommand implements Callable<Integer> {
       if (out != null) {
         report.writeTables(out, epochs);
         Safetensors.write(
-            out.resolve("model.safetensors"),
-            training.model().parameters(),
-            metadata(settings, epochs));
+            out.resolve(WEIGHTS), training.model().parameters(), metadata(settings, epochs));
       }
     }
     return CommandLine.ExitCode.OK;

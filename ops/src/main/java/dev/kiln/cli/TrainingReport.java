@@ -1,12 +1,12 @@
 package dev.kiln.cli;
 
-import dev.kiln.ops.checkpoint.AtomicFile;
 import dev.kiln.ops.data.Mnist;
 import dev.kiln.ops.train.DigitTraining;
 import dev.kiln.ops.train.EpochResult;
 import dev.kiln.ops.train.KernelTimes.KernelTime;
 import dev.kiln.ops.train.TrainingListener;
 import dev.kiln.ops.train.TrainingSettings;
+import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Device;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

@@ -12,7 +12,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,7 +239,8 @@ class CommandLineTest {
         "x_ptr=@absent.npy | no such file: absent.npy",
         "x_ptr=hello | 'hello' is no value",
         "z=1 | has no parameter 'z'",
-        "x_ptr | is not of the form NAME=VALUE",
+        "x_ptr=zeros:fp32:-3 | an extent must not be negative",
+        "x_ptr=zeros:fp32:99999999999 | has at most 268,435,455 elements",
         "x_ptr=full:i8:3:300 | 300.0 is no i8",
       })
   void faultyArgumentsAreNamed(String argument, String message) {
@@ -256,6 +259,49 @@ class CommandLineTest {
     assertThat(kiln("fly")).isEqualTo(2);
     assertThat(kiln()).isEqualTo(2);
     assertThat(kiln("compile", file + ":add", "--emit", "tir")).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--grid 1,2,3,4 | '1,2,3,4' is no grid",
+        "--grid 1 --arg x_ptr | is not of the form NAME=VALUE",
+        "--grid 1 --repeat 0 | --repeat takes a number of at least 1",
+        "--grid 1 --trace 3 | --trace needs --device eval",
+        "--grid 1 --num-warps 3 | --num-warps takes a power of 2, got 3",
+        "--grid 1 --target abacus | there is no target 'abacus'",
+      })
+  void wrongOptionsExitWithTwoAndOneLine(String options, String message) {
+    String[] words = ("run " + file + ":add " + options).split(" ");
+    assertThat(kiln((Object[]) words)).isEqualTo(2);
+    assertThat(err.toString()).startsWith("kiln: ").contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void filesThatCannotBeWrittenAreNamedBeforeTheLaunch() {
+    List<String> line =
+        List.of("run", file + ":add", "--grid", "1", "--arg", "x_ptr=zeros:fp32:1", "--out");
+    for (var place :
+        Map.of(folder, "it is a folder", file.resolve("x.npy"), "add.py is no folder").entrySet()) {
+      List<String> whole = new ArrayList<>(line);
+      whole.add("x_ptr=" + place.getKey());
+      assertThat(kiln(whole.toArray())).isEqualTo(1);
+      assertThat(err.toString())
+          .startsWith("kiln: cannot write " + place.getKey() + ": ")
+          .contains(place.getValue())
+          .hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aTraceOfNothingSaysSo() {
+    String arrays = "--arg x_ptr=zeros:fp32:4 --arg y_ptr=zeros:fp32:4 --arg out_ptr=zeros:fp32:4";
+    String[] words =
+        ("run " + file + ":add --grid 1 --device eval --trace 99 --arg n=4 --arg BLOCK=4 " + arrays)
+            .split(" ");
+    assertThat(kiln((Object[]) words)).isZero();
+    assertThat(err.toString()).contains("program 0,0,0 computes nothing on line 99");
   }
 
   @Test

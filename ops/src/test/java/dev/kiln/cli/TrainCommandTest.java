@@ -100,6 +100,13 @@ class TrainCommandTest {
         1, "holds neither train-images-idx3-ubyte", "train", "mnist", "--data", folder.toString());
   }
 
+  @Test
+  void aFolderThatCannotBeMadeIsNamedBeforeTraining(@TempDir Path folder) throws IOException {
+    Path file = Files.createFile(folder.resolve("taken"));
+    refused(1, "taken is no folder", "train", "mnist", "--steps", "1", "--out", file.toString());
+    assertThat(err.toString()).hasLineCount(1);
+  }
+
   private void refused(int code, String message, String... arguments) {
     err.getBuffer().setLength(0);
     assertThat(run(arguments)).as("exit code; " + err).isEqualTo(code);

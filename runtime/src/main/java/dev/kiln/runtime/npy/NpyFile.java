@@ -1,6 +1,7 @@
 package dev.kiln.runtime.npy;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.KilnException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -52,6 +52,9 @@ public final class NpyFile {
    *     kernels do not have
    */
   public static NpyArray read(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new KilnException(file + " is a folder, not a .npy file");
+    }
     byte[] bytes;
     try {
       bytes = Files.readAllBytes(file);
@@ -104,23 +107,14 @@ public final class NpyFile {
   }
 
   /**
-   * Writes a file, which appears whole or not at all. fp8 and bf16, which npy does not have, must
-   * have been widened.
+   * Writes a file, which appears whole or not at all; its folder is made if it is missing. fp8 and
+   * bf16, which npy does not have, must have been widened.
+   *
+   * @throws KilnException if it cannot be written, or npy has no such dtype
    */
   public static void write(Path file, NpyArray array) {
-    Path target = file.toAbsolutePath();
-    try {
-      Path temporary = Files.createTempFile(target.getParent(), ".npy", ".part");
-      try {
-        Files.write(temporary, encode(array));
-        Files.move(
-            temporary, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(temporary);
-      }
-    } catch (IOException e) {
-      throw new KilnException("cannot write " + file + ": " + e.getMessage(), e);
-    }
+    byte[] bytes = encode(array);
+    AtomicFile.write(file, out -> out.write(bytes));
   }
 
   static byte[] encode(NpyArray array) {

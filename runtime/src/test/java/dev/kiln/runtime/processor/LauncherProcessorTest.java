@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import javax.annotation.processing.Processor;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
 import javax.tools.ToolProvider;
@@ -134,5 +136,11 @@ class LauncherProcessorTest {
     assertThat(compile(KERNELS.replace("tl.store(out_ptr, y)", "tl.store(out_ptr, y"), null))
         .anySatisfy(m -> assertThat(m).contains("norms.py:"));
     assertThat(compile("x = 1\n", null)).anySatisfy(m -> assertThat(m).contains("holds no kernel"));
+  }
+
+  @Test
+  void javacFindsTheProcessorOnTheClassPath() {
+    assertThat(ServiceLoader.load(Processor.class))
+        .anySatisfy(found -> assertThat(found).isInstanceOf(LauncherProcessor.class));
   }
 }

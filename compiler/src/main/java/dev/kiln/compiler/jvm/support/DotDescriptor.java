@@ -59,6 +59,6 @@ public final class DotDescriptor {
     long depth = Math.min(k, MicroKernel.LONG_DEPTH);
     long panels = (long) m * MicroKernel.pitch((int) depth) + PANEL * depth + (long) m * PANEL;
     long whole = (long) m * k + (long) k * n;
-    return Math.max(panels, whole) * accBytes;
+    return Math.max(panels * accBytes + Packing.BUFFER_BYTES, whole * accBytes);
   }
 }

@@ -50,4 +50,13 @@ public abstract class MicroKernel {
       int depth,
       int rows,
       int vectors);
+
+  /**
+   * Transposes a square of {@link #lanes()} lines of as many elements of 4 bytes.
+   *
+   * @param fromLine bytes between the lines read
+   * @param toLine bytes between the lines written
+   */
+  public abstract void transpose(
+      MemorySegment memory, long from, long fromLine, long to, long toLine);
 }

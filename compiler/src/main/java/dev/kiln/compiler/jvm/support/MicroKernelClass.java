@@ -28,16 +28,24 @@ final class MicroKernelClass {
   private static final String VECTORS = "jdk.incubator.vector.";
   private static final ClassDesc VECTOR = ClassDesc.of(VECTORS + "Vector");
   private static final ClassDesc SPECIES = ClassDesc.of(VECTORS + "VectorSpecies");
+  private static final ClassDesc SHUFFLE = ClassDesc.of(VECTORS + "VectorShuffle");
+  private static final ClassDesc MASK = ClassDesc.of(VECTORS + "VectorMask");
   private static final ClassDesc OPERATORS = ClassDesc.of(VECTORS + "VectorOperators");
   private static final ClassDesc MEMORY = ClassDesc.of("java.lang.foreign.MemorySegment");
   private static final ClassDesc LAYOUT = ClassDesc.of("java.lang.foreign.ValueLayout");
   private static final ClassDesc BYTE_ORDER = ClassDesc.of("java.nio.ByteOrder");
   private static final ClassDesc BASE = MicroKernel.class.describeConstable().orElseThrow();
 
-  /** Tile heights: with two vectors in a row and the operands, they fill the registers. */
-  private static final int[] ROWS_OF_32_REGISTERS = {12, 8, 4, 2, 1};
+  /**
+   * Tile heights. Twelve rows would fill the registers better, but the JIT then has more nodes than
+   * it inlines scalar reads into (18,000), at random.
+   */
+  private static final int[] ROWS_OF_32_REGISTERS = {8, 4, 2, 1};
 
   private static final int[] ROWS_OF_16_REGISTERS = {6, 4, 2, 1};
+
+  /** Integers take two operations where floats take one. */
+  private static final int[] ROWS_OF_INTEGERS = {4, 2, 1};
 
   private static final MethodTypeDesc TILE =
       MethodTypeDesc.of(CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_int);
@@ -85,7 +93,8 @@ final class MicroKernelClass {
     this.bytes = dtype.bytes();
     this.lanes = bits / 8 / bytes;
     this.isInteger = dtype == DType.I32;
-    this.rows = bits == 512 ? ROWS_OF_32_REGISTERS : ROWS_OF_16_REGISTERS;
+    int[] floatRows = bits == 512 ? ROWS_OF_32_REGISTERS : ROWS_OF_16_REGISTERS;
+    this.rows = isInteger ? ROWS_OF_INTEGERS : floatRows;
   }
 
   static MicroKernel define(int bits, DType dtype) {
@@ -118,6 +127,7 @@ final class MicroKernelClass {
               constant(builder, "maxRows", rows[0]);
               nextRows(builder);
               dispatch(builder);
+              transpose(builder);
               for (int depth : depths()) {
                 for (int r : rows) {
                   tile(builder, r, 1, depth);
@@ -188,6 +198,117 @@ final class MicroKernelClass {
         });
   }
 
+  private static final MethodTypeDesc TRANSPOSE =
+      MethodTypeDesc.of(CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long);
+
+  private void transpose(ClassBuilder builder) {
+    if (bytes == Integer.BYTES) {
+      for (int step = 1; step < lanes; step *= 2) {
+        constantField(builder, "UP_" + step, SHUFFLE);
+        constantField(builder, "DOWN_" + step, SHUFFLE);
+        constantField(builder, "ODD_" + step, MASK);
+      }
+      builder.withMethodBody(
+          ConstantDescs.CLASS_INIT_NAME,
+          ConstantDescs.MTD_void,
+          ClassFile.ACC_STATIC,
+          this::initializeShuffles);
+    }
+    builder.withMethodBody(
+        "transpose",
+        TRANSPOSE,
+        ClassFile.ACC_PUBLIC,
+        code -> {
+          if (bytes == Integer.BYTES) {
+            transpose(code);
+          }
+          code.return_();
+        });
+  }
+
+  private static void constantField(ClassBuilder builder, String name, ClassDesc type) {
+    builder.withField(
+        name, type, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC | ClassFile.ACC_FINAL);
+  }
+
+  private void initializeShuffles(CodeBuilder code) {
+    for (int step = 1; step < lanes; step *= 2) {
+      shuffle(code, "UP_" + step, lanes - step);
+      shuffle(code, "DOWN_" + step, step);
+      long odd = 0;
+      for (int lane = 0; lane < lanes; lane++) {
+        odd |= (lane & step) != 0 ? 1L << lane : 0;
+      }
+      pushSpecies(code);
+      code.loadConstant(odd);
+      code.invokestatic(MASK, "fromLong", MethodTypeDesc.of(MASK, SPECIES, CD_long));
+      code.putstatic(self, "ODD_" + step, MASK);
+    }
+    code.return_();
+  }
+
+  private void shuffle(CodeBuilder code, String name, int start) {
+    pushSpecies(code);
+    code.loadConstant(start).loadConstant(1).loadConstant(1);
+    code.invokestatic(
+        SHUFFLE,
+        "iota",
+        MethodTypeDesc.of(SHUFFLE, SPECIES, CD_int, CD_int, ConstantDescs.CD_boolean));
+    code.putstatic(self, name, SHUFFLE);
+  }
+
+  /**
+   * Exchanges, for each bit of the lane number, the lanes that have it in one line with those that
+   * have it not in the line so far below.
+   */
+  private void transpose(CodeBuilder code) {
+    int from = 2;
+    int fromLine = 4;
+    int to = 6;
+    int toLine = 8;
+    int[] lines = new int[lanes];
+    for (int i = 0; i < lanes; i++) {
+      long line = i;
+      loadVector(code, 1, () -> code.lload(from).lload(fromLine).loadConstant(line).lmul().ladd());
+      lines[i] = code.allocateLocal(TypeKind.REFERENCE);
+      code.astore(lines[i]);
+    }
+    for (int step = 1; step < lanes; step *= 2) {
+      for (int i = 0; i < lanes; i++) {
+        if ((i & step) == 0) {
+          exchange(code, lines[i], lines[i + step], step);
+        }
+      }
+    }
+    for (int i = 0; i < lanes; i++) {
+      long line = i;
+      code.aload(lines[i]);
+      storeVector(code, 1, () -> code.lload(to).lload(toLine).loadConstant(line).lmul().ladd());
+    }
+  }
+
+  private void exchange(CodeBuilder code, int even, int odd, int step) {
+    code.aload(even);
+    code.aload(odd).getstatic(self, "UP_" + step, SHUFFLE);
+    rearrange(code);
+    blend(code, step);
+    code.aload(even).getstatic(self, "DOWN_" + step, SHUFFLE);
+    rearrange(code);
+    code.aload(odd);
+    blend(code, step);
+    code.astore(odd);
+    code.astore(even);
+  }
+
+  private void rearrange(CodeBuilder code) {
+    code.invokevirtual(vector, "rearrange", MethodTypeDesc.of(vector, SHUFFLE));
+  }
+
+  private void blend(CodeBuilder code, int step) {
+    code.getstatic(self, "ODD_" + step, MASK);
+    code.invokevirtual(vector, "blend", MethodTypeDesc.of(vector, VECTOR, MASK));
+  }
+
   private static String tileName(int rows, int vectors, int depth) {
     return "tile" + rows + "x" + vectors + "upTo" + depth;
   }
@@ -207,7 +328,7 @@ final class MicroKernelClass {
         sums[i][j] = code.allocateLocal(TypeKind.REFERENCE);
         int row = i;
         int column = j;
-        loadVector(code, () -> pushTile(code, row, column));
+        loadVector(code, 0, () -> pushTile(code, row, column));
         code.astore(sums[i][j]);
       }
     }
@@ -225,7 +346,7 @@ final class MicroKernelClass {
         int row = i;
         int column = j;
         code.aload(sums[i][j]);
-        storeVector(code, () -> pushTile(code, row, column));
+        storeVector(code, 0, () -> pushTile(code, row, column));
       }
     }
     code.return_();
@@ -236,7 +357,7 @@ final class MicroKernelClass {
     var right = new ArrayList<Integer>();
     for (int j = 0; j < width; j++) {
       long at = (long) j * lanes * bytes;
-      loadVector(code, () -> pushScaled(code, B, l, (long) width * lanes * bytes, at));
+      loadVector(code, 0, () -> pushScaled(code, B, l, (long) width * lanes * bytes, at));
       right.add(code.allocateLocal(TypeKind.REFERENCE));
       code.astore(right.get(j));
     }
@@ -296,9 +417,9 @@ final class MicroKernelClass {
     }
   }
 
-  private void loadVector(CodeBuilder code, Runnable pushOffset) {
+  private void loadVector(CodeBuilder code, int memory, Runnable pushOffset) {
     pushSpecies(code);
-    code.aload(0);
+    code.aload(memory);
     pushOffset.run();
     code.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
     code.invokestatic(
@@ -307,8 +428,17 @@ final class MicroKernelClass {
         MethodTypeDesc.of(vector, SPECIES, MEMORY, CD_long, BYTE_ORDER));
   }
 
-  private void storeVector(CodeBuilder code, Runnable pushOffset) {
-    code.aload(0);
+  /** Stores the vector on the stack, whose class the JIT does not know after a loop. */
+  private void storeVector(CodeBuilder code, int memory, Runnable pushOffset) {
+    pushSpecies(code);
+    code.invokeinterface(SPECIES, "vectorType", MethodTypeDesc.of(ConstantDescs.CD_Class));
+    code.swap();
+    code.invokevirtual(
+        ConstantDescs.CD_Class,
+        "cast",
+        MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object));
+    code.checkcast(vector);
+    code.aload(memory);
     pushOffset.run();
     code.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
     code.invokevirtual(

@@ -7,32 +7,35 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.kiln.compiler.ir.DType;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
-/** Copies blocks of a matrix product's operands into contiguous rows of the accumulator's type. */
+/**
+ * Copies blocks of a matrix product's operands into contiguous rows of the accumulator's type.
+ * Elements outside the bounds become 0 and are not read.
+ *
+ * <p>Rows that lie contiguously are copied in vectors; where columns do, squares are transposed in
+ * registers; anything else goes element by element.
+ */
 final class Packing {
-  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Short> SHORTS =
-      VectorSpecies.of(
-          short.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 2)));
-  private static final int LANES = FLOATS.length();
-  private static final ByteOrder LITTLE = ByteOrder.LITTLE_ENDIAN;
+  /** Numbers of a run that is widened before it is transposed. */
+  private static final int RUN = 256;
+
+  private static final int MOST_LANES = 16;
+
+  /** Size of the buffer for such runs. */
+  static final long BUFFER_BYTES = (long) RUN * MOST_LANES * Float.BYTES;
 
   private Packing() {}
 
   /**
    * Packs {@code rows x columns} elements from {@code (firstRow, firstColumn)} of an operand.
-   * Elements outside its bounds, and columns from {@code columns} to {@code padded}, become 0.
+   *
+   * @param to offset of the packed rows, {@code rowBytes} apart
+   * @param padded columns of a packed row; those beyond {@code columns} become 0
+   * @param buffer offset of {@link #BUFFER_BYTES} bytes
    */
   static void pack(
       MemorySegment memory,
+      MicroKernel kernel,
       long d,
       int operand,
       int batch,
@@ -43,133 +46,170 @@ final class Packing {
       long to,
       long rowBytes,
       int padded,
-      DType acc) {
+      DType acc,
+      long buffer) {
+    int rowSlot = operand + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
+    int columnSlot = rowSlot + DotDescriptor.AXIS_SLOTS;
+    boolean active = Operands.isActive(memory, d, operand, 0, batch);
+    int top = active ? bound(memory, d, rowSlot + DotDescriptor.LOWER, firstRow, rows) : 0;
+    int bottom = active ? bound(memory, d, rowSlot + DotDescriptor.UPPER, firstRow, rows) : 0;
+    int left = bound(memory, d, columnSlot + DotDescriptor.LOWER, firstColumn, columns);
+    int right = bound(memory, d, columnSlot + DotDescriptor.UPPER, firstColumn, columns);
+    if (top >= bottom || left >= right) {
+      zero(memory, to, rowBytes, 0, rows, 0, padded, acc);
+      return;
+    }
+    zero(memory, to, rowBytes, 0, top, 0, padded, acc);
+    zero(memory, to, rowBytes, bottom, rows, 0, padded, acc);
+    zero(memory, to, rowBytes, top, bottom, 0, left, acc);
+    zero(memory, to, rowBytes, top, bottom, right, padded, acc);
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
+    boolean signed = Operands.get(memory, d, operand + DotDescriptor.SIGNED) != 0;
+    long rowIndex = Operands.get(memory, d, rowSlot + DotDescriptor.INDEX);
+    long rowStride = Operands.get(memory, d, rowSlot + DotDescriptor.STRIDE);
+    long columnIndex = Operands.get(memory, d, columnSlot + DotDescriptor.INDEX);
+    long columnStride = Operands.get(memory, d, columnSlot + DotDescriptor.STRIDE);
     long base =
         Operands.get(memory, d, operand + DotDescriptor.ADDRESS)
             + Operands.along(memory, d, operand, 0, batch);
-    boolean active = Operands.isActive(memory, d, operand, 0, batch);
-    int columnSlot = operand + DotDescriptor.AXES + 2 * DotDescriptor.AXIS_SLOTS;
-    long stride = Operands.get(memory, d, columnSlot + DotDescriptor.STRIDE);
-    long index = Operands.get(memory, d, columnSlot + DotDescriptor.INDEX);
-    int lower = bound(memory, d, columnSlot + DotDescriptor.LOWER, firstColumn, columns);
-    int upper = bound(memory, d, columnSlot + DotDescriptor.UPPER, firstColumn, columns);
-    boolean signed = Operands.get(memory, d, operand + DotDescriptor.SIGNED) != 0;
-    boolean contiguous = index == DotDescriptor.NO_INDEX && stride == dtype.bytes();
-    boolean fast = acc == DType.FP32 && contiguous && (dtype == DType.FP32 || dtype == DType.BF16);
-    for (int i = 0; i < rows; i++) {
-      long row = to + i * rowBytes;
-      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, firstRow + i);
-      int start = rowActive ? Math.min(lower, upper) : padded;
-      int end = rowActive ? upper : padded;
-      zero(memory, row, 0, start, acc);
-      zero(memory, row, Math.max(start, end), padded, acc);
-      if (start >= end) {
-        continue;
+    boolean widens = Widening.isSupported(dtype, acc);
+    if (widens && isUnit(columnIndex, columnStride, dtype)) {
+      long first = base + (firstColumn + left) * columnStride;
+      long target = to + (long) left * acc.bytes();
+      for (int i = top; i < bottom; i++) {
+        long from = first + along(memory, rowIndex, rowStride, firstRow + i);
+        Widening.copy(memory, dtype, signed, from, target + i * rowBytes, right - left);
       }
-      long from = base + Operands.along(memory, d, operand, 1, firstRow + i);
-      if (fast) {
-        long first = from + (long) (firstColumn + start) * stride;
-        long target = row + (long) start * Float.BYTES;
-        if (dtype == DType.FP32) {
-          copyFloats(memory, first, target, end - start);
-        } else {
-          widenBf16(memory, first, target, end - start);
+    } else if (widens && acc != DType.FP64 && isUnit(rowIndex, rowStride, dtype)) {
+      long from = base + (long) firstRow * rowStride;
+      transposed(
+          memory,
+          kernel,
+          from,
+          columnIndex,
+          columnStride,
+          firstColumn,
+          top,
+          bottom,
+          left,
+          right,
+          to,
+          rowBytes,
+          dtype,
+          signed,
+          buffer);
+    } else {
+      for (int i = top; i < bottom; i++) {
+        long from = base + along(memory, rowIndex, rowStride, firstRow + i);
+        for (int j = left; j < right; j++) {
+          long at = from + along(memory, columnIndex, columnStride, firstColumn + j);
+          move(memory, at, to + i * rowBytes, j, dtype, acc, signed);
         }
-      } else if (index != DotDescriptor.NO_INDEX) {
-        gatherRow(memory, from, index, firstColumn, start, end, row, dtype, acc, signed);
-      } else {
-        long first = from + firstColumn * stride;
-        stridedRow(memory, first, stride, start, end, row, dtype, acc, signed);
       }
     }
+  }
+
+  private static boolean isUnit(long index, long stride, DType dtype) {
+    return index == DotDescriptor.NO_INDEX && stride == dtype.bytes();
+  }
+
+  private static long along(MemorySegment memory, long index, long stride, long i) {
+    return index == DotDescriptor.NO_INDEX
+        ? i * stride
+        : memory.get(JAVA_LONG_UNALIGNED, index + 8 * i);
   }
 
   /** A bound of the operand as one of the block. */
-  private static int bound(MemorySegment memory, long d, int slot, int first, int columns) {
-    return (int) Math.clamp(Operands.get(memory, d, slot) - first, 0, columns);
+  private static int bound(MemorySegment memory, long d, int slot, int first, int count) {
+    return (int) Math.clamp(Operands.get(memory, d, slot) - first, 0L, count);
   }
 
-  private static void zero(MemorySegment memory, long row, int from, int to, DType acc) {
-    if (acc.bytes() == Integer.BYTES) {
-      for (int j = from; j < to; j++) {
-        memory.set(JAVA_INT, row + (long) j * Integer.BYTES, 0);
-      }
-    } else {
-      for (int j = from; j < to; j++) {
-        memory.set(JAVA_DOUBLE, row + (long) j * Double.BYTES, 0);
-      }
-    }
-  }
-
-  private static void copyFloats(MemorySegment memory, long from, long to, int n) {
-    int j = 0;
-    for (; j <= n - LANES; j += LANES) {
-      long at = (long) j * Float.BYTES;
-      FloatVector.fromMemorySegment(FLOATS, memory, from + at, LITTLE)
-          .intoMemorySegment(memory, to + at, LITTLE);
-    }
-    for (; j < n; j++) {
-      long at = (long) j * Float.BYTES;
-      memory.set(JAVA_FLOAT, to + at, Operands.floatAt(memory, from + at, DType.FP32));
-    }
-  }
-
-  private static void widenBf16(MemorySegment memory, long from, long to, int n) {
-    int j = 0;
-    if (SHORTS.length() == LANES) {
-      for (; j <= n - LANES; j += LANES) {
-        IntVector bits =
-            (IntVector)
-                ShortVector.fromMemorySegment(SHORTS, memory, from + 2L * j, LITTLE)
-                    .convertShape(VectorOperators.S2I, INTS, 0);
-        bits.lanewise(VectorOperators.LSHL, 16)
-            .intoMemorySegment(memory, to + (long) j * Float.BYTES, LITTLE);
-      }
-    }
-    for (; j < n; j++) {
-      float value = Operands.floatAt(memory, from + 2L * j, DType.BF16);
-      memory.set(JAVA_FLOAT, to + (long) j * Float.BYTES, value);
-    }
-  }
-
-  private static void stridedRow(
+  /** Clears rows {@code top} to {@code bottom} from column {@code left} to {@code right}. */
+  private static void zero(
       MemorySegment memory,
-      long first,
-      long stride,
-      int start,
-      int end,
-      long row,
-      DType dtype,
-      DType acc,
-      boolean signed) {
-    if (dtype == DType.FP32 && acc == DType.FP32) {
-      for (int j = start; j < end; j++) {
-        float value =
-            memory.get(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, first + j * stride);
-        memory.set(JAVA_FLOAT, row + (long) j * Float.BYTES, value);
-      }
+      long to,
+      long rowBytes,
+      int top,
+      int bottom,
+      int left,
+      int right,
+      DType acc) {
+    if (left >= right) {
       return;
     }
-    for (int j = start; j < end; j++) {
-      move(memory, first + j * stride, row, j, dtype, acc, signed);
+    int words = acc.bytes() / Integer.BYTES;
+    for (int i = top; i < bottom; i++) {
+      long row = to + i * rowBytes;
+      for (int j = left * words; j < right * words; j++) {
+        memory.set(JAVA_INT, row + (long) j * Integer.BYTES, 0);
+      }
     }
   }
 
-  private static void gatherRow(
+  /**
+   * Columns that lie contiguously: as many as a vector has lanes are widened to 32 bits, a run of
+   * rows at a time, and transposed.
+   */
+  private static void transposed(
       MemorySegment memory,
-      long from,
-      long index,
+      MicroKernel kernel,
+      long base,
+      long columnIndex,
+      long columnStride,
       int firstColumn,
-      int start,
-      int end,
-      long row,
+      int top,
+      int bottom,
+      int left,
+      int right,
+      long to,
+      long rowBytes,
       DType dtype,
-      DType acc,
-      boolean signed) {
-    for (int j = start; j < end; j++) {
-      long at = from + memory.get(JAVA_LONG_UNALIGNED, index + 8L * (firstColumn + j));
-      move(memory, at, row, j, dtype, acc, signed);
+      boolean signed,
+      long buffer) {
+    int lanes = kernel.lanes();
+    int bytes = dtype.bytes();
+    for (int j = left; j < right; j += lanes) {
+      int width = Math.min(lanes, right - j);
+      for (int i = top; i < bottom; i += RUN) {
+        int run = Math.min(RUN, bottom - i);
+        for (int column = 0; column < width; column++) {
+          long from = base + along(memory, columnIndex, columnStride, firstColumn + j + column);
+          long line = buffer + (long) column * RUN * Integer.BYTES;
+          Widening.copy(memory, dtype, signed, from + (long) i * bytes, line, run);
+        }
+        long target = to + i * rowBytes + (long) j * Integer.BYTES;
+        squares(memory, kernel, buffer, target, rowBytes, run, width);
+      }
+    }
+  }
+
+  /** Transposes the buffer's lines into {@code run} rows of {@code width} columns. */
+  private static void squares(
+      MemorySegment memory,
+      MicroKernel kernel,
+      long buffer,
+      long to,
+      long rowBytes,
+      int run,
+      int width) {
+    int lanes = kernel.lanes();
+    int i = 0;
+    if (width == lanes) {
+      for (; i <= run - lanes; i += lanes) {
+        kernel.transpose(
+            memory,
+            buffer + (long) i * Integer.BYTES,
+            (long) RUN * Integer.BYTES,
+            to + i * rowBytes,
+            rowBytes);
+      }
+    }
+    for (; i < run; i++) {
+      for (int j = 0; j < width; j++) {
+        long at = buffer + ((long) j * RUN + i) * Integer.BYTES;
+        memory.set(
+            JAVA_INT, to + i * rowBytes + (long) j * Integer.BYTES, memory.get(JAVA_INT, at));
+      }
     }
   }
 

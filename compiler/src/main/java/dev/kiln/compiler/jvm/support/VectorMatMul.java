@@ -54,9 +54,24 @@ public final class VectorMatMul {
     long rowBytes = (long) n * bytes;
     long a = Operands.get(memory, d, DotDescriptor.PACK);
     long panel = a + m * pitchBytes;
-    long edge = panel + 2L * lanes * bytes * depth;
+    long buffer = panel + 2L * lanes * bytes * depth;
+    long edge = buffer + Packing.BUFFER_BYTES;
     long c = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * rowBytes;
-    Packing.pack(memory, d, DotDescriptor.A, batch, 0, m, from, depth, a, pitchBytes, depth, acc);
+    Packing.pack(
+        memory,
+        kernel,
+        d,
+        DotDescriptor.A,
+        batch,
+        0,
+        m,
+        from,
+        depth,
+        a,
+        pitchBytes,
+        depth,
+        acc,
+        buffer);
     int column = 0;
     while (column < n) {
       int vectors = n - column > lanes ? 2 : 1;
@@ -64,6 +79,7 @@ public final class VectorMatMul {
       int columns = Math.min(width, n - column);
       Packing.pack(
           memory,
+          kernel,
           d,
           DotDescriptor.B,
           batch,
@@ -74,7 +90,8 @@ public final class VectorMatMul {
           panel,
           (long) width * bytes,
           width,
-          acc);
+          acc,
+          buffer);
       long tile = c + (long) column * bytes;
       if (columns == width) {
         rows(memory, kernel, a, pitchBytes, panel, tile, rowBytes, depth, m, vectors);

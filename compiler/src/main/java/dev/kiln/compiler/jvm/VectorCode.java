@@ -219,6 +219,7 @@ final class VectorCode {
               kind.vector(), LaneKind.SPECIES, CodeWriter.MEMORY_SEGMENT, CD_long, BYTE_ORDER));
     } else {
       pushMask.run();
+      exactMask(kind);
       code.invokestatic(
           kind.vector(),
           "fromMemorySegment",
@@ -235,6 +236,9 @@ final class VectorCode {
 
   /** Writes the vector on the stack; a null mask writes all lanes. */
   void store(LaneKind kind, Runnable pushOffset, Runnable pushMask) {
+    if (pushMask != null) {
+      exact(kind); // masked stores take a long way, on which profiles of all vectors mix
+    }
     writer.pushMemory();
     pushOffset.run();
     pushByteOrder();
@@ -245,6 +249,7 @@ final class VectorCode {
           MethodTypeDesc.of(CD_void, CodeWriter.MEMORY_SEGMENT, CD_long, BYTE_ORDER));
     } else {
       pushMask.run();
+      exactMask(kind);
       code.invokevirtual(
           kind.vector(),
           "intoMemorySegment",
@@ -310,10 +315,21 @@ final class VectorCode {
 
   private void exact(LaneKind kind, int kindLanes) {
     code.getstatic(kind.vector(), kind.species(kindLanes), LaneKind.SPECIES);
-    code.invokeinterface(LaneKind.SPECIES, "vectorType", MethodTypeDesc.of(CD_Class));
+    cast("vectorType", kind.vector());
+  }
+
+  /** The same of a mask. */
+  private void exactMask(LaneKind kind) {
+    pushSpecies(kind);
+    cast("maskType", LaneKind.MASK);
+  }
+
+  /** Casts what lies below the species on the stack to one of the species' classes. */
+  private void cast(String type, ClassDesc declared) {
+    code.invokeinterface(LaneKind.SPECIES, type, MethodTypeDesc.of(CD_Class));
     code.swap();
     code.invokevirtual(CD_Class, "cast", MethodTypeDesc.of(CD_Object, CD_Object));
-    code.checkcast(kind.vector());
+    code.checkcast(declared);
   }
 
   /**
@@ -339,6 +355,7 @@ final class VectorCode {
     } else {
       code.aload(lane.slot);
       castMask(lane.kind, kind);
+      exactMask(kind);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.kiln.compiler.jvm;
 
 import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.jvm.support.NativeMemory;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -45,6 +46,17 @@ final class CodeWriter {
 
   void pushMemory() {
     code.aload(MEMORY);
+  }
+
+  /** Tells the JIT the class of the memory: see {@link NativeMemory}. */
+  void tellClassOfMemory() {
+    code.getstatic(ClassDesc.of(NativeMemory.class.getName()), "CLASS", ConstantDescs.CD_Class);
+    code.aload(MEMORY);
+    code.invokevirtual(
+        ConstantDescs.CD_Class,
+        "cast",
+        MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object));
+    code.checkcast(MEMORY_SEGMENT).astore(MEMORY);
   }
 
   void pushMemoryBase() {

@@ -10,7 +10,8 @@ public abstract class ProgramBody {
    * Runs some program instances of a launch, one after the other in ascending order of {@code x +
    * gridX * (y + gridY * z)}.
    *
-   * @param memory the memory that holds every buffer, the arguments and the scratch memory
+   * @param memory the memory that holds every buffer, the arguments and the scratch memory; not on
+   *     the Java heap
    * @param memoryBase the address of the first byte of {@code memory}: an address {@code a} is at
    *     offset {@code a - memoryBase}
    * @param arguments address of the argument block: 8 bytes each, in the order of the parameters

@@ -37,6 +37,9 @@ public final class ClassFileEmitter {
   /** The JIT ignores methods above 8000 bytes, and compiles those near it badly. */
   private static final int LARGEST_METHOD = 7900;
 
+  /** What a class file can hold of a method. */
+  private static final int LARGEST_CODE = 65_535;
+
   private static final int[] METHOD_BUDGETS = {4500, 2200, 1000, 400};
   private static final int MAX_ATTEMPTS = 6;
 
@@ -70,9 +73,15 @@ public final class ClassFileEmitter {
     int budget = 0;
     for (int attempt = 1; ; attempt++) {
       KernelWriter writer = writer(METHOD_BUDGETS[budget], pieces);
-      GeneratedClass generated = generate(writer);
+      GeneratedClass generated;
+      try {
+        generated = generate(writer);
+      } catch (IllegalArgumentException e) {
+        cutBeyondClassFile(writer, pieces, e);
+        continue;
+      }
       Map<String, Integer> large = largeMethods(generated.bytes());
-      if (large.isEmpty() || attempt == MAX_ATTEMPTS) {
+      if (large.isEmpty() || attempt >= MAX_ATTEMPTS) {
         return generated;
       }
       boolean isDriverLarge = false;
@@ -89,6 +98,24 @@ public final class ClassFileEmitter {
         budget++;
       }
     }
+  }
+
+  /**
+   * Cuts the nest for whose method a class file has no room, of which the class file API tells in
+   * the text of an exception alone.
+   */
+  private static void cutBeyondClassFile(
+      KernelWriter writer, Map<LoopStmt.Nest, Integer> pieces, IllegalArgumentException e) {
+    for (String method : writer.nestMethods()) {
+      LoopStmt.Nest nest = writer.nestOf(method);
+      int count = writer.piecesOf(nest) * (1 + LARGEST_CODE / LARGEST_METHOD);
+      boolean canBeCut = writer.piecesOf(nest) < nest.body().size();
+      if (canBeCut && String.valueOf(e.getMessage()).contains(" in " + method + "(")) {
+        pieces.merge(nest, count, Math::max);
+        return;
+      }
+    }
+    throw e;
   }
 
   /** Names and sizes. */

@@ -21,14 +21,42 @@ import java.util.Map;
 final class Definitions {
   private final Map<Value, Number> constants = new IdentityHashMap<>();
   private final Map<Value, Value> aliases = new IdentityHashMap<>();
-  private final Value[] programId = new Value[3];
-  private final Value[] numPrograms = new Value[3];
+  private final Value[] programId;
+  private final Value[] numPrograms;
+  private final Definitions outer;
 
   Definitions() {
+    this.outer = null;
+    this.programId = new Value[3];
+    this.numPrograms = new Value[3];
     for (int axis = 0; axis < 3; axis++) {
       programId[axis] = new Value(Type.scalar(DType.I32), "pid" + axis);
       numPrograms[axis] = new Value(Type.scalar(DType.I32), "programs" + axis);
     }
+  }
+
+  private Definitions(Definitions outer) {
+    this.outer = outer;
+    this.programId = outer.programId;
+    this.numPrograms = outer.numPrograms;
+  }
+
+  /**
+   * These and what will be added to the result alone: the names that one method gives to its own
+   * values. The class file API writes a method with long jumps twice, the second time anew.
+   */
+  Definitions local() {
+    return new Definitions(this);
+  }
+
+  private Value aliasOf(Value value) {
+    Value alias = aliases.get(value);
+    return alias != null || outer == null ? alias : outer.aliasOf(value);
+  }
+
+  private Number numberOf(Value resolved) {
+    Number number = constants.get(resolved);
+    return number != null || outer == null ? number : outer.numberOf(resolved);
   }
 
   Value programId(int axis) {
@@ -50,19 +78,19 @@ final class Definitions {
   /** The value that holds the number. */
   Value resolve(Value value) {
     Value at = value;
-    while (aliases.containsKey(at)) {
-      at = aliases.get(at);
+    for (Value next = aliasOf(at); next != null; next = aliasOf(at)) {
+      at = next;
     }
     return at;
   }
 
   /** The number of a constant, or null. */
   Number constant(Value value) {
-    return constants.get(resolve(value));
+    return numberOf(resolve(value));
   }
 
   boolean isConstant(Value value) {
-    return constants.containsKey(resolve(value));
+    return numberOf(resolve(value)) != null;
   }
 
   void constant(Value value, Number number) {
@@ -171,6 +199,6 @@ final class Definitions {
   /** Whether an operation needs no code, because its result is a constant or an alias. */
   boolean needsNoCode(Op op) {
     return op instanceof ElementwiseOp e
-        && (constants.containsKey(e.result()) || aliases.containsKey(e.result()));
+        && (numberOf(e.result()) != null || aliasOf(e.result()) != null);
   }
 }

@@ -110,7 +110,8 @@ final class KernelWriter {
                 desc,
                 ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
                 code -> {
-                  var writer = new CodeWriter(code, definitions);
+                  var writer = new CodeWriter(code, definitions.local());
+                  writer.tellClassOfMemory();
                   bindParameters(writer, direct);
                   loadFrame(writer, framed);
                   body.accept(writer);
@@ -140,6 +141,11 @@ final class KernelWriter {
   /** The nest that a method does a piece of, or null. */
   LoopStmt.Nest nestOf(String method) {
     return nests.get(method);
+  }
+
+  /** The methods that do nests or pieces of them. */
+  Set<String> nestMethods() {
+    return nests.keySet();
   }
 
   static void bindParameters(CodeWriter writer, List<Value> values) {

@@ -42,20 +42,14 @@ public final class AdamW {
     public Parameter {
       Check.fp32(NAME, "weights", weights);
       Check.elements(NAME, "weights", weights);
-      same("grads", grads, weights);
-      same("mean", mean, weights);
+      Check.like(NAME, "grads", grads, "weights", weights);
+      Check.like(NAME, "mean", mean, "weights", weights);
       Check.fp32(NAME, "mean", mean);
-      same("square", square, weights);
+      Check.like(NAME, "square", square, "weights", weights);
       Check.fp32(NAME, "square", square);
       if (model != null) {
-        same("model", model, weights);
+        Check.like(NAME, "model", model, "weights", weights);
       }
-    }
-
-    private static void same(String argument, NdArray array, NdArray weights) {
-      Check.floats(NAME, argument, array);
-      Check.elements(NAME, argument, array);
-      Check.sameShape(NAME, argument, array, "weights", weights);
     }
   }
 
@@ -69,6 +63,9 @@ public final class AdamW {
   }
 
   /**
+   * A step: updates weights, model and state in place.
+   *
+   * @param lr learning rate
    * @param step number of this step, from 1; steps that are skipped do not count
    * @param inverseScale what the gradients are multiplied by
    * @param foundInf one fp32 number that is not 0 if the step is to be skipped (see {@link
@@ -85,10 +82,7 @@ public final class AdamW {
     if (step < 1) {
       throw Check.fault(NAME, "step", "must be at least 1, but is " + step);
     }
-    if (foundInf != null) {
-      Check.single(NAME, "foundInf", foundInf);
-      Check.fp32(NAME, "foundInf", foundInf);
-    }
+    Check.foundInf(NAME, foundInf);
     long n = parameter.weights().size();
     if (n == 0) {
       return;

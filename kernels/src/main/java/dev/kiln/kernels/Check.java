@@ -96,6 +96,21 @@ final class Check {
     }
   }
 
+  /** fp32, fp16 or bf16, dense, of the shape of another. */
+  static void like(String operation, String argument, NdArray array, String other, NdArray like) {
+    floats(operation, argument, array);
+    elements(operation, argument, array);
+    sameShape(operation, argument, array, other, like);
+  }
+
+  /** The flag that {@link FindInf} sets; null for none. */
+  static void foundInf(String operation, NdArray array) {
+    if (array != null) {
+      single(operation, "foundInf", array);
+      fp32(operation, "foundInf", array);
+    }
+  }
+
   static void sameShape(
       String operation, String argument, NdArray array, String other, NdArray like) {
     boolean same = array.rank() == like.rank();

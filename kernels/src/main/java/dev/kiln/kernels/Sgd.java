@@ -41,20 +41,14 @@ public final class Sgd {
     public Parameter {
       Check.fp32(NAME, "weights", weights);
       Check.elements(NAME, "weights", weights);
-      same("grads", grads, weights);
+      Check.like(NAME, "grads", grads, "weights", weights);
       if (model != null) {
-        same("model", model, weights);
+        Check.like(NAME, "model", model, "weights", weights);
       }
       if (velocity != null) {
-        same("velocity", velocity, weights);
+        Check.like(NAME, "velocity", velocity, "weights", weights);
         Check.fp32(NAME, "velocity", velocity);
       }
-    }
-
-    private static void same(String argument, NdArray array, NdArray weights) {
-      Check.floats(NAME, argument, array);
-      Check.elements(NAME, argument, array);
-      Check.sameShape(NAME, argument, array, "weights", weights);
     }
   }
 
@@ -68,6 +62,9 @@ public final class Sgd {
   }
 
   /**
+   * A step: updates weights, model and state in place.
+   *
+   * @param lr learning rate
    * @param step number of this step, from 1; the velocity starts at the first. Steps that are
    *     skipped do not count
    * @param inverseScale what the gradients are multiplied by
@@ -88,10 +85,7 @@ public final class Sgd {
     if (options.momentum() != 0 && parameter.velocity() == null) {
       throw Check.fault(NAME, "velocity", "is needed for momentum");
     }
-    if (foundInf != null) {
-      Check.single(NAME, "foundInf", foundInf);
-      Check.fp32(NAME, "foundInf", foundInf);
-    }
+    Check.foundInf(NAME, foundInf);
     long n = parameter.weights().size();
     if (n == 0) {
       return;

@@ -155,7 +155,13 @@ sealed interface ArgumentValue {
         default -> Double.parseDouble(text);
       };
     } catch (NumberFormatException e) {
-      throw new KilnException("'" + text + "' is no number");
+      throw new KilnException(
+          "'%s' %s"
+              .formatted(
+                  text,
+                  text.matches("[+-]?(\\d+|0[xX][0-9a-fA-F]+)")
+                      ? "does not fit 64 bits"
+                      : "is no number"));
     }
   }
 }

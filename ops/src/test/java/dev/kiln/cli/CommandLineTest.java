@@ -239,6 +239,8 @@ class CommandLineTest {
         "x_ptr=@absent.npy | no such file: absent.npy",
         "x_ptr=hello | 'hello' is no value",
         "z=1 | has no parameter 'z'",
+        "n=99999999999999999999 | '99999999999999999999' does not fit 64 bits",
+        "BLOCK=zeros:fp32:1 | argument 'BLOCK' is tl.constexpr and takes a constant",
         "x_ptr=zeros:fp32:-3 | an extent must not be negative",
         "x_ptr=zeros:fp32:99999999999 | has at most 268,435,455 elements",
         "x_ptr=full:i8:3:300 | 300.0 is no i8",

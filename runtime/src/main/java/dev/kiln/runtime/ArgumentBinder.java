@@ -86,10 +86,10 @@ final class ArgumentBinder {
   void setArray(int index, NdArray array) {
     KernelParameter parameter = parameters.get(index);
     if (parameter.isConstant()) {
-      throw fault(parameter, "is tl.constexpr and takes a constant, not an array");
+      throw fault(parameter, " is tl.constexpr and takes a constant, not an array");
     }
     if (array.buffer().isClosed()) {
-      throw fault(parameter, "the array's buffer is closed");
+      throw fault(parameter, ": the array's buffer is closed");
     }
     long address = array.address();
     boolean aligned =
@@ -126,7 +126,7 @@ final class ArgumentBinder {
     }
     DType dtype = parameter.dtype().orElse(DType.FP32);
     if (!dtype.isFloat()) {
-      throw fault(parameter, "is " + dtype.shortName() + ", but " + value + " is a float");
+      throw fault(parameter, " is " + dtype.shortName() + ", but " + value + " is a float");
     }
     bind(index, Kind.FLOAT, dtype, false);
     bits[index] = floatBits(dtype, value);
@@ -173,7 +173,7 @@ final class ArgumentBinder {
   void setComposite(int index, CompositeArgument value) {
     KernelParameter parameter = parameters.get(index);
     if (parameter.isConstant()) {
-      throw fault(parameter, "is tl.constexpr and takes a constant, not " + value.describe());
+      throw fault(parameter, " is tl.constexpr and takes a constant, not " + value.describe());
     }
     meta[index] = false;
     if (kinds[index] != Kind.COMPOSITE || !composites[index].spec().equals(value.spec())) {
@@ -196,7 +196,7 @@ final class ArgumentBinder {
 
   private void bindInteger(int index, KernelParameter parameter, DType dtype, long value) {
     if (!fits(dtype, value)) {
-      throw fault(parameter, value + " does not fit " + dtype.shortName());
+      throw fault(parameter, ": " + value + " does not fit " + dtype.shortName());
     }
     boolean aligned =
         parameter.specializeOnValue()
@@ -224,7 +224,7 @@ final class ArgumentBinder {
       KernelParameter parameter = parameters.get(i);
       specs.add(
           switch (kinds[i]) {
-            case UNSET -> throw fault(parameter, "has no value");
+            case UNSET -> throw fault(parameter, " has no value");
             case POINTER ->
                 new ArgumentSpec.Pointer(
                     dtypes[i], parameter.isConst(), divisible[i] ? ALIGNMENT : 1);
@@ -265,7 +265,7 @@ final class ArgumentBinder {
   /** The argument as a Python value: a constant as it is, a number, or an address. */
   Object value(int index) {
     return switch (kinds[index]) {
-      case UNSET -> throw fault(parameters.get(index), "has no value");
+      case UNSET -> throw fault(parameters.get(index), " has no value");
       case CONSTANT -> constants[index];
       case INTEGER -> dtypes[index].isBool() ? (Object) (bits[index] != 0) : (Object) bits[index];
       case FLOAT -> FloatFormat.fromBits(dtypes[index], bits[index]);
@@ -279,8 +279,13 @@ final class ArgumentBinder {
     return dtypes[index];
   }
 
+  /**
+   * A fault of one argument.
+   *
+   * @param message what follows the argument's name, with the blank or colon before it
+   */
   LaunchException fault(KernelParameter parameter, String message) {
-    return new LaunchException(kernel, "argument '" + parameter.name() + "': " + message);
+    return new LaunchException(kernel, "argument '" + parameter.name() + "'" + message);
   }
 
   /** Equal in value and in kind: 1, 1.0 and True make different kernels. */

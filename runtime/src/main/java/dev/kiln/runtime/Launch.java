@@ -146,7 +146,7 @@ public final class Launch {
       default -> {
         KernelParameter parameter = kernel.parameters().get(index);
         if (!parameter.isConstant()) {
-          throw binder.fault(parameter, "cannot be a " + value.getClass().getSimpleName());
+          throw binder.fault(parameter, " cannot be a " + value.getClass().getSimpleName());
         }
         binder.setConstant(index, value);
       }

@@ -96,16 +96,16 @@ class LaunchTest {
     try (NdArray x = NdArray.zeros(device, DType.FP32, 4)) {
       assertThatThrownBy(() -> kernel.on(device).grid(1).launch(x, x))
           .isInstanceOf(LaunchException.class)
-          .hasMessage("kernel 'scale': argument 'n': has no value");
+          .hasMessage("kernel 'scale': argument 'n' has no value");
       assertThatThrownBy(() -> kernel.on(device).arg("m", 1))
           .hasMessage(
               "kernel 'scale': has no parameter 'm'; it has x_ptr, out_ptr, n, factor, BLOCK");
       assertThatThrownBy(() -> kernel.on(device).arg("BLOCK", x))
           .hasMessage(
-              "kernel 'scale': argument 'BLOCK': is tl.constexpr and takes a constant, not an"
+              "kernel 'scale': argument 'BLOCK' is tl.constexpr and takes a constant, not an"
                   + " array");
       assertThatThrownBy(() -> kernel.on(device).arg("n", "many"))
-          .hasMessage("kernel 'scale': argument 'n': cannot be a String");
+          .hasMessage("kernel 'scale': argument 'n' cannot be a String");
       assertThatThrownBy(() -> kernel.on(device).args(x, x, 4, 1.0).launch())
           .hasMessage("kernel 'scale': has no grid");
       assertThatThrownBy(() -> kernel.on(Devices.eval()).arg("x_ptr", x))

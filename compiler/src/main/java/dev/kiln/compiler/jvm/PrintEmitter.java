@@ -58,7 +58,10 @@ final class PrintEmitter {
     code.loadConstant(join(operand.shape().toArray()));
     code.loadConstant(operand.tile().map(PrintEmitter::strides).orElse(""));
     code.loadConstant(print.op().prefix());
-    code.loadConstant(print.op().hex() ? "x" : print.op().signed().get(i) ? "" : "u");
+    code.loadConstant(
+        print.op().hex() || print.op().operands().get(i).type().isPointer()
+            ? "x"
+            : print.op().signed().get(i) ? "" : "u");
     code.loadConstant(print.operands().size() == 1 ? -1 : i);
     pushProgram();
     writer.call(

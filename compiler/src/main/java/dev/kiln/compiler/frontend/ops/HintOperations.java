@@ -144,8 +144,25 @@ final class HintOperations {
     }
     ctx.builder()
         .append(
-            new MemoryOp.Print(ctx.builder().location(), prefix, args.flag("hex"), signed, values));
+            new MemoryOp.Print(
+                ctx.builder().location(),
+                printLabel(prefix, !values.isEmpty()),
+                args.flag("hex"),
+                signed,
+                values));
     return MemoryOperations.NOTHING;
+  }
+
+  /** As in Triton, values stand behind a colon and a blank, whether the prefix has them or not. */
+  private static String printLabel(String prefix, boolean hasValues) {
+    String bare = prefix.strip();
+    if (!hasValues) {
+      return bare;
+    }
+    if (bare.endsWith(":")) {
+      bare = bare.substring(0, bare.length() - 1).strip();
+    }
+    return bare.isEmpty() ? "" : bare + ": ";
   }
 
   private static FrontValue deviceAssert(Arguments args) {

@@ -4,6 +4,8 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.numeric.FloatFormat;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.function.Consumer;
 
 /** What a kernel asks of the world around it: printing, failing, the time. */
@@ -100,13 +102,26 @@ public final class ProgramServices {
     };
   }
 
+  /** As C's {@code %f}. */
+  private static String text(double value) {
+    if (Double.isNaN(value)) {
+      return "nan";
+    }
+    if (Double.isInfinite(value)) {
+      return value < 0 ? "-inf" : "inf";
+    }
+    String digits =
+        new BigDecimal(Math.abs(value)).setScale(6, RoundingMode.HALF_EVEN).toPlainString();
+    return (Double.doubleToRawLongBits(value) < 0 ? "-" : "") + digits;
+  }
+
   private static String text(DType dtype, long bits, String style) {
     long unsigned = dtype.bytes() == 8 ? bits : bits & (1L << dtype.bytes() * 8) - 1;
     if (style.equals("x")) {
       return ("0x%0" + 2 * dtype.bytes() + "x").formatted(unsigned);
     }
     if (dtype.isFloat()) {
-      return "%f".formatted(FloatFormat.fromBits(dtype, bits));
+      return text(FloatFormat.fromBits(dtype, bits));
     }
     return style.equals("u") ? Long.toUnsignedString(unsigned) : Long.toString(bits);
   }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
  * threads while it is being closed.
  */
 public interface Buffer extends AutoCloseable {
+  /** The device whose kernels can reach this memory. */
   Device device();
 
   /** The address that kernels see. */
@@ -16,6 +17,7 @@ public interface Buffer extends AutoCloseable {
   /** Size in bytes. */
   long size();
 
+  /** Whether the memory went back; arrays over it can no longer be used. */
   boolean isClosed();
 
   /**

@@ -29,14 +29,17 @@ public record Grid(int x, int y, int z) {
     }
   }
 
+  /** {@code x} programs along the first axis. */
   public static Grid of(int x) {
     return new Grid(x, 1, 1);
   }
 
+  /** {@code x} by {@code y} programs. */
   public static Grid of(int x, int y) {
     return new Grid(x, y, 1);
   }
 
+  /** {@code x} by {@code y} by {@code z} programs. */
   public static Grid of(int x, int y, int z) {
     return new Grid(x, y, z);
   }

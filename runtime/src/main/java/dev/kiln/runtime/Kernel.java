@@ -30,10 +30,12 @@ public final class Kernel {
     this.metaRules = new MetaRules(this, declaration);
   }
 
+  /** The function's name in its file. */
   public String name() {
     return declaration.name();
   }
 
+  /** The file that this kernel is of. */
   public KernelModule module() {
     return module;
   }

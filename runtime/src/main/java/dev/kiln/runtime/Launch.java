@@ -59,28 +59,29 @@ public final class Launch {
     return kernel.parameterIndex(parameter);
   }
 
+  /**
+   * Sets the parameter at an index to an array on this launch's device; a {@link LaunchException}
+   * otherwise.
+   */
   public Launch set(int index, NdArray array) {
-    if (array.device() != device) {
-      throw new LaunchException(
-          kernel.name(),
-          "argument '%s' lies on device '%s', the launch is on '%s'"
-              .formatted(
-                  kernel.parameters().get(index).name(), array.device().name(), device.name()));
-    }
+    requireOnDevice(index, array);
     binder.setArray(index, array);
     return this;
   }
 
+  /** Sets a number: i32 if it fits, else i64, unless the kernel says otherwise. */
   public Launch set(int index, long value) {
     binder.setInteger(index, value);
     return this;
   }
 
+  /** Sets a number: fp32 unless the kernel says otherwise. */
   public Launch set(int index, double value) {
     binder.setFloat(index, value);
     return this;
   }
 
+  /** Sets a truth value: i1. */
   public Launch set(int index, boolean value) {
     binder.setBoolean(index, value);
     return this;
@@ -154,21 +155,27 @@ public final class Launch {
     return this;
   }
 
-  private void setComposite(int index, CompositeArgument value, NdArray base) {
-    if (base.device() != device) {
+  private void requireOnDevice(int index, NdArray array) {
+    if (array.device() != device) {
       throw new LaunchException(
           kernel.name(),
           "argument '%s' lies on device '%s', the launch is on '%s'"
               .formatted(
-                  kernel.parameters().get(index).name(), base.device().name(), device.name()));
+                  kernel.parameters().get(index).name(), array.device().name(), device.name()));
     }
+  }
+
+  private void setComposite(int index, CompositeArgument value, NdArray base) {
+    requireOnDevice(index, base);
     binder.setComposite(index, value);
   }
 
+  /** Triton's {@code num_warps}; the CPU takes no notice. */
   public Launch numWarps(int warps) {
     return options(effectiveOptions().withNumWarps(warps));
   }
 
+  /** Triton's {@code num_stages}; the CPU takes no notice. */
   public Launch numStages(int stages) {
     return options(effectiveOptions().withNumStages(stages));
   }
@@ -178,25 +185,30 @@ public final class Launch {
     return options(effectiveOptions().withDebug(enabled));
   }
 
+  /** Replaces all options. */
   public Launch options(CompileOptions newOptions) {
     options = newOptions;
     readyRevision = -1;
     return this;
   }
 
+  /** The same grid at every launch. */
   public Launch grid(Grid newGrid) {
     grid = ignored -> newGrid;
     return this;
   }
 
+  /** {@code x} programs along the first axis. */
   public Launch grid(int x) {
     return grid(Grid.of(x));
   }
 
+  /** {@code x} by {@code y} programs. */
   public Launch grid(int x, int y) {
     return grid(Grid.of(x, y));
   }
 
+  /** {@code x} by {@code y} by {@code z} programs. */
   public Launch grid(int x, int y, int z) {
     return grid(Grid.of(x, y, z));
   }

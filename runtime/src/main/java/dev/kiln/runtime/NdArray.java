@@ -40,12 +40,14 @@ public final class NdArray implements AutoCloseable {
         0);
   }
 
+  /** A dense array of zeros in row-major order; no extents make a scalar. */
   public static NdArray zeros(Device device, DType dtype, long... shape) {
     NdArray array = empty(device, dtype, shape);
     array.buffer.fill((byte) 0);
     return array;
   }
 
+  /** A dense array of one value, rounded to the dtype. */
   public static NdArray full(Device device, DType dtype, double value, long... shape) {
     double[] values = new double[Math.toIntExact(checkedSize(shape))];
     Arrays.fill(values, value);
@@ -115,26 +117,32 @@ public final class NdArray implements AutoCloseable {
     return new NdArray(buffer, dtype, shape.clone(), rowMajor(shape), byteOffset);
   }
 
+  /** Where the elements lie. */
   public Device device() {
     return buffer.device();
   }
 
+  /** The memory that this array is a view of; shared by views. */
   public Buffer buffer() {
     return buffer;
   }
 
+  /** The type of the elements. */
   public DType dtype() {
     return dtype;
   }
 
+  /** How many axes there are; 0 for a scalar. */
   public int rank() {
     return shape.length;
   }
 
+  /** The extents, one for each axis. */
   public long[] shape() {
     return shape.clone();
   }
 
+  /** The extent of an axis; a negative axis counts from the last. */
   public long dim(int axis) {
     return shape[axis < 0 ? axis + shape.length : axis];
   }

@@ -13,16 +13,18 @@ import java.util.List;
  * <ul>
  *   <li>{@code bits}: a number that stands for the bits of the first launch's results.
  *   <li>{@code warm WIDTH THREADS}: launches each kernel until the JIT has compiled it, and prints
- *       {@code ok}, or which launch gave other bits, or how much a launch still allocates.
+ *       {@code ok}, or which launch gave other bits.
+ *   <li>{@code allocation WIDTH THREADS}: does so until launches allocate nothing, and prints
+ *       {@code ok}, or how much they still allocate in the end.
  * </ul>
  *
  * Names of kernels after that leave out all others.
  */
 final class RulesProcess {
-  /** The thresholds of generated classes are some hundred invocations: see the launcher's flags. */
+  /** More than the invocations after which generated classes are compiled: see {@code kiln}. */
   private static final int LAUNCHES = 200;
 
-  private static final int MOST_ROUNDS = Integer.getInteger("rounds", 60);
+  private static final int MOST_ROUNDS = 200;
   private static final int LAUNCHES_OF_A_ROUND = 50;
   private static final long MEMORY = 64L << 20;
 
@@ -45,6 +47,13 @@ final class RulesProcess {
         int threads = Integer.parseInt(arguments[2]);
         try (var device = new CpuDevice(machine.withSimdBits(width).withThreads(threads))) {
           cases.forEach(c -> System.out.println(c.name() + " " + warm(c, device)));
+        }
+      }
+      case "allocation" -> {
+        int width = Integer.parseInt(arguments[1]);
+        int threads = Integer.parseInt(arguments[2]);
+        try (var device = new CpuDevice(machine.withSimdBits(width).withThreads(threads))) {
+          cases.forEach(c -> System.out.println(c.name() + " " + allocation(c, device)));
         }
       }
       default -> throw new IllegalArgumentException(arguments[0]);
@@ -73,6 +82,12 @@ final class RulesProcess {
           }
         }
       }
+      return "ok";
+    }
+  }
+
+  private static String allocation(KernelCase kernelCase, CpuDevice device) {
+    try (Trial trial = kernelCase.on(device)) {
       long bytes = leastAllocation(trial);
       return bytes == 0
           ? "ok"

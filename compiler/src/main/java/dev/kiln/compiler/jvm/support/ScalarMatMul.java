@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.kiln.compiler.ir.DType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -12,6 +13,8 @@ import java.lang.foreign.MemorySegment;
  * ascending k, so the bits are those of the vectorised one.
  */
 public final class ScalarMatMul {
+  private static final MemorySegment ZEROS = Arena.global().allocate(16 << 10, 64);
+
   private ScalarMatMul() {}
 
   /** Runs the product that a {@link DotDescriptor} at an offset describes. */
@@ -29,7 +32,11 @@ public final class ScalarMatMul {
 
   /** Fills an accumulator with zeros. */
   public static void clear(MemorySegment memory, long accumulator, long bytes) {
-    memory.asSlice(accumulator, bytes).fill((byte) 0);
+    // Not fill of a slice: the slice would be an object for each product.
+    for (long at = 0; at < bytes; at += ZEROS.byteSize()) {
+      long length = Math.min(ZEROS.byteSize(), bytes - at);
+      MemorySegment.copy(ZEROS, 0, memory, accumulator + at, length);
+    }
   }
 
   private static void floats(MemorySegment memory, long d, int batch) {

@@ -63,12 +63,17 @@ final class NestSplit {
   private void addPiece(
       List<LaneStmt> piece, int p, Map<Value, Integer> definedIn, List<List<LaneStmt>> bodies) {
     Map<Value, Value> local = new IdentityHashMap<>();
+    Map<Value, Value> widened = new IdentityHashMap<>();
     List<LaneStmt> body = bodies.get(p);
     for (LaneStmt statement : piece) {
       for (Value operand : LaneStatements.operands(statement)) {
         Value value = definitions.resolve(operand);
         Integer from = definedIn.get(value);
-        if (from == null || from == p || local.containsKey(value) || isConstant(value)) {
+        if (from == null || from == p || isConstant(value)) {
+          continue;
+        }
+        if (local.containsKey(value)) {
+          widen(operand, local.get(value), widened);
           continue;
         }
         Value copy = new Value(value.type(), value.hint());
@@ -80,9 +85,24 @@ final class NestSplit {
           body.add(
               new LaneStmt.Load(statement.loc(), copy, tile, LaneStmt.Mask.ALL, Optional.empty()));
         }
+        widen(operand, copy, widened);
       }
       body.add(
-          LaneStatements.substitute(statement, v -> local.getOrDefault(definitions.resolve(v), v)));
+          LaneStatements.substitute(
+              statement,
+              v -> widened.getOrDefault(v, local.getOrDefault(definitions.resolve(v), v))));
+    }
+  }
+
+  /**
+   * A small float is held as fp32, so its widening is another name for it; under that name it must
+   * stay fp32, or an operation that only fp32 has would be refused.
+   */
+  private void widen(Value operand, Value copy, Map<Value, Value> widened) {
+    if (!operand.type().equals(copy.type()) && !widened.containsKey(operand)) {
+      Value wide = new Value(operand.type(), operand.hint());
+      definitions.alias(wide, copy);
+      widened.put(operand, wide);
     }
   }
 

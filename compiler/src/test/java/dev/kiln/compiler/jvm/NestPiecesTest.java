@@ -6,13 +6,17 @@ import static dev.kiln.compiler.jvm.NestBuilder.global;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.ir.BinaryKind;
+import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.ir.Value;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.attribute.CodeAttribute;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nests that are too long for one method. */
 class NestPiecesTest {
@@ -53,6 +57,37 @@ class NestPiecesTest {
         short expected = sum(i < 57 ? 0.3f * i - 7 : 0, additions);
         assertThat(runner.bits(out, i)).as("element %d", i).isEqualTo(expected);
       }
+    }
+  }
+
+  /** The widened number is another name of the narrow one, which crosses the cuts. */
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void widenedNumbersStayWideBehindACut(int simdBits) {
+    assertThat(longChain(simdBits)).isEqualTo(longChain(0));
+  }
+
+  private static List<Long> longChain(int simdBits) {
+    try (var runner = new KernelRunner()) {
+      int n = 32;
+      Value in = runner.buffer(DType.FP16, n);
+      Value out = runner.buffer(DType.FP32, n);
+      for (int i = 0; i < n; i++) {
+        runner.setBits(in, i, Float.floatToFloat16(0.1f * i - 1));
+      }
+      var nest = new NestBuilder(n);
+      Value x = nest.cast(CastKind.FPEXT, DType.FP32, nest.load(global(in, 1)));
+      Value sum = x;
+      for (int i = 0; i < 40; i++) {
+        sum = nest.binary(BinaryKind.SUB, nest.unary(UnaryKind.EXP2, x), sum);
+        sum = nest.unary(UnaryKind.TANH, sum);
+      }
+      nest.store(global(out, 1), sum);
+      var kernel = runner.kernel(List.of(nest.build()), 0);
+      GeneratedClass generated = ClassFileEmitter.emit(kernel, new EmissionOptions(simdBits));
+      assertThat(largestMethod(generated)).isLessThan(8000);
+      runner.run(generated.define(), generated.scratchBytes());
+      return IntStream.range(0, n).mapToObj(i -> (long) runner.bits(out, i)).toList();
     }
   }
 

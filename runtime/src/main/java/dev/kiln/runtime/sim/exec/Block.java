@@ -1,0 +1,34 @@
+package dev.kiln.runtime.sim.exec;
+
+import dev.kiln.runtime.sim.memory.Region;
+
+/**
+ * A thread block (CTA) while it runs. Created by the executor; the fields that steps use are public
+ * and final.
+ */
+public final class Block {
+  public final GridRun grid;
+  public final Cluster cluster;
+
+  /** Rank within the cluster. */
+  public final int rank;
+
+  /** {@code %ctaid}. */
+  public final int x;
+
+  public final int y;
+  public final int z;
+
+  /** Shared memory: static variables, then the dynamic part. Addresses count from 0. */
+  public final Region shared;
+
+  Block(GridRun grid, Cluster cluster, int rank, int x, int y, int z, Region shared) {
+    this.grid = grid;
+    this.cluster = cluster;
+    this.rank = rank;
+    this.x = x;
+    this.y = y;
+    this.z = z;
+    this.shared = shared;
+  }
+}

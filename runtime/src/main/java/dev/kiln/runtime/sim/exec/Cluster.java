@@ -1,0 +1,23 @@
+package dev.kiln.runtime.sim.exec;
+
+/** The blocks that run together and see each other's shared memory; often one block. */
+public final class Cluster {
+  private final Block[] blocks;
+
+  Cluster(int size) {
+    this.blocks = new Block[size];
+  }
+
+  /** Number of blocks. */
+  public int size() {
+    return blocks.length;
+  }
+
+  public Block block(int rank) {
+    return blocks[rank];
+  }
+
+  void put(int rank, Block block) {
+    blocks[rank] = block;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.kiln.runtime.sim.exec;
+
+/**
+ * One decoded instruction. It holds where its operands lie in a warp's register file, and executes
+ * for the lanes that are {@linkplain Warp#active active}; registers of other lanes must not change.
+ * The guard predicate has been applied to that mask. Immutable while it runs, shared by all warps.
+ */
+public abstract class Step {
+  private Site site;
+
+  /** What this step was decoded from. */
+  public final Site site() {
+    return site;
+  }
+
+  /** Set once, when the program is put together. */
+  public final void place(Site newSite) {
+    site = newSite;
+  }
+
+  /**
+   * Executes for the active lanes, at least one.
+   *
+   * @throws LaneFault if the instruction cannot be executed
+   */
+  public abstract void run(Warp warp);
+}

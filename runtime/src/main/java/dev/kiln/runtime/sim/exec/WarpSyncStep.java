@@ -1,0 +1,19 @@
+package dev.kiln.runtime.sim.exec;
+
+/**
+ * A step in which several lanes of a warp take part together: shuffles, votes, {@code bar.warp},
+ * matrix instructions, everything {@code .sync}. The executor brings the lanes together: {@link
+ * #run} is called once, with all of them active.
+ */
+public abstract class WarpSyncStep extends Step {
+  /** Every lane of the warp that has not exited: what {@code .aligned} asks for. */
+  public static final int ALL = -1;
+
+  /**
+   * The lanes that have to take part, for a lane that arrives. Lanes that have exited are taken out
+   * of it by the executor.
+   *
+   * @param lane one of the active ones
+   */
+  public abstract int members(Warp warp, int lane);
+}

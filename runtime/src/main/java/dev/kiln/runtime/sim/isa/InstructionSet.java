@@ -1,0 +1,32 @@
+package dev.kiln.runtime.sim.isa;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The decoders by opcode. Each family adds its own. */
+public final class InstructionSet {
+  private static final InstructionSet ALL = new InstructionSet();
+
+  private final Map<String, Decoder> decoders = new HashMap<>();
+
+  private InstructionSet() {
+    // Families register here, one line each: IntegerArithmetic.register(this).
+  }
+
+  /** Every instruction that the simulator knows. */
+  public static InstructionSet all() {
+    return ALL;
+  }
+
+  /** Adds an opcode; each has one decoder. */
+  public void add(String opcode, Decoder decoder) {
+    if (decoders.putIfAbsent(opcode, decoder) != null) {
+      throw new IllegalStateException("two decoders for " + opcode);
+    }
+  }
+
+  public Optional<Decoder> find(String opcode) {
+    return Optional.ofNullable(decoders.get(opcode));
+  }
+}

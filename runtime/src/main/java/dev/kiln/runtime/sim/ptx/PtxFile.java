@@ -1,0 +1,33 @@
+package dev.kiln.runtime.sim.ptx;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A PTX module as written.
+ *
+ * @param name of the file, for messages
+ * @param version {@code .version}, e.g. "9.0"
+ * @param targets the words of {@code .target}
+ * @param variables of module scope, in order
+ * @param functions entries and device functions, declarations included, in order
+ * @param sourceFiles {@code .file} numbers to names
+ * @param lines the text, line by line, for messages and listings
+ */
+public record PtxFile(
+    String name,
+    String version,
+    List<String> targets,
+    int addressSize,
+    List<Variable> variables,
+    List<Function> functions,
+    Map<Integer, String> sourceFiles,
+    List<String> lines) {
+  public PtxFile {
+    targets = List.copyOf(targets);
+    variables = List.copyOf(variables);
+    functions = List.copyOf(functions);
+    sourceFiles = Map.copyOf(sourceFiles);
+    lines = List.copyOf(lines);
+  }
+}

@@ -8,6 +8,12 @@ package dev.kiln.runtime.sim.exec;
 public abstract class Step {
   private Site site;
 
+  /** The guard's slot in {@link Warp#predicates}; -1 without a guard. For the executor. */
+  int guard = -1;
+
+  /** All ones if the guard is negated, else 0. */
+  int guardFlip;
+
   /** What this step was decoded from. */
   public final Site site() {
     return site;
@@ -16,6 +22,12 @@ public abstract class Step {
   /** Set once, when the program is put together. */
   public final void place(Site newSite) {
     site = newSite;
+  }
+
+  /** Sets the guard, {@code @%p} or {@code @!%p}. */
+  public final void guardedBy(int predicate, boolean negated) {
+    guard = predicate;
+    guardFlip = negated ? -1 : 0;
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.kiln.runtime.sim.program;
 
+import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.ptx.Operand;
 import dev.kiln.runtime.sim.ptx.PtxType;
+import dev.kiln.runtime.sim.ptx.Space;
 import dev.kiln.runtime.sim.ptx.Statement.Instruction;
 import java.util.List;
 
@@ -103,7 +105,7 @@ public interface DecodeContext {
   /** A predicate and whether its complement is meant. */
   record Predicate(int index, boolean negated) {
     /** The lanes for which it holds. */
-    public int lanes(dev.kiln.runtime.sim.exec.Warp warp) {
+    public int lanes(Warp warp) {
       int lanes = warp.predicates[index];
       return negated ? ~lanes : lanes;
     }
@@ -124,10 +126,12 @@ public interface DecodeContext {
    * @param bits width of the base: 32 in {@code words} (zero-extended), 64 in {@code wides}
    * @param base index of the base
    * @param offset to be added
+   * @param space where the base is a variable: its space ({@code null} if the base is a register).
+   *     Parameters of device functions, and of calls, lie in LOCAL memory; those of entries in PARAM.
    * @param rest operands after the base within the brackets (tensor coordinates)
    */
-  record AddressOperand(int bits, int base, long offset, List<Operand> rest) {}
+  record AddressOperand(int bits, int base, long offset, Space space, List<Operand> rest) {}
 
   /** A variable: its address within its space, and its size. */
-  record Symbol(String name, dev.kiln.runtime.sim.ptx.Space space, long address, long size) {}
+  record Symbol(String name, Space space, long address, long size) {}
 }

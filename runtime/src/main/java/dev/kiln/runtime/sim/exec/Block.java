@@ -1,6 +1,8 @@
 package dev.kiln.runtime.sim.exec;
 
 import dev.kiln.runtime.sim.memory.Region;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /**
  * A thread block (CTA) while it runs. Created by the executor; the fields that steps use are public
@@ -22,7 +24,9 @@ public final class Block {
   /** Shared memory: static variables, then the dynamic part. Addresses count from 0. */
   public final Region shared;
 
-  Block(GridRun grid, Cluster cluster, int rank, int x, int y, int z, Region shared) {
+  private final Map<Attachment<Block, ?>, Object> attachments = new IdentityHashMap<>();
+
+  public Block(GridRun grid, Cluster cluster, int rank, int x, int y, int z, Region shared) {
     this.grid = grid;
     this.cluster = cluster;
     this.rank = rank;
@@ -30,5 +34,11 @@ public final class Block {
     this.y = y;
     this.z = z;
     this.shared = shared;
+  }
+
+  /** A family's state for this block. */
+  @SuppressWarnings("unchecked") // the key's type says what was put there
+  public <T> T attached(Attachment<Block, T> key) {
+    return (T) attachments.computeIfAbsent(key, k -> k.create().apply(this));
   }
 }

@@ -2,9 +2,12 @@ package dev.kiln.runtime.sim.exec;
 
 /** The blocks that run together and see each other's shared memory; often one block. */
 public final class Cluster {
+  /** Copies in flight. */
+  public final Background background = new Background();
+
   private final Block[] blocks;
 
-  Cluster(int size) {
+  public Cluster(int size) {
     this.blocks = new Block[size];
   }
 
@@ -17,7 +20,7 @@ public final class Cluster {
     return blocks[rank];
   }
 
-  void put(int rank, Block block) {
+  public void put(int rank, Block block) {
     blocks[rank] = block;
   }
 }

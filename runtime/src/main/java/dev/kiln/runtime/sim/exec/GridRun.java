@@ -11,7 +11,7 @@ public final class GridRun {
   /** The kernel's parameters, read only. */
   public final Region parameters;
 
-  GridRun(AddressSpace memory, Region parameters) {
+  public GridRun(AddressSpace memory, Region parameters) {
     this.memory = memory;
     this.parameters = parameters;
   }

@@ -3,6 +3,8 @@ package dev.kiln.runtime.sim.exec;
 import dev.kiln.runtime.sim.memory.Access;
 import dev.kiln.runtime.sim.monitor.Monitor;
 import dev.kiln.runtime.sim.program.Program;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /**
  * 32 threads and their registers. The register file holds lanes side by side: lane {@code l} of the
@@ -45,13 +47,21 @@ public final class Warp {
   /** Lanes that have exited, or never were (a block's last warp may be short). */
   int exited;
 
-  Warp(Program program, Block block, int index, Monitor monitor) {
+  private final Map<Attachment<Warp, ?>, Object> attachments = new IdentityHashMap<>();
+
+  public Warp(Program program, Block block, int index, Monitor monitor) {
     this.words = new int[program.words() * LANES];
     this.wides = new long[program.wides() * LANES];
     this.predicates = new int[program.predicates()];
     this.block = block;
     this.index = index;
     this.monitor = monitor;
+  }
+
+  /** A family's state for this warp. */
+  @SuppressWarnings("unchecked") // the key's type says what was put there
+  public <T> T attached(Attachment<Warp, T> key) {
+    return (T) attachments.computeIfAbsent(key, k -> k.create().apply(this));
   }
 
   /** Lanes that exist and have not exited. */

@@ -16,6 +16,9 @@ public sealed interface Operand {
    */
   record Name(Position at, String name, Optional<String> component) implements Operand {}
 
+  /** A variable's address plus bytes, {@code variable+16}, where no brackets stand around it. */
+  record Address(Position at, Name base, long offset) implements Operand {}
+
   /** An integer; {@code value} holds its 64 bits. */
   record IntegerLiteral(Position at, long value) implements Operand {}
 

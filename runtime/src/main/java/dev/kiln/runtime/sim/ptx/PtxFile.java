@@ -11,6 +11,7 @@ import java.util.Map;
  * @param targets the words of {@code .target}
  * @param variables of module scope, in order
  * @param functions entries and device functions, declarations included, in order
+ * @param aliases {@code .alias} names to the functions that they stand for
  * @param sourceFiles {@code .file} numbers to names
  * @param lines the text, line by line, for messages and listings
  */
@@ -21,12 +22,14 @@ public record PtxFile(
     int addressSize,
     List<Variable> variables,
     List<Function> functions,
+    Map<String, String> aliases,
     Map<Integer, String> sourceFiles,
     List<String> lines) {
   public PtxFile {
     targets = List.copyOf(targets);
     variables = List.copyOf(variables);
     functions = List.copyOf(functions);
+    aliases = Map.copyOf(aliases);
     sourceFiles = Map.copyOf(sourceFiles);
     lines = List.copyOf(lines);
   }

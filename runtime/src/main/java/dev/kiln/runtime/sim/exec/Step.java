@@ -31,6 +31,15 @@ public abstract class Step {
   }
 
   /**
+   * Whether the blocks of a launch have to run one after the other for its outcome to be always the
+   * same: where the result of an atomic operation on global memory is used, or floats are added up
+   * there.
+   */
+  public boolean ordersBlocks() {
+    return false;
+  }
+
+  /**
    * Executes for the active lanes, at least one.
    *
    * @throws LaneFault if the instruction cannot be executed

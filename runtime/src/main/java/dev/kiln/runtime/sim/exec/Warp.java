@@ -30,8 +30,18 @@ public final class Warp {
   /** The lanes for which the current step executes. */
   public int active;
 
-  /** Set by a step that polls (a failed wait, a nanosleep): let others run before going on. */
+  /**
+   * Set by a step that polls: let others run before going on. Polls are failed waits, {@code
+   * nanosleep}, atomics that left memory as it was, and loads that others are meant to answer
+   * (volatile, relaxed, acquire). It is looked at when the path next comes to a branch.
+   */
   public boolean yield;
+
+  /**
+   * Counts what others may be waiting for: stores, and atomics that changed memory. Steps that write
+   * to global or shared memory add one, so that spinning warps can be told from working ones.
+   */
+  public long changes;
 
   public final Block block;
 

@@ -24,6 +24,9 @@ public final class Block {
   /** Shared memory: static variables, then the dynamic part. Addresses count from 0. */
   public final Region shared;
 
+  /** All threads have exited, and shared memory is nobody's any more. Set by the executor. */
+  public boolean exited;
+
   private final Map<Attachment<Block, ?>, Object> attachments = new IdentityHashMap<>();
 
   public Block(GridRun grid, Cluster cluster, int rank, int x, int y, int z, Region shared) {

@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.exec;
 
 import dev.kiln.runtime.sim.memory.Access;
+import dev.kiln.runtime.sim.memory.MemoryPort;
 import dev.kiln.runtime.sim.monitor.Monitor;
 import dev.kiln.runtime.sim.program.Program;
 import java.util.IdentityHashMap;
@@ -38,8 +39,8 @@ public final class Warp {
   public boolean yield;
 
   /**
-   * Counts what others may be waiting for: stores, and atomics that changed memory. Steps that write
-   * to global or shared memory add one, so that spinning warps can be told from working ones.
+   * Counts what others may be waiting for: stores, and atomics that changed memory. Steps that
+   * write to global or shared memory add one, so that spinning warps can be told from working ones.
    */
   public long changes;
 
@@ -54,6 +55,9 @@ public final class Warp {
   /** Scratch of the step that runs now. */
   public final Access access = new Access();
 
+  /** The way to memory. */
+  public final MemoryPort port;
+
   /** Lanes that have exited, or never were (a block's last warp may be short). */
   int exited;
 
@@ -66,6 +70,7 @@ public final class Warp {
     this.block = block;
     this.index = index;
     this.monitor = monitor;
+    this.port = new MemoryPort(this, program.localBytes());
   }
 
   /** A family's state for this warp. */

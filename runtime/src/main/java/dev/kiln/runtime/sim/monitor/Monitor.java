@@ -4,6 +4,7 @@ import dev.kiln.runtime.sim.exec.Block;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access;
+import dev.kiln.runtime.sim.memory.Region;
 
 /**
  * Hears of everything that a launch does, in the order in which it happens. Methods are called by
@@ -29,6 +30,15 @@ public interface Monitor {
 
   /** Memory is about to be read or written. Called for asynchronous operations when they happen. */
   default void accesses(Access access) {}
+
+  /**
+   * Some lanes of an access read bytes that nobody has written. Called after {@link #accesses}, and
+   * only where writes are tracked.
+   *
+   * @param lanes those that do
+   * @param region where the first of them reads
+   */
+  default void readsUnwritten(Access access, int lanes, Region region) {}
 
   /** The lanes have met at {@code bar.warp.sync} or another step that orders memory among them. */
   default void warpSyncs(Warp warp, Step step, int lanes) {}

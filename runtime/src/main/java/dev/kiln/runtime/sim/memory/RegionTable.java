@@ -1,0 +1,83 @@
+package dev.kiln.runtime.sim.memory;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * The regions of one space by address, freed ones included: addresses are never used again, so that
+ * what was there can still be told. Thread-safe; finding takes no lock.
+ */
+public final class RegionTable {
+  private static final Region[] NONE = {};
+
+  private final TreeMap<Long, Region> known = new TreeMap<>();
+
+  /** The living ones, sorted; {@code null} after a change, until somebody looks. */
+  private volatile Region[] snapshot = NONE;
+
+  /** Adds a region whose addresses no other has or had. */
+  public synchronized void add(Region region) {
+    known.put(region.start(), region);
+    region.table = this;
+    snapshot = null;
+  }
+
+  /** Makes a region unreachable; it is remembered. */
+  public synchronized void remove(Region region, String who) {
+    region.table = null;
+    region.freedBy = who;
+    snapshot = null;
+  }
+
+  /** The living region that holds an address, or {@code null}. */
+  public Region find(long address) {
+    Region[] regions = snapshot;
+    if (regions == null) {
+      regions = refresh();
+    }
+    int low = 0;
+    int high = regions.length - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      Region region = regions[middle];
+      if (address < region.start()) {
+        high = middle - 1;
+      } else if (address - region.start() >= region.size()) {
+        low = middle + 1;
+      } else {
+        return region;
+      }
+    }
+    return null;
+  }
+
+  /** The region, living or freed, that starts last at or before an address, or {@code null}. */
+  synchronized Region before(long address) {
+    var entry = known.floorEntry(address);
+    return entry == null ? null : entry.getValue();
+  }
+
+  /** The region, living or freed, that starts first after an address, or {@code null}. */
+  synchronized Region after(long address) {
+    var entry = known.higherEntry(address);
+    return entry == null ? null : entry.getValue();
+  }
+
+  /** The living regions by address. */
+  public synchronized List<Region> living() {
+    List<Region> result = new ArrayList<>();
+    for (Region region : known.values()) {
+      if (!region.freed()) {
+        result.add(region);
+      }
+    }
+    return result;
+  }
+
+  private synchronized Region[] refresh() {
+    Region[] regions = living().toArray(NONE);
+    snapshot = regions;
+    return regions;
+  }
+}

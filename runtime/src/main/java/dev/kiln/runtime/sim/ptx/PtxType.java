@@ -1,7 +1,10 @@
 package dev.kiln.runtime.sim.ptx;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The fundamental and alternate types of PTX, by the word that names each, without its dot. */
 public enum PtxType {
@@ -48,6 +51,9 @@ public enum PtxType {
   SAMPLERREF(64),
   SURFREF(64);
 
+  private static final Map<String, PtxType> WORDS =
+      Arrays.stream(values()).collect(Collectors.toMap(PtxType::word, type -> type));
+
   private final int bits;
 
   PtxType(int bits) {
@@ -64,21 +70,11 @@ public enum PtxType {
   }
 
   public boolean isSigned() {
-    return this == S4
-        || this == S8
-        || this == S16
-        || this == S32
-        || this == S64
-        || this == S16X2;
+    return this == S4 || this == S8 || this == S16 || this == S32 || this == S64 || this == S16X2;
   }
 
   public boolean isUnsigned() {
-    return this == U4
-        || this == U8
-        || this == U16
-        || this == U32
-        || this == U64
-        || this == U16X2;
+    return this == U4 || this == U8 || this == U16 || this == U32 || this == U64 || this == U16X2;
   }
 
   /** Bits without a meaning. */
@@ -98,10 +94,8 @@ public enum PtxType {
 
   /** The type that a word such as {@code f32} names. */
   public static Optional<PtxType> parse(String word) {
-    return WORDS.stream().filter(type -> type.word().equals(word)).findFirst();
+    return Optional.ofNullable(WORDS.get(word));
   }
-
-  private static final java.util.List<PtxType> WORDS = java.util.List.of(values());
 
   public String word() {
     return name().toLowerCase(Locale.ROOT);

@@ -77,8 +77,7 @@ public sealed interface Statement {
   }
 
   /** {@code .callprototype}: results and parameters of an indirect call. */
-  record CallPrototype(
-      Position at, String name, List<Variable> results, List<Variable> parameters)
+  record CallPrototype(Position at, String name, List<Variable> results, List<Variable> parameters)
       implements Statement {
     public CallPrototype {
       results = List.copyOf(results);

@@ -58,8 +58,7 @@ public record Variable(
      * @param generic whether {@code generic(...)} stands around it
      * @param mask for {@code 0xFF(symbol)}, the byte that is wanted; empty for the whole address
      */
-    record AddressOf(
-        Position at, String symbol, long offset, boolean generic, Optional<Long> mask)
+    record AddressOf(Position at, String symbol, long offset, boolean generic, Optional<Long> mask)
         implements Initializer {}
   }
 }

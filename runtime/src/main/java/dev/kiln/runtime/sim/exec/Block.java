@@ -27,6 +27,12 @@ public final class Block {
   /** All threads have exited, and shared memory is nobody's any more. Set by the executor. */
   public boolean exited;
 
+  /** The barriers of {@code barrier.cta}. */
+  public final BlockBarriers barriers = new BlockBarriers(this);
+
+  /** Its warps, once they have been made. */
+  Warp[] warps = {};
+
   private final Map<Attachment<Block, ?>, Object> attachments = new IdentityHashMap<>();
 
   public Block(GridRun grid, Cluster cluster, int rank, int x, int y, int z, Region shared) {
@@ -42,6 +48,17 @@ public final class Block {
   /** A family's state for this block. */
   @SuppressWarnings("unchecked") // the key's type says what was put there
   public <T> T attached(Attachment<Block, T> key) {
-    return (T) attachments.computeIfAbsent(key, k -> k.create().apply(this));
+    Object state = attachments.get(key);
+    if (state == null) {
+      state = key.create().apply(this);
+      attachments.put(key, state);
+    }
+    return (T) state;
+  }
+
+  /** Lanes of a warp have exited, for whom nobody has to wait any more. */
+  void exited(Warp warp) {
+    barriers.exited(warp);
+    cluster.barrier.exited();
   }
 }

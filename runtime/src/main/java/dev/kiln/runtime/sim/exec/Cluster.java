@@ -5,6 +5,12 @@ public final class Cluster {
   /** Copies in flight. */
   public final Background background = new Background();
 
+  /** The barrier of {@code barrier.cluster}. */
+  public final ClusterBarrier barrier = new ClusterBarrier(this);
+
+  /** Counts completed barriers, so that waiting clusters can be told from working ones. */
+  long progress;
+
   private final Block[] blocks;
 
   public Cluster(int size) {

@@ -11,8 +11,20 @@ public final class GridRun {
   /** The kernel's parameters, read only. */
   public final Region parameters;
 
+  /** How floating-point matrix instructions add up; set before the first step. */
+  public TensorMode tensorMode = TensorMode.ROUNDED;
+
+  /** Grid, block and cluster, and the dynamic shared memory. */
+  public final LaunchShape shape;
+
+  /** One block of one warp. */
   public GridRun(AddressSpace memory, Region parameters) {
+    this(memory, parameters, LaunchShape.of(1, Warp.LANES));
+  }
+
+  public GridRun(AddressSpace memory, Region parameters, LaunchShape shape) {
     this.memory = memory;
     this.parameters = parameters;
+    this.shape = shape;
   }
 }

@@ -23,7 +23,14 @@ public final class LaneFault extends RuntimeException {
     DEADLOCK,
     LIMIT,
     STACK_OVERFLOW,
-    OUT_OF_MEMORY
+    OUT_OF_MEMORY,
+    /** An error of the simulator. */
+    INTERNAL;
+
+    /** In words, for messages: "illegal address". */
+    public String text() {
+      return Faults.words(this);
+    }
   }
 
   /**

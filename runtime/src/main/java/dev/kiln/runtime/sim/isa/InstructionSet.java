@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.isa;
 
+import dev.kiln.runtime.sim.isa.memory.MemoryInstructions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,7 @@ public final class InstructionSet {
 
   private InstructionSet() {
     // Families register here, one line each: IntegerArithmetic.register(this).
+    MemoryInstructions.register(this);
   }
 
   /** Every instruction that the simulator knows. */

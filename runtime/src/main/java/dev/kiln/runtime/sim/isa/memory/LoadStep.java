@@ -1,0 +1,87 @@
+package dev.kiln.runtime.sim.isa.memory;
+
+import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.memory.Access.Order;
+import dev.kiln.runtime.sim.memory.MemoryOperand;
+import dev.kiln.runtime.sim.memory.MemoryPort;
+import dev.kiln.runtime.sim.memory.Region;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** {@code ld}: one to eight elements for each lane. */
+final class LoadStep extends Step {
+  private static final VectorSpecies<Integer> SPECIES = IntVector.SPECIES_PREFERRED;
+
+  private final MemoryOperand source;
+  private final Element[] elements;
+  private final boolean ordered;
+  private final boolean words;
+  private final int size;
+
+  LoadStep(MemoryOperand source, Element[] elements, Order order) {
+    this.source = source;
+    this.elements = elements;
+    this.ordered = order != Order.WEAK;
+    this.size = elements[0].bytes();
+    boolean plain = true;
+    for (Element element : elements) {
+      plain &= element.plainWord();
+    }
+    this.words = plain;
+  }
+
+  @Override
+  public void run(Warp warp) {
+    MemoryPort port = warp.port;
+    port.resolve(this, source);
+    Region common = port.common();
+    if (common != null && warp.active == Warp.FULL && words) {
+      loadWords(warp, port, common.bytes());
+    } else {
+      loadEach(warp, port);
+    }
+    if (ordered) {
+      VarHandle.acquireFence();
+    }
+  }
+
+  private void loadWords(Warp warp, MemoryPort port, MemorySegment from) {
+    if (elements.length == 1 && port.contiguous()) {
+      copy(from, port.offsets[0], warp.words, elements[0].index());
+      return;
+    }
+    long[] offsets = port.offsets;
+    int at = 0;
+    for (Element element : elements) {
+      gather(from, offsets, at, warp.words, element.index());
+      at += 4;
+    }
+  }
+
+  private static void copy(MemorySegment from, long offset, int[] words, int index) {
+    for (int i = 0; i < Warp.LANES; i += SPECIES.length()) {
+      IntVector.fromMemorySegment(SPECIES, from, offset + 4L * i, ByteOrder.LITTLE_ENDIAN)
+          .intoArray(words, index + i);
+    }
+  }
+
+  private static void gather(MemorySegment from, long[] offsets, int at, int[] words, int index) {
+    for (int lane = 0; lane < Warp.LANES; lane++) {
+      words[index + lane] = from.get(Element.INT, offsets[lane] + at);
+    }
+  }
+
+  private void loadEach(Warp warp, MemoryPort port) {
+    for (int i = 0; i < elements.length; i++) {
+      Element element = elements[i];
+      for (int rest = warp.active; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        element.load(warp, lane, port.bytes(lane), port.offsets[lane] + (long) i * size);
+      }
+    }
+  }
+}

@@ -76,7 +76,12 @@ public final class Warp {
   /** A family's state for this warp. */
   @SuppressWarnings("unchecked") // the key's type says what was put there
   public <T> T attached(Attachment<Warp, T> key) {
-    return (T) attachments.computeIfAbsent(key, k -> k.create().apply(this));
+    Object state = attachments.get(key);
+    if (state == null) {
+      state = key.create().apply(this);
+      attachments.put(key, state);
+    }
+    return (T) state;
   }
 
   /** Lanes that exist and have not exited. */

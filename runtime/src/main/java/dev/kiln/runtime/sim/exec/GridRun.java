@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.exec;
 
 import dev.kiln.runtime.sim.memory.AddressSpace;
 import dev.kiln.runtime.sim.memory.Region;
+import java.util.function.Consumer;
 
 /** A launch while it runs: what all its blocks share. */
 public final class GridRun {
@@ -16,6 +17,9 @@ public final class GridRun {
 
   /** Grid, block and cluster, and the dynamic shared memory. */
   public final LaunchShape shape;
+
+  /** What {@code vprintf} writes goes here, a text for each call of a thread. */
+  public Consumer<String> output = System.out::print;
 
   /** One block of one warp. */
   public GridRun(AddressSpace memory, Region parameters) {

@@ -76,6 +76,11 @@ public final class MemoryOperand {
         address, where, bytes, bytes, use, Order.WEAK, Scope.SYSTEM, Agent.THREAD);
   }
 
+  /** For {@link MemoryPort#resolveAt}: addresses come from the caller. */
+  public static MemoryOperand anywhere(Space space, int bytes, Use use) {
+    return of(new AddressOperand(64, 0, 0, null, List.of()), space, bytes, use);
+  }
+
   /** The same with another order. */
   public MemoryOperand ordered(Order newOrder, Scope newScope) {
     return new MemoryOperand(address(), space, bytes, alignment, use, newOrder, newScope, agent);

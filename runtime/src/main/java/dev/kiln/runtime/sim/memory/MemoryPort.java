@@ -81,6 +81,13 @@ public final class MemoryPort {
     place(step, operand, mask);
   }
 
+  /** Resolves one lane's address, in the operand's space. */
+  public void resolveLane(Step step, MemoryOperand operand, int lane, long address) {
+    addresses[lane] = address;
+    range(address, address, address);
+    place(step, operand, 1 << lane);
+  }
+
   /** The bytes that hold a lane's place. */
   public MemorySegment bytes(int lane) {
     return common != null ? common.bytes() : regions[lane].bytes();
@@ -107,6 +114,10 @@ public final class MemoryPort {
    */
   public boolean contiguous() {
     return contiguous;
+  }
+
+  public byte readByte(int lane, int at) {
+    return bytes(lane).get(ValueLayout.JAVA_BYTE, offsets[lane] + at);
   }
 
   public int readInt(int lane, int at) {

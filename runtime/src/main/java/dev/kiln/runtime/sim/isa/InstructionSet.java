@@ -1,6 +1,8 @@
 package dev.kiln.runtime.sim.isa;
 
 import dev.kiln.runtime.sim.isa.memory.MemoryInstructions;
+import dev.kiln.runtime.sim.isa.sync.SyncInstructions;
+import dev.kiln.runtime.sim.isa.tensor.TensorInstructions;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +16,8 @@ public final class InstructionSet {
   private InstructionSet() {
     // Families register here, one line each: IntegerArithmetic.register(this).
     MemoryInstructions.register(this);
+    SyncInstructions.register(this);
+    TensorInstructions.register(this);
   }
 
   /** Every instruction that the simulator knows. */

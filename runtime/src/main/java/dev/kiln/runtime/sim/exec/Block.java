@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.exec;
 
 import dev.kiln.runtime.sim.memory.Region;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
@@ -60,5 +61,8 @@ public final class Block {
   void exited(Warp warp) {
     barriers.exited(warp);
     cluster.barrier.exited();
+    if (warp.present() == 0) {
+      exited = Arrays.stream(warps).allMatch(other -> other.present() == 0);
+    }
   }
 }

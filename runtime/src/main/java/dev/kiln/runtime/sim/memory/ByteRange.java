@@ -35,7 +35,7 @@ public record ByteRange(Region region, long offset, long length) {
       long place = offset & AddressSpace.OFFSET_MASK;
       long address = own ? place : (owner.rank + 1L) << AddressSpace.RANK_SHIFT | place;
       requireAligned(address, length, alignment, use);
-      if (owner.exited) {
+      if (!own && owner.exited) {
         throw exited(owner.rank, lane);
       }
       if (!owner.shared.holds(place, length)) {

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.isa;
 
+import dev.kiln.runtime.sim.isa.async.AsyncInstructions;
 import dev.kiln.runtime.sim.isa.memory.MemoryInstructions;
 import dev.kiln.runtime.sim.isa.sync.SyncInstructions;
 import dev.kiln.runtime.sim.isa.tensor.TensorInstructions;
@@ -15,6 +16,7 @@ public final class InstructionSet {
 
   private InstructionSet() {
     // Families register here, one line each: IntegerArithmetic.register(this).
+    AsyncInstructions.register(this);
     MemoryInstructions.register(this);
     SyncInstructions.register(this);
     TensorInstructions.register(this);

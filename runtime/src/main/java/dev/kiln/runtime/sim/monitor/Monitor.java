@@ -77,11 +77,20 @@ public interface Monitor {
   /** An asynchronous operation begins: it may touch memory from now on. */
   default void asyncBegins(AsyncOperation operation) {}
 
+  /**
+   * Lanes put the {@code cp.async} or bulk operations that they have issued since they last did so
+   * into a group, to be waited for.
+   */
+  default void asyncCommits(Warp warp, Step step, int lanes, Access.Agent agent) {}
+
   /** It has touched memory for the last time (its accesses came between). */
   default void asyncEnds(AsyncOperation operation) {}
 
   /** The issuing lanes have waited for it (group or wgmma waits; not mbarriers). */
   default void asyncAwaited(AsyncOperation operation, Warp warp, Step step, int lanes) {}
+
+  /** The issuing lanes have waited for its reads only: {@code cp.async.bulk.wait_group.read}. */
+  default void asyncSourceAwaited(AsyncOperation operation, Warp warp, Step step, int lanes) {}
 
   /** Lanes exit. */
   default void exits(Warp warp, int lanes) {}
@@ -90,6 +99,10 @@ public interface Monitor {
   enum MbarrierEvent {
     INITIALISES,
     ARRIVES,
+    /** {@code expect_tx} by itself; with an arrival it is part of that. */
+    EXPECTS,
+    /** {@code cp.async.mbarrier.arrive}: an arrival will follow the lanes' copies. */
+    TRACKS_COPIES,
     /** Bytes or a pending arrival counted down by an asynchronous operation. */
     COMPLETES_ASYNC,
     PHASE_COMPLETES,

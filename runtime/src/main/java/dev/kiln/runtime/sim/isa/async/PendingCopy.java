@@ -1,0 +1,35 @@
+package dev.kiln.runtime.sim.isa.async;
+
+import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.monitor.Monitor.AsyncOperation;
+
+/** One {@code cp.async} of some lanes of a warp that has not happened yet for all of them. */
+final class PendingCopy {
+  CopyStep step;
+
+  /** The lanes for which it has not happened. */
+  int lanes;
+
+  /** Its group's number, the same for all its lanes. */
+  int group;
+
+  /** Its place among the operations that the warp issued. */
+  long number;
+
+  /** What the monitor knows it by; {@code null} without one. */
+  AsyncOperation operation;
+
+  final long[] from = new long[Warp.LANES];
+  final long[] to = new long[Warp.LANES];
+
+  /** Bytes to be read; the rest is filled with zeros. */
+  final int[] bytes = new int[Warp.LANES];
+
+  /** The bytes on their way. */
+  final long[] low = new long[Warp.LANES];
+
+  final long[] high = new long[Warp.LANES];
+
+  /** The lanes that read all their bytes. */
+  int whole;
+}

@@ -1,0 +1,35 @@
+package dev.kiln.runtime.sim.isa.vector;
+
+import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
+import jdk.incubator.vector.FloatVector;
+
+/** {@code ex2.approx.f32}. */
+final class FloatExponential extends Step {
+  private final int target;
+  private final int a;
+  private final boolean flush;
+
+  FloatExponential(int target, int a, boolean flush) {
+    this.target = target;
+    this.a = a;
+    this.flush = flush;
+  }
+
+  @Override
+  public void run(Warp warp) {
+    int[] words = warp.words;
+    int active = warp.active;
+    if (flush) {
+      for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
+        FloatVector x = FloatLanes.loadFlushed(words, a + i);
+        FloatLanes.storeFlushed(FloatLanes.ex2(x), words, target, i, active);
+      }
+      return;
+    }
+    for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
+      FloatVector x = FloatLanes.load(words, a + i);
+      FloatLanes.store(FloatLanes.ex2(x), words, target, i, active);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.kiln.runtime.sim.isa.vector;
+
+import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
+import jdk.incubator.vector.FloatVector;
+
+/** {@code mul.rn.f32}. */
+final class FloatMultiply extends Step {
+  private final int target;
+  private final int a;
+  private final int b;
+  private final boolean flush;
+
+  FloatMultiply(int target, int a, int b, boolean flush) {
+    this.target = target;
+    this.a = a;
+    this.b = b;
+    this.flush = flush;
+  }
+
+  @Override
+  public void run(Warp warp) {
+    int[] words = warp.words;
+    int active = warp.active;
+    if (flush) {
+      for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
+        FloatVector x = FloatLanes.loadFlushed(words, a + i);
+        FloatVector y = FloatLanes.loadFlushed(words, b + i);
+        FloatLanes.storeFlushed(x.mul(y), words, target, i, active);
+      }
+      return;
+    }
+    for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
+      FloatVector x = FloatLanes.load(words, a + i);
+      FloatVector y = FloatLanes.load(words, b + i);
+      FloatLanes.store(x.mul(y), words, target, i, active);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.kiln.runtime.sim.isa.vector;
+
+import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
+import jdk.incubator.vector.DoubleVector;
+
+/** {@code sub.rn.f64}. */
+final class FloatWideSubtract extends Step {
+  private final int target;
+  private final int a;
+  private final int b;
+  private final Step exact;
+
+  /**
+   * @param exact the same instruction lane by lane, which knows what becomes of NaN
+   */
+  FloatWideSubtract(int target, int a, int b, Step exact) {
+    this.target = target;
+    this.a = a;
+    this.b = b;
+
+    this.exact = exact;
+  }
+
+  @Override
+  public void run(Warp warp) {
+    long[] wides = warp.wides;
+    int active = warp.active;
+    for (int i = 0; i < Warp.LANES; i += FloatWides.LENGTH) {
+      DoubleVector x = FloatWides.load(wides, a + i);
+      DoubleVector y = FloatWides.load(wides, b + i);
+
+      DoubleVector result = x.sub(y);
+      if (FloatWides.hasNan(result)) {
+        FloatWides.runFrom(i, exact, warp);
+        return;
+      }
+      FloatWides.store(result, wides, target, i, active);
+    }
+  }
+}

@@ -10,6 +10,12 @@ import java.util.Deque;
  * issued, never at once.
  */
 public final class Background {
+  /**
+   * Whether operations happen at random moments, by a schedule's seed, rather than as late as they
+   * may. Set by the executor.
+   */
+  public boolean random;
+
   private final Deque<Runnable> operations = new ArrayDeque<>();
 
   /** Adds an operation, to happen later. */

@@ -23,6 +23,7 @@ final class ClusterRun {
     this.interleaving = interleaving;
     this.monitor = monitor;
     this.live = warps.size();
+    cluster.background.random = interleaving.isRandom();
     if (monitor != null) {
       for (int rank = 0; rank < cluster.size(); rank++) {
         monitor.blockBegins(cluster.block(rank));

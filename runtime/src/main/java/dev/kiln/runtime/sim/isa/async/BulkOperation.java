@@ -46,7 +46,7 @@ abstract class BulkOperation implements Runnable {
   final void issue() {
     Warp warp = toucher.warp();
     event = AsyncEvents.begin(warp, toucher.step(), 1 << toucher.lane(), Access.Agent.BULK);
-    warp.block.cluster.background.add(this);
+    warp.block.cluster.background.add(warp, toucher.step(), this);
     if (barriers.isEmpty()) {
       BulkGroups.of(warp).add(this);
     }

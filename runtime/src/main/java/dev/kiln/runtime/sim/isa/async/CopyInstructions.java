@@ -165,6 +165,8 @@ final class CopyInstructions {
       CopyQueue queue = CopyQueue.of(warp);
       long issued = queue.issued();
       warp.block.cluster.background.add(
+          warp,
+          this,
           () -> {
             queue.finish(lane, issued);
             Mbarriers.arriveLater(warp, this, lane, owner, offset);

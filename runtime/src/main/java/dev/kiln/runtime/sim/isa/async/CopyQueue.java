@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.isa.async;
 
 import dev.kiln.runtime.sim.exec.Attachment;
+import dev.kiln.runtime.sim.exec.Background;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access;
@@ -9,7 +10,8 @@ import java.util.List;
 
 /**
  * The {@code cp.async} operations of a warp that have not happened yet, in the order of issue. They
- * happen when a wait covers them, both their reads and their writes.
+ * happen when a wait covers them, both their reads and their writes; under a schedule with a seed
+ * at a random moment before.
  */
 final class CopyQueue {
   private static final Attachment<Warp, CopyQueue> KEY = new Attachment<>(CopyQueue::new);
@@ -38,7 +40,25 @@ final class CopyQueue {
     copy.number = issued++;
     copy.operation = AsyncEvents.begin(warp, step, copy.lanes, Access.Agent.COPY);
     pending.add(copy);
+    Background background = warp.block.cluster.background;
+    if (background.random) {
+      long number = copy.number;
+      background.add(warp, step, () -> finish(number));
+    }
     return copy;
+  }
+
+  /** Lets an operation happen, if it has not yet. */
+  private void finish(long number) {
+    int kept = 0;
+    for (int i = 0; i < pending.size(); i++) {
+      PendingCopy copy = pending.get(i);
+      if (copy.number == number) {
+        happen(copy, copy.lanes);
+      }
+      kept = keep(i, kept);
+    }
+    truncate(kept);
   }
 
   /** Number of operations issued so far. */

@@ -11,9 +11,9 @@ import java.util.List;
  * What a decoder asks about the instruction in hand. Answers are places in a {@link
  * dev.kiln.runtime.sim.exec.Warp}'s register file: an {@code int} is the index of lane 0 in {@code
  * words} or {@code wides}, or the index in {@code predicates}. Literals, addresses of variables and
- * special registers have slots like any register. A sink {@code _} as a destination gets a slot that
- * nobody reads. Every method throws {@link UnsupportedInstruction} or {@link MalformedInstruction}
- * where the operand does not fit, with the operand's position.
+ * special registers have slots like any register. A sink {@code _} as a destination gets a slot
+ * that nobody reads. Every method throws {@link UnsupportedInstruction} or {@link
+ * MalformedInstruction} where the operand does not fit, with the operand's position.
  */
 public interface DecodeContext {
   Instruction instruction();
@@ -38,10 +38,7 @@ public interface DecodeContext {
     int count = operands().size();
     if (count < least || count > most) {
       throw malformed(
-          "takes "
-              + (least == most ? least : least + " to " + most)
-              + " operands, not "
-              + count);
+          "takes " + (least == most ? least : least + " to " + most) + " operands, not " + count);
     }
   }
 
@@ -70,8 +67,8 @@ public interface DecodeContext {
 
   /**
    * Any register, literal or special register, of whatever width it was declared with: for
-   * instructions that allow registers wider than their type (ld, st, cvt). Literals get the width of
-   * {@code type}.
+   * instructions that allow registers wider than their type (ld, st, cvt). Literals get the width
+   * of {@code type}.
    */
   Slot slot(Operand operand, PtxType type);
 
@@ -127,7 +124,8 @@ public interface DecodeContext {
    * @param base index of the base
    * @param offset to be added
    * @param space where the base is a variable: its space ({@code null} if the base is a register).
-   *     Parameters of device functions, and of calls, lie in LOCAL memory; those of entries in PARAM.
+   *     Parameters of device functions, and of calls, lie in LOCAL memory; those of entries in
+   *     PARAM.
    * @param rest operands after the base within the brackets (tensor coordinates)
    */
   record AddressOperand(int bits, int base, long offset, Space space, List<Operand> rest) {}

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The modifiers of an instruction, matched as a set: tools write them in different orders. Types keep
- * their order. What has been taken is gone; what is left when decoding ends is reported.
+ * The modifiers of an instruction, matched as a set: tools write them in different orders. Types
+ * keep their order. What has been taken is gone; what is left when decoding ends is reported.
  */
 public final class Modifiers {
   private final List<String> left;

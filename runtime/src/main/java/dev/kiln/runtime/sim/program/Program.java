@@ -19,8 +19,8 @@ import java.util.Map;
  * @param staticShared bytes of declared shared memory; the dynamic part follows, aligned to {@code
  *     dynamicSharedAlignment}
  * @param localBytes local memory of a thread: frames, call parameters and room for recursion
- * @param directives {@code reqntid}, {@code maxntid}, {@code reqnctapercluster}, {@code maxnreg} ...
- *     with their numbers
+ * @param directives {@code reqntid}, {@code maxntid}, {@code reqnctapercluster}, {@code maxnreg}
+ *     ... with their numbers
  */
 public record Program(
     String name,

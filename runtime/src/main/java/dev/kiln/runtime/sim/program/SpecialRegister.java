@@ -1,8 +1,8 @@
 package dev.kiln.runtime.sim.program;
 
 /**
- * Special registers whose value does not change while a thread runs: each that a program reads has a
- * slot, which the executor fills when the warp starts. Registers that change ({@code %clock} and
+ * Special registers whose value does not change while a thread runs: each that a program reads has
+ * a slot, which the executor fills when the warp starts. Registers that change ({@code %clock} and
  * kin) are read by a step of their own.
  */
 public enum SpecialRegister {

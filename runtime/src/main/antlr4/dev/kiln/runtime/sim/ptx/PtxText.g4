@@ -62,13 +62,13 @@ specifier
 
 attribute: ATTRIBUTE LPAREN (DIRECTIVE (LPAREN INTEGER (COMMA INTEGER)* RPAREN)? COMMA?)+ RPAREN;
 
-variable: WORD (LESS constant GREATER)? dimension* (ASSIGN initializer)?;
+variable: WORD (LESS count GREATER)? dimension* (ASSIGN initializer)?;
 
-dimension: LBRACKET constant? RBRACKET;
+dimension: LBRACKET term? RBRACKET;
 
 initializer
   : LBRACE (initializer (COMMA initializer)*)? RBRACE
-  | constant
+  | term
   ;
 
 // ---- statements of a body
@@ -110,13 +110,14 @@ operand
 /** Operators of all precedences at one level. */
 term: sign* primary (operator sign* primary)*;
 
-/** A term outside of instructions. Within {@code <...>} a sign for "greater" ends it. */
-constant: sign* primary (tighter sign* primary)*;
+/** A term within {@code <...>}, where a sign for "greater" ends it. */
+count: sign* primary (tighter sign* primary)*;
 
 primary
   : WORD
     ( LBRACKET term RBRACKET
     | LPAREN WORD RPAREN
+    | ASSIGN term
     )?
   | INTEGER (LPAREN term RPAREN)?
   | FLOAT

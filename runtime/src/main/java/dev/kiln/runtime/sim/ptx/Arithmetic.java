@@ -99,17 +99,13 @@ final class Arithmetic {
       }
       case "%" -> {
         checkDivisor(at, b);
-        yield new Whole(unsigned ? Long.remainderUnsigned(a, b) : a % b, unsigned);
+        yield new Whole(Long.remainderUnsigned(a, b), false);
       }
-      case "<<" -> new Whole(outside(b) ? 0 : a << b, left.unsigned());
-      case ">>" -> {
-        long signed = a >> (outside(b) ? 63 : b);
-        long logical = outside(b) ? 0 : a >>> b;
-        yield new Whole(left.unsigned() ? logical : signed, left.unsigned());
-      }
-      case "&" -> new Whole(a & b, true);
-      case "|" -> new Whole(a | b, true);
-      case "^" -> new Whole(a ^ b, true);
+      case "<<" -> new Whole(a << b, left.unsigned());
+      case ">>" -> new Whole(left.unsigned() ? a >>> b : a >> b, left.unsigned());
+      case "&" -> new Whole(a & b, unsigned);
+      case "|" -> new Whole(a | b, unsigned);
+      case "^" -> new Whole(a ^ b, unsigned);
       case "&&" -> Whole.truth(a != 0 && b != 0);
       case "||" -> Whole.truth(a != 0 || b != 0);
       default ->
@@ -117,14 +113,22 @@ final class Arithmetic {
     };
   }
 
+  /** {@code condition ? left : right}. */
+  static Value choose(Position at, Value condition, Value left, Value right) {
+    if (!(condition instanceof Whole whole)) {
+      throw new PtxFault(at, "'?' asks an integer constant");
+    }
+    var chosen = whole.bits() != 0 ? left : right;
+    if (left instanceof Whole a && right instanceof Whole b) {
+      return new Whole(whole.bits() != 0 ? a.bits() : b.bits(), a.unsigned() || b.unsigned());
+    }
+    return chosen;
+  }
+
   private static void checkDivisor(Position at, long divisor) {
     if (divisor == 0) {
       throw new PtxFault(at, "this constant is divided by 0");
     }
-  }
-
-  private static boolean outside(long shift) {
-    return shift < 0 || shift > 63;
   }
 
   private static boolean holds(String operator, int comparison) {

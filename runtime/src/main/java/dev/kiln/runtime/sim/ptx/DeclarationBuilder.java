@@ -1,12 +1,13 @@
 package dev.kiln.runtime.sim.ptx;
 
-import dev.kiln.runtime.sim.ptx.PtxTextParser.ConstantContext;
+import dev.kiln.runtime.sim.ptx.PtxTextParser.CountContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.DeclarationContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.DimensionContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.InitializerContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.LinkageContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.ParameterContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.ParametersContext;
+import dev.kiln.runtime.sim.ptx.PtxTextParser.TermContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.VariableContext;
 import dev.kiln.runtime.sim.ptx.Value.Other;
 import dev.kiln.runtime.sim.ptx.Value.Real;
@@ -82,12 +83,12 @@ final class DeclarationBuilder {
               specifiers.type(),
               specifiers.vector(),
               names.plain(variable.WORD().getSymbol()),
-              count(variable.constant())));
+              count(variable.count())));
     }
     return registers;
   }
 
-  private Optional<Integer> count(ConstantContext context) {
+  private Optional<Integer> count(CountContext context) {
     if (context == null) {
       return Optional.empty();
     }
@@ -105,11 +106,14 @@ final class DeclarationBuilder {
     if (context.LESS() != null) {
       throw new PtxFault(at, "only registers are declared in numbers");
     }
+    // What a sampler is initialised with are properties, which nothing here can use.
     var initializer =
-        Optional.ofNullable(context.initializer()).map(written -> initializer(written));
+        specifiers.type().isOpaque()
+            ? Optional.<Initializer>empty()
+            : Optional.ofNullable(context.initializer()).map(this::initializer);
     var dimensions = new ArrayList<Long>();
     for (DimensionContext dimension : context.dimension()) {
-      dimensions.add(dimension.constant() == null ? 0 : extent(dimension.constant()));
+      dimensions.add(dimension.term() == null ? 0 : extent(dimension.term()));
     }
     if (!dimensions.isEmpty()
         && dimensions.getFirst() == 0
@@ -130,7 +134,7 @@ final class DeclarationBuilder {
         specifiers.pointee());
   }
 
-  private long extent(ConstantContext context) {
+  private long extent(TermContext context) {
     long extent = whole(context);
     if (extent < 0) {
       throw new PtxFault(TokenArray.at(context.getStart()), "an array cannot be so long");
@@ -157,14 +161,14 @@ final class DeclarationBuilder {
 
   private Initializer initializer(InitializerContext context) {
     var at = TokenArray.at(context.getStart());
-    if (context.constant() == null) {
+    if (context.term() == null) {
       var elements = new ArrayList<Initializer>();
       for (InitializerContext element : context.initializer()) {
         elements.add(initializer(element));
       }
       return new Initializer.Elements(at, elements);
     }
-    return switch (terms.value(context.constant())) {
+    return switch (terms.value(context.term())) {
       case Whole whole ->
           new Initializer.Constant(at, new Operand.IntegerLiteral(at, whole.bits()));
       case Real real ->

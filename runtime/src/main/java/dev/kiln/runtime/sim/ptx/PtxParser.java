@@ -10,6 +10,9 @@ import org.antlr.v4.runtime.Token;
 
 /** Reads PTX text, statement by statement, so that one call tells all errors of a text. */
 public final class PtxParser {
+  /** Words such as {@code .extern} before one definition. */
+  private static final int MOST_LINKAGES = 8;
+
   private final String name;
   private final String text;
   private final Diagnostics diagnostics;
@@ -31,7 +34,11 @@ public final class PtxParser {
     this.name = name;
     this.text = text;
     diagnostics = new Diagnostics(name);
-    source = new StatementSource(new TokenArray(name, text, diagnostics));
+    var tokens = new TokenArray(name, text, diagnostics);
+    if (!tokens.isComplete()) {
+      diagnostics.throwIfAny();
+    }
+    source = new StatementSource(tokens);
     var terms = new TermBuilder(names, this::elementBytes);
     declarations = new DeclarationBuilder(names, terms);
     bodies =
@@ -80,7 +87,7 @@ public final class PtxParser {
         functions,
         aliases,
         sourceFiles,
-        text.lines().toList());
+        List.of(text.split("\r?\n", -1)));
   }
 
   private void item() {
@@ -136,7 +143,7 @@ public final class PtxParser {
 
   private void definition() {
     int offset = 1;
-    while (isLinkage(source.type(offset))) {
+    while (offset < MOST_LINKAGES && isLinkage(source.type(offset))) {
       offset++;
     }
     switch (source.type(offset)) {

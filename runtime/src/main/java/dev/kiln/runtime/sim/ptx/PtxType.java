@@ -83,13 +83,12 @@ public enum PtxType {
   }
 
   public boolean isFloat() {
-    return this != PRED
-        && !isSigned()
-        && !isUnsigned()
-        && !isUntyped()
-        && this != TEXREF
-        && this != SAMPLERREF
-        && this != SURFREF;
+    return this != PRED && !isSigned() && !isUnsigned() && !isUntyped() && !isOpaque();
+  }
+
+  /** A texture, a sampler or a surface. */
+  public boolean isOpaque() {
+    return this == TEXREF || this == SAMPLERREF || this == SURFREF;
   }
 
   /** The type that a word such as {@code f32} names. */

@@ -47,13 +47,12 @@ final class StatementBuilder {
         modifiers.add(modifier.getText().substring(1));
       }
     }
-    boolean call = parts.first().equals("call");
     return new Instruction(
         TokenArray.at(word),
         guard == null ? Optional.empty() : Optional.of(guard(guard)),
         parts.first(),
         modifiers,
-        terms.operands(context.operand(), call));
+        terms.operands(context.operand(), parts.first()));
   }
 
   private Guard guard(GuardContext context) {

@@ -3,6 +3,7 @@ package dev.kiln.runtime.sim.ptx;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.OperandContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.PrimaryContext;
 import dev.kiln.runtime.sim.ptx.PtxTextParser.SignContext;
+import dev.kiln.runtime.sim.ptx.PtxTextParser.TermContext;
 import dev.kiln.runtime.sim.ptx.Value.Other;
 import dev.kiln.runtime.sim.ptx.Value.Real;
 import dev.kiln.runtime.sim.ptx.Value.Symbol;
@@ -36,42 +37,59 @@ final class TermBuilder {
   // ---- operands
 
   /**
-   * @param call whether brackets hold the arguments or results of a call rather than a value
+   * @param opcode of the instruction: brackets hold lists in a call, and values elsewhere
    */
-  Operand operand(OperandContext context, boolean call) {
+  Operand operand(OperandContext context, String opcode) {
     var start = context.getStart();
     return switch (start.getType()) {
-      case PtxTextParser.LBRACKET -> memory(context);
+      case PtxTextParser.LBRACKET -> memory(context, opcode);
       case PtxTextParser.LBRACE ->
-          new Operand.Vector(TokenArray.at(start), operands(context.operand(), call));
-      default -> call ? callOperand(context) : asOperand(start, value(context.term()));
+          new Operand.Vector(TokenArray.at(start), operands(context.operand(), opcode));
+      default -> {
+        var list = opcode.equals("call") ? list(context.term()) : null;
+        yield list != null ? list : term(context, opcode);
+      }
     };
   }
 
-  List<Operand> operands(List<OperandContext> contexts, boolean call) {
+  List<Operand> operands(List<OperandContext> contexts, String opcode) {
     var operands = new ArrayList<Operand>(contexts.size());
     for (var context : contexts) {
-      operands.add(operand(context, call));
+      operands.add(operand(context, opcode));
     }
     return operands;
   }
 
-  private Operand callOperand(OperandContext context) {
-    var term = context.term();
-    if (term.getChildCount() == 1
-        && term.getChild(0) instanceof PrimaryContext primary
-        && primary.LPAREN() != null
-        && primary.WORD().isEmpty()
-        && primary.INTEGER() == null) {
-      return new Operand.Group(
-          TokenArray.at(context.getStart()), operands(primary.operand(), false));
+  /** {@code (a, b)} of a call; {@code null} if it is something else. */
+  private Operand list(TermContext term) {
+    if (term.getChildCount() > 1
+        || term.getStart().getType() != PtxTextParser.LPAREN
+        || !(term.getChild(0) instanceof PrimaryContext primary)) {
+      return null;
     }
-    return asOperand(context.getStart(), value(term));
+    return new Operand.Group(TokenArray.at(term.getStart()), operands(primary.operand(), ""));
   }
 
-  private Operand memory(OperandContext context) {
+  /**
+   * An element of an array is its address to {@code mov} and {@code cvta}, and the memory itself to
+   * others.
+   */
+  private Operand term(OperandContext context, String opcode) {
+    var value = value(context.term());
+    if (value instanceof Symbol symbol
+        && context.term().getChild(0) instanceof PrimaryContext primary
+        && primary.LBRACKET() != null
+        && !opcode.equals("mov")
+        && !opcode.equals("cvta")) {
+      var at = TokenArray.at(context.getStart());
+      return new Operand.Memory(at, symbol.name(), symbol.offset(), List.of());
+    }
+    return asOperand(context.getStart(), value);
+  }
+
+  private Operand memory(OperandContext context, String opcode) {
     var at = TokenArray.at(context.getStart());
-    var rest = operands(context.operand(), false);
+    var rest = operands(context.operand(), opcode);
     var base = value(context.term());
     return switch (base) {
       case Symbol symbol -> new Operand.Memory(at, symbol.name(), symbol.offset(), rest);
@@ -100,7 +118,7 @@ final class TermBuilder {
 
   // ---- terms
 
-  /** The value of a {@code term} or a {@code constant}. */
+  /** The value of a {@code term} or a {@code count}. */
   Value value(ParserRuleContext term) {
     if (term.getChildCount() == 1) {
       return primary((PrimaryContext) term.getChild(0));
@@ -122,6 +140,9 @@ final class TermBuilder {
 
   private Value word(PrimaryContext context) {
     var token = context.getStart();
+    if (context.ASSIGN() != null) {
+      throw new PtxFault(TokenArray.at(token), "only samplers have properties");
+    }
     if (context.LPAREN() != null) {
       if (!token.getText().equals("generic")) {
         throw new PtxFault(TokenArray.at(token), "'" + token.getText() + "' is no operator");
@@ -159,7 +180,7 @@ final class TermBuilder {
 
   private static Value fraction(Token token) {
     String text = token.getText();
-    if (!text.chars().skip(1).allMatch(c -> c >= '0' && c <= '9')) {
+    if (!text.matches("\\.[0-9]+([eE][0-9]+)?")) {
       throw new PtxFault(TokenArray.at(token), "'" + text + "' cannot stand here");
     }
     return Real.of(Double.parseDouble(text));
@@ -237,22 +258,13 @@ final class TermBuilder {
       boolean numbers = left instanceof Whole && right instanceof Whole;
       switch (operator.getType()) {
         case PtxTextParser.QUESTION -> throw new PtxFault(at, "'?' without ':'");
-        case PtxTextParser.COLON -> values.push(choose(at, values.pop(), left, right));
+        case PtxTextParser.COLON -> values.push(Arithmetic.choose(at, values.pop(), left, right));
         default ->
             values.push(
                 operator.getType() == PtxTextParser.BAR && !numbers
                     ? pair(left, right, operator)
                     : Arithmetic.combine(at, operator.getText(), left, right));
       }
-    }
-
-    private Value choose(Position at, Value condition, Value left, Value right) {
-      return switch (condition) {
-        case Whole whole -> whole.bits() != 0 ? left : right;
-        case Real real -> real.number() != 0 ? left : right;
-        case Symbol symbol -> throw new PtxFault(at, "'?' asks a constant only");
-        case Other other -> throw new PtxFault(at, "'?' asks a constant only");
-      };
     }
 
     private Value pair(Value left, Value right, Token bar) {

@@ -17,6 +17,7 @@ final class TokenArray implements TokenStream {
 
   private final String name;
   private final List<Token> tokens = new ArrayList<>();
+  private final boolean complete;
   private int position;
 
   TokenArray(String name, String text, Diagnostics diagnostics) {
@@ -31,12 +32,18 @@ final class TokenArray implements TokenStream {
       }
       token = lexer.nextToken();
     }
-    if (token.getType() != Token.EOF) {
+    complete = token.getType() == Token.EOF;
+    if (!complete) {
       diagnostics.add(at(token), "brackets are nested more than " + DEEPEST + " deep");
       token = new CommonToken((CommonToken) token);
       ((CommonToken) token).setType(Token.EOF);
     }
     add(token);
+  }
+
+  /** Whether the text could be followed to its end. */
+  boolean isComplete() {
+    return complete;
   }
 
   private void add(Token token) {

@@ -149,8 +149,7 @@ public record Exact(boolean negative, double guess, ToIntFunction<BigDecimal> co
     if (compare.applyAsInt(format.magnitude(below)) == 0 && below <= format.largest()) {
       return sign | below;
     }
-    BigDecimal middle =
-        format.magnitude(below).add(format.magnitude(below + 1)).multiply(HALF);
+    BigDecimal middle = format.magnitude(below).add(format.magnitude(below + 1)).multiply(HALF);
     int side = compare.applyAsInt(middle);
     boolean up =
         switch (rounding) {

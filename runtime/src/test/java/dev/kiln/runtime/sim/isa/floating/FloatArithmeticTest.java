@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FloatArithmeticTest {
   private static final Map<String, Rounding> ROUNDINGS =
-      Map.of(
-          "rn", Rounding.NEAREST, "rz", Rounding.ZERO, "rm", Rounding.DOWN, "rp", Rounding.UP);
+      Map.of("rn", Rounding.NEAREST, "rz", Rounding.ZERO, "rm", Rounding.DOWN, "rp", Rounding.UP);
 
   /** What an instruction without {@code .ftz} and clamps does, by its mnemonic. */
   private static LaneFunction plain(String mnemonic, Format format) {
@@ -235,7 +234,11 @@ class FloatArithmeticTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "add.f32x2", "add.rn.ftz.f32x2", "sub.rz.f32x2", "mul.rm.f32x2", "fma.rp.ftz.f32x2"
+        "add.f32x2",
+        "add.rn.ftz.f32x2",
+        "sub.rz.f32x2",
+        "mul.rm.f32x2",
+        "fma.rp.ftz.f32x2"
       })
   void bothHalvesOfAPairOfSinglesAreComputed(String mnemonic) {
     check(mnemonic);

@@ -41,10 +41,8 @@ public record Reference(Format format, Rounding rounding) {
     if (Double.isInfinite(z)) {
       return c;
     }
-    BigDecimal exact =
-        new BigDecimal(x).multiply(new BigDecimal(y)).add(new BigDecimal(z));
-    boolean negativeZero =
-        negativeProduct == negativeSum ? negativeSum : rounding == Rounding.DOWN;
+    BigDecimal exact = new BigDecimal(x).multiply(new BigDecimal(y)).add(new BigDecimal(z));
+    boolean negativeZero = negativeProduct == negativeSum ? negativeSum : rounding == Rounding.DOWN;
     return round(exact, negativeZero ? format.sign() : 0);
   }
 

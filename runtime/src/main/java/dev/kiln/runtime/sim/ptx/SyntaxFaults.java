@@ -72,7 +72,10 @@ final class SyntaxFaults extends BailErrorStrategy {
         return PtxTextParser.VOCABULARY.getLiteralName(closing);
       }
     }
-    return expected.contains(PtxTextParser.WORD) ? "a name" : single(expected);
+    if (expected.contains(PtxTextParser.WORD)) {
+      return innermost instanceof PtxTextParser.StatementContext ? "an opcode" : "a name";
+    }
+    return single(expected);
   }
 
   private static String single(IntervalSet expected) {
@@ -95,7 +98,10 @@ final class SyntaxFaults extends BailErrorStrategy {
     if (word.isEmpty()) {
       return "at the end of the statement";
     }
-    return "after the operands of '" + word + "'";
+    boolean bare =
+        innermost instanceof PtxTextParser.InstructionContext context
+            && context.operand().isEmpty();
+    return (bare ? "after '" : "after the operands of '") + word + "'";
   }
 
   /** The opcode of the instruction at hand; empty where there is none. */

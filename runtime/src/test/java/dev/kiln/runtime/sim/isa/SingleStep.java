@@ -122,6 +122,21 @@ public final class SingleStep {
     return this;
   }
 
+  /** A source {@code {a, b, ...}} with 32 values for each register. */
+  public SingleStep inMatrix(PtxType type, long[][] registers) {
+    operands.add(
+        new Operand.Vector(
+            NOWHERE, Arrays.stream(registers).map(lanes -> (Operand) input(type, lanes)).toList()));
+    return this;
+  }
+
+  /** A destination {@code {a, b, ...}} of so many registers of a type. */
+  public SingleStep outMatrix(PtxType type, int count) {
+    PtxType[] types = new PtxType[count];
+    Arrays.fill(types, type);
+    return outVector(types);
+  }
+
   /** A register that is read and written: an output and an input, sampled if without values. */
   public SingleStep inOut(PtxType type, long... lanes) {
     Operand.Name name = input(type, lanes);

@@ -7,13 +7,13 @@ import dev.kiln.runtime.sim.monitor.Monitor.AsyncOperation;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What monitors hear of asynchronous operations. */
-final class AsyncEvents {
+public final class AsyncEvents {
   private static final AtomicLong NUMBERS = new AtomicLong();
 
   private AsyncEvents() {}
 
   /** An operation begins; {@code null} if nobody listens. */
-  static AsyncOperation begin(Warp warp, Step step, int lanes, Access.Agent agent) {
+  public static AsyncOperation begin(Warp warp, Step step, int lanes, Access.Agent agent) {
     if (warp.monitor == null) {
       return null;
     }
@@ -22,7 +22,7 @@ final class AsyncEvents {
     return operation;
   }
 
-  static void end(Warp warp, AsyncOperation operation) {
+  public static void end(Warp warp, AsyncOperation operation) {
     if (operation != null) {
       warp.monitor.asyncEnds(operation);
     }

@@ -5,6 +5,7 @@ import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.cpu.CpuOptions;
 import dev.kiln.runtime.eval.EvalDevice;
 import dev.kiln.runtime.memory.Slab;
+import dev.kiln.runtime.sim.SimDevice;
 import java.util.List;
 
 /**
@@ -21,6 +22,10 @@ public final class Devices {
     static final Device DEVICE = new EvalDevice();
   }
 
+  private static final class Sim {
+    static final Device DEVICE = new SimDevice();
+  }
+
   /** The CPU: all cores, the widest vectors. */
   public static Device cpu() {
     return Cpu.DEVICE;
@@ -29,6 +34,11 @@ public final class Devices {
   /** The evaluator. */
   public static Device eval() {
     return Eval.DEVICE;
+  }
+
+  /** A simulated GPU of the standard options. */
+  public static Device sim() {
+    return Sim.DEVICE;
   }
 
   /**
@@ -41,7 +51,7 @@ public final class Devices {
 
   /** The names that {@link #byName} knows. */
   public static List<String> names() {
-    return List.of("cpu", "eval");
+    return List.of("cpu", "eval", "sim");
   }
 
   /**
@@ -53,7 +63,8 @@ public final class Devices {
     return switch (name) {
       case "cpu" -> cpu();
       case "eval" -> eval();
-      case "sim", "cuda" -> throw new KilnException("not supported yet: device '" + name + "'");
+      case "sim" -> sim();
+      case "cuda" -> throw new KilnException("not supported yet: device '" + name + "'");
       default ->
           throw new KilnException(
               "there is no device '" + name + "'; there are " + String.join(", ", names()));

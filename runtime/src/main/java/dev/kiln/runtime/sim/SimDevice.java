@@ -1,0 +1,213 @@
+package dev.kiln.runtime.sim;
+
+import dev.kiln.compiler.CompiledKernel;
+import dev.kiln.compiler.Target;
+import dev.kiln.runtime.Buffer;
+import dev.kiln.runtime.Device;
+import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.LaunchListener;
+import dev.kiln.runtime.memory.HostMemory;
+import dev.kiln.runtime.sim.exec.Code;
+import dev.kiln.runtime.sim.exec.Executor;
+import dev.kiln.runtime.sim.exec.GridRun;
+import dev.kiln.runtime.sim.exec.LaunchShape;
+import dev.kiln.runtime.sim.memory.AddressSpace;
+import dev.kiln.runtime.sim.memory.Region;
+import dev.kiln.runtime.sim.memory.SimMemory;
+import dev.kiln.runtime.sim.monitor.LaunchObserver;
+import dev.kiln.runtime.sim.monitor.Monitor;
+import dev.kiln.runtime.sim.monitor.MonitorChain;
+import dev.kiln.runtime.sim.program.Program.Parameter;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A GPU that is simulated: runs PTX, on the host's threads, with its own addresses. A launch runs
+ * within the call; several threads' launches run one after the other.
+ */
+public final class SimDevice implements Device {
+  private final SimOptions options;
+  private final Function<CompiledKernel, GeneratedPtx> generator;
+  private final SimMemory memory;
+  private volatile LaunchListener listener;
+  private volatile SimReport lastReport;
+  private volatile boolean closed;
+
+  /** A device of the standard options. */
+  public SimDevice() {
+    this(SimOptions.standard());
+  }
+
+  /** A device for PTX; it cannot load compiled kernels. */
+  public SimDevice(SimOptions options) {
+    this(
+        options,
+        kernel -> {
+          throw new KilnException(
+              "not supported yet: running '"
+                  + kernel.name()
+                  + "' on the device 'sim', which needs generating PTX");
+        });
+  }
+
+  /**
+   * A device for PTX and compiled kernels.
+   *
+   * @param generator makes PTX of a kernel
+   */
+  public SimDevice(SimOptions options, Function<CompiledKernel, GeneratedPtx> generator) {
+    this.options = options;
+    this.generator = generator;
+    this.memory =
+        new SimMemory(
+            this,
+            new AddressSpace(options.memoryBytes(), options.heapBytes(), options.tracksWrites()));
+  }
+
+  public SimOptions options() {
+    return options;
+  }
+
+  @Override
+  public String name() {
+    return "sim";
+  }
+
+  @Override
+  public Target target() {
+    return options.target();
+  }
+
+  @Override
+  public Buffer allocate(long bytes) {
+    requireOpen();
+    return memory.allocate(bytes);
+  }
+
+  @Override
+  public Buffer wrap(MemorySegment segment) {
+    requireOpen();
+    return memory.wrap(segment);
+  }
+
+  /**
+   * Gives a module's variables memory and makes its entries ready to be launched.
+   *
+   * @throws dev.kiln.runtime.DeviceMemoryException if there is not enough memory
+   */
+  public SimModule load(PtxModule module) {
+    requireOpen();
+    return new SimModule(this, module, memory, options.stackBytes());
+  }
+
+  /**
+   * Makes a compiled kernel ready to run.
+   *
+   * @throws KilnException if the device has no generator of PTX
+   */
+  @Override
+  public LoadedKernel load(CompiledKernel kernel) {
+    requireOpen();
+    GeneratedPtx generated = generator.apply(kernel);
+    PtxKernel entry =
+        load(PtxModule.parse(kernel.name() + ".ptx", generated.text())).kernel(generated.entry());
+    return (x, y, z, arguments) -> {
+      if (x == 0 || y == 0 || z == 0) {
+        return;
+      }
+      SimLaunch launch =
+          SimLaunch.of(Grid.of(x, y, z), Grid.of(generated.threads()))
+              .withShared(generated.dynamicShared());
+      entry.launchRaw(launch, packed(entry, arguments));
+    };
+  }
+
+  /** Puts arguments of 8 bytes each where the entry expects them. */
+  private static MemorySegment packed(PtxKernel entry, MemorySegment arguments) {
+    MemorySegment bytes = MemorySegment.ofArray(new byte[entry.program().parameterBytes()]);
+    List<Parameter> parameters = entry.parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      Parameter parameter = parameters.get(i);
+      MemorySegment.copy(
+          arguments, (long) Long.BYTES * i, bytes, parameter.offset(), parameter.size());
+    }
+    return bytes;
+  }
+
+  /** Launches have finished when their call returns. */
+  @Override
+  public void synchronize() {}
+
+  @Override
+  public void listen(LaunchListener newListener) {
+    listener = newListener;
+  }
+
+  /** What is known about the last launch, one that stopped included; {@code null} before any. */
+  public SimReport lastReport() {
+    return lastReport;
+  }
+
+  @Override
+  public MemoryUse memoryUse() {
+    return memory.use();
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (!closed) {
+        closed = true;
+        memory.close();
+      }
+    }
+  }
+
+  void requireOpen() {
+    HostMemory.requireOpen(closed, this);
+  }
+
+  /** Runs a launch that has been checked. */
+  SimReport run(Code code, LaunchShape shape, MemorySegment parameters) {
+    SimReport report;
+    synchronized (this) {
+      requireOpen();
+      report = runAlone(code, shape, parameters);
+    }
+    LaunchListener hears = listener;
+    if (hears != null) {
+      Grid grid = Grid.of(shape.gridX(), shape.gridY(), shape.gridZ());
+      hears.launched(report.kernel(), grid, report.nanos());
+    }
+    return report;
+  }
+
+  private SimReport runAlone(Code code, LaunchShape shape, MemorySegment parameters) {
+    SimReport report = new SimReport(code.program().name(), shape);
+    Region block = memory.space().parameters(parameters);
+    GridRun grid = new GridRun(memory.space(), block, shape);
+    grid.tensorMode = options.tensorMode();
+    grid.output = options.output();
+    List<LaunchObserver.Session> sessions =
+        options.observers().stream()
+            .map(observer -> observer.begins(code.program(), grid))
+            .toList();
+    long start = System.nanoTime();
+    long steps = 0;
+    try {
+      steps = new Executor(code, grid, options.executor()).run(thread -> monitor(sessions, thread));
+    } finally {
+      report.ended(steps, System.nanoTime() - start);
+      lastReport = report;
+      memory.space().release(block);
+      sessions.forEach(session -> session.ends(report));
+    }
+    return report;
+  }
+
+  private static Monitor monitor(List<LaunchObserver.Session> sessions, int thread) {
+    return MonitorChain.of(sessions.stream().map(session -> session.monitor(thread)).toList());
+  }
+}

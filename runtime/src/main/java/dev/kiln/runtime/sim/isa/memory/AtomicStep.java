@@ -74,6 +74,8 @@ final class AtomicStep extends Step {
     }
     if (changed) {
       warp.changes++;
+    } else {
+      warp.yield = true; // perhaps it waits for others
     }
   }
 
@@ -200,6 +202,8 @@ final class AtomicStep extends Step {
         port.writeLong(lane, 0, warp.wides[next + lane]);
         port.writeLong(lane, 8, warp.wides[next + Warp.LANES + lane]);
         warp.changes++;
+      } else {
+        warp.yield = true;
       }
       warp.wides[result + lane] = low;
       warp.wides[result + Warp.LANES + lane] = high;

@@ -46,6 +46,7 @@ final class LoadStep extends Step {
     }
     if (ordered) {
       VarHandle.acquireFence();
+      warp.yield = true; // perhaps it waits for others
     }
   }
 

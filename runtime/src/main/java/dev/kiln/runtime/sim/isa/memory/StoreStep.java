@@ -44,6 +44,7 @@ final class StoreStep extends Step {
     }
     MemoryPort port = warp.port;
     port.resolve(this, target);
+    warp.changes++;
     Region common = port.common();
     if (common != null && warp.active == Warp.FULL && words) {
       storeWords(warp, port, common.bytes());

@@ -350,7 +350,7 @@ public final class TensorMap {
     }
 
     /** Changes the number of elements in one dimension; strides stay. */
-    public Builder dimension(int index, long value) {
+    public Builder dimensionAt(int index, long value) {
       dimensions[index] = value;
       return this;
     }
@@ -372,20 +372,20 @@ public final class TensorMap {
     }
 
     /** Changes one stride: 0 for that of dimension 1, and so on. */
-    public Builder stride(int index, long bytes) {
+    public Builder strideAt(int index, long bytes) {
       strides[index] = bytes;
       return this;
     }
 
     /** Changes the box in one dimension. */
-    public Builder box(int index, int elements) {
+    public Builder boxAt(int index, int elements) {
       box = box.clone();
       box[index] = elements;
       return this;
     }
 
     /** Changes one element stride. */
-    public Builder elementStride(int index, int elements) {
+    public Builder elementStrideAt(int index, int elements) {
       elementStrides[index] = elements;
       return this;
     }

@@ -64,6 +64,10 @@ final class BulkInstructions {
     boolean cluster = modifiers.take("shared::cluster");
     boolean own = modifiers.take("shared::cta");
     boolean legal = grouped ? global && own && !cluster : global ? cluster ^ own : cluster && own;
+    List<String> written = context.instruction().modifiers();
+    if (!grouped && own && global) {
+      legal = written.indexOf("shared::cta") < written.indexOf("global");
+    }
     if (!legal || reduces && !grouped && global) {
       throw context.malformed("no bulk operation has these spaces and this completion");
     }

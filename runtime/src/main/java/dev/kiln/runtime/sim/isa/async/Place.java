@@ -72,7 +72,7 @@ record Place(Space space, boolean wide, int base, long offset) {
   static void require(Toucher toucher, InShared place, long bytes, int alignment, Use use) {
     boolean good =
         (place.offset & alignment - 1) == 0
-            && !place.owner.exited
+            && (!place.owner.exited || place.owner == toucher.warp().block)
             && place.owner.shared.holds(place.offset, bytes);
     if (!good) {
       toucher.shared(place.owner, place.offset, bytes, alignment, use);

@@ -95,10 +95,10 @@ final class TensorMapReplace extends Step {
     return switch (field) {
       case "global_address" -> (map, i, value) -> map.change().address(value);
       case "rank" -> (map, i, value) -> map.change().rank((int) value + 1);
-      case "box_dim" -> (map, i, value) -> map.change().box(i, (int) value);
-      case "global_dim" -> (map, i, value) -> map.change().dimension(i, value);
-      case "element_stride" -> (map, i, value) -> map.change().elementStride(i, (int) value);
-      case "global_stride" -> (map, i, value) -> map.change().stride(i, value);
+      case "box_dim" -> (map, i, value) -> map.change().boxAt(i, (int) value);
+      case "global_dim" -> (map, i, value) -> map.change().dimensionAt(i, value);
+      case "element_stride" -> (map, i, value) -> map.change().elementStrideAt(i, (int) value);
+      case "global_stride" -> (map, i, value) -> map.change().strideAt(i, value);
       case "elemtype" -> (map, i, value) -> map.change().type(TYPES[(int) value]);
       case "swizzle_mode" ->
           (map, i, value) -> map.change().swizzle(TensorMap.Swizzle.values()[(int) value]);

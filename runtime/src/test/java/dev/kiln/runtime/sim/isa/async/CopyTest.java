@@ -290,7 +290,7 @@ class CopyTest {
         .isInstanceOfSatisfying(
             SimFault.class,
             fault -> {
-              assertThat(fault.kind()).isEqualTo(kind);
+              assertThat(fault.kind()).as(fault.getMessage()).isEqualTo(kind);
               assertThat(fault).hasMessageContaining("cp.async");
             });
   }

@@ -173,6 +173,8 @@ final class DeclarationBuilder {
           new Initializer.Constant(at, new Operand.IntegerLiteral(at, whole.bits()));
       case Real real ->
           new Initializer.Constant(at, new Operand.FloatLiteral(at, real.single(), real.bits()));
+      case Symbol symbol when symbol.name().component().isPresent() ->
+          throw new PtxFault(at, "a component is no initial value");
       case Symbol symbol ->
           new Initializer.AddressOf(
               at, symbol.name().name(), symbol.offset(), symbol.generic(), symbol.mask());

@@ -99,8 +99,9 @@ final class SyntaxFaults extends BailErrorStrategy {
       return "at the end of the statement";
     }
     boolean bare =
-        innermost instanceof PtxTextParser.InstructionContext context
-            && context.operand().isEmpty();
+        innermost instanceof PtxTextParser.StatementContext
+            || innermost instanceof PtxTextParser.InstructionContext context
+                && context.operand().isEmpty();
     return (bare ? "after '" : "after the operands of '") + word + "'";
   }
 

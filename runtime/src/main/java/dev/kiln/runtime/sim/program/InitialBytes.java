@@ -52,6 +52,7 @@ final class InitialBytes {
   private void write(Initializer initializer, long offset, int level) {
     switch (initializer) {
       case Initializer.Elements list -> {
+        checkExtent(list, level);
         boolean flat = list.elements().stream().noneMatch(Initializer.Elements.class::isInstance);
         long stride = variable.type().bytes();
         for (int i = extents.size() - 1; i > level && !flat; i--) {
@@ -68,11 +69,22 @@ final class InitialBytes {
     }
   }
 
+  /** Fails if a list inside of another is longer than its dimension; the outermost fails later. */
+  private void checkExtent(Initializer.Elements list, int level) {
+    if (level > 0 && (level >= extents.size() || list.elements().size() > extents.get(level))) {
+      throw tooMany(list);
+    }
+  }
+
+  private MalformedInstruction tooMany(Initializer from) {
+    return new MalformedInstruction(
+        from.at(), "'" + variable.name() + "' has more initial values than elements");
+  }
+
   private void put(Initializer from, long offset, long value) {
     int count = variable.type().bytes();
     if (offset + count > variable.size()) {
-      throw new MalformedInstruction(
-          from.at(), "'" + variable.name() + "' has more initial values than elements");
+      throw tooMany(from);
     }
     int end = Math.toIntExact(offset + count);
     if (end > bytes.length) {

@@ -30,6 +30,8 @@ final class LineContext implements DecodeContext {
   private static final String COMPONENTS = "xyzw";
   private static final String COLOURS = "rgba";
 
+  private static final Datum RESERVED = reserved();
+
   final FunctionText text;
   final Line line;
   final LineRecord record;
@@ -470,6 +472,22 @@ final class LineContext implements DecodeContext {
     return new Datum(name.at(), variable, Placement.FRAME, offset, ControlFlow.NONE);
   }
 
+  private static Datum reserved() {
+    Variable variable =
+        new Variable(
+            new Position(1, 1),
+            Linkage.NONE,
+            Space.SHARED,
+            128,
+            PtxType.B8,
+            1,
+            "reserved for the system",
+            List.of(SpecialName.RESERVED_BYTES),
+            Optional.empty(),
+            Optional.empty());
+    return FunctionText.moduleDatum(variable);
+  }
+
   private Named resolve(Operand.Name name) {
     Optional<Definition> found = find(name);
     if (found.isEmpty()) {
@@ -479,6 +497,9 @@ final class LineContext implements DecodeContext {
       }
       if (SpecialName.VECTORS.contains(name.name())) {
         throw unsupportedAt(name.at(), describe(name) + " as a whole");
+      }
+      if (SpecialName.UNKNOWN.matcher(name.name()).matches()) {
+        throw unsupportedAt(name.at(), "special register " + describe(name));
       }
       throw CallGraph.Bodies.undefined(name.at(), name.name());
     }
@@ -532,6 +553,8 @@ final class LineContext implements DecodeContext {
         }
         yield new Slot(32, PtxType.U32, index);
       }
+      case SpecialName.Reserved(long offset) ->
+          addressConstant(fixedAddress(RESERVED) + offset, PtxType.U32);
       case SpecialName.Number(int bits, long value) ->
           new Slot(bits, bits == 32 ? PtxType.U32 : PtxType.U64, storage.constant(bits, value));
       case SpecialName.Time(Clock.Part part) -> {

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** What the name of a special register stands for (chapter "Special Registers" of the manual). */
 sealed interface SpecialName {
@@ -16,6 +17,12 @@ sealed interface SpecialName {
 
   /** The time. */
   record Time(Clock.Part part) implements SpecialName {}
+
+  /** An address in the shared memory that is set apart for the system. */
+  record Reserved(long offset) implements SpecialName {}
+
+  /** Bytes of shared memory that are set apart for the system, where a program asks for them. */
+  long RESERVED_BYTES = 1024;
 
   /** Vectors, whose fourth element is 0. */
   Set<String> VECTORS =
@@ -30,6 +37,9 @@ sealed interface SpecialName {
           "%cluster_nctaid");
 
   Map<String, SpecialName> SCALARS = scalars();
+
+  /** Registers of the manual that the simulator does not know: performance monitors and others. */
+  Pattern UNKNOWN = Pattern.compile("%pm[0-7](_64)?|%reserved_smem_offset_2");
 
   /** The register of that name, if there is one that the simulator knows. */
   static Optional<SpecialName> find(String name, Optional<String> component) {
@@ -72,6 +82,10 @@ sealed interface SpecialName {
     names.put("%globaltimer", new Time(Clock.Part.WHOLE));
     names.put("%globaltimer_lo", new Time(Clock.Part.LOW));
     names.put("%globaltimer_hi", new Time(Clock.Part.HIGH));
+    names.put("%reserved_smem_offset_begin", new Reserved(0));
+    names.put("%reserved_smem_offset_1", new Reserved(0));
+    names.put("%reserved_smem_offset_end", new Reserved(RESERVED_BYTES));
+    names.put("%reserved_smem_offset_cap", new Reserved(RESERVED_BYTES));
     names.put("%current_graph_exec", new Number(64, 0));
     names.put("WARP_SZ", new Number(32, 32));
     return Map.copyOf(names);

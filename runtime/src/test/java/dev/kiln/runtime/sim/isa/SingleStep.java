@@ -47,6 +47,7 @@ public final class SingleStep {
   private int carry;
   private int target = 100;
   private Block block;
+  private int warpIndex;
   private Monitor monitor;
 
   /** Values of a register's lanes; {@code null} if they are sampled. */
@@ -208,6 +209,12 @@ public final class SingleStep {
     return this;
   }
 
+  /** Number of the warp in its block; 0 without it. */
+  public SingleStep warp(int index) {
+    warpIndex = index;
+    return this;
+  }
+
   public SingleStep monitor(Monitor newMonitor) {
     monitor = newMonitor;
     return this;
@@ -322,7 +329,7 @@ public final class SingleStep {
   private Result run(SplittableRandom random, int mask, Choice choice) {
     StepContext context = new StepContext(instruction(), declared, target);
     Step step = context.decode(decoder);
-    Warp warp = new Warp(context.program(), block, 0, monitor);
+    Warp warp = new Warp(context.program(), block, warpIndex, monitor);
     fill(warp, random);
     context.constants().forEach(constant -> store(warp, constant));
     long[][] in = new long[Warp.LANES][];
@@ -331,7 +338,7 @@ public final class SingleStep {
     }
     warp.active = mask;
     warp.carry = carry;
-    Warp before = new Warp(context.program(), block, 0, monitor);
+    Warp before = new Warp(context.program(), block, warpIndex, monitor);
     copy(warp, before);
     step.run(warp);
     assertThat(warp.active).as("active lanes after " + mnemonic).isEqualTo(mask);

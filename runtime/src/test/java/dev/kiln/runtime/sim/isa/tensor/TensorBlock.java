@@ -3,6 +3,7 @@ package dev.kiln.runtime.sim.isa.tensor;
 import dev.kiln.runtime.sim.exec.Block;
 import dev.kiln.runtime.sim.exec.Cluster;
 import dev.kiln.runtime.sim.exec.GridRun;
+import dev.kiln.runtime.sim.exec.LaunchShape;
 import dev.kiln.runtime.sim.exec.TensorMode;
 import dev.kiln.runtime.sim.memory.AddressSpace;
 import dev.kiln.runtime.sim.memory.Region;
@@ -24,8 +25,17 @@ final class TensorBlock {
   }
 
   private static Block of(TensorMode mode, int bytes) {
-    GridRun grid = new GridRun(new AddressSpace(), null);
+    GridRun grid = new GridRun(new AddressSpace(), null, LaunchShape.of(1, 128));
     grid.tensorMode = mode;
+    return of(grid, bytes);
+  }
+
+  /** The only warp of a block. */
+  static Block lonely(int bytes) {
+    return of(new GridRun(new AddressSpace(), null), bytes);
+  }
+
+  private static Block of(GridRun grid, int bytes) {
     MemorySegment segment = Arena.ofAuto().allocate(bytes, 1024);
     Region region = new Region("shared memory", 0, bytes, segment, true, null);
     Cluster cluster = new Cluster(1);

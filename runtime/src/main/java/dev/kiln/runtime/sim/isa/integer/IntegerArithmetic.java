@@ -79,7 +79,11 @@ public final class IntegerArithmetic {
       PtxType half = half(type);
       return binary(context, type, type, type, (a, b) -> halves(a, b, half, Long::sum));
     }
-    BinaryVectors vectors = byWidth(type, IntegerWords.Add::new, IntegerWides.Add::new);
+    BinaryVectors vectors =
+        byWidth(
+            type,
+            (d, a, b) -> new IntegerWords.Add(d, a, b),
+            (d, a, b) -> new IntegerWides.Add(d, a, b));
     return binary(context, type, type, type, Long::sum, vectors);
   }
 
@@ -93,7 +97,11 @@ public final class IntegerArithmetic {
       expectSigned32(context, type);
       return binary(context, type, type, type, (a, b) -> Saturation.toS32(a - b));
     }
-    BinaryVectors vectors = byWidth(type, IntegerWords.Sub::new, IntegerWides.Sub::new);
+    BinaryVectors vectors =
+        byWidth(
+            type,
+            (d, a, b) -> new IntegerWords.Sub(d, a, b),
+            (d, a, b) -> new IntegerWides.Sub(d, a, b));
     return binary(context, type, type, type, (a, b) -> a - b, vectors);
   }
 
@@ -132,18 +140,24 @@ public final class IntegerArithmetic {
           type.bits() != 32
               ? null
               : type.isSigned()
-                  ? IntegerWides.MulWideSigned::new
-                  : IntegerWides.MulWideUnsigned::new;
+                  ? (d, a, b) -> new IntegerWides.MulWideSigned(d, a, b)
+                  : (d, a, b) -> new IntegerWides.MulWideUnsigned(d, a, b);
       return binary(context, twice, type, type, (a, b) -> a * b, vectors);
     }
     if (part.equals("lo")) {
-      BinaryVectors vectors = byWidth(type, IntegerWords.Mul::new, IntegerWides.Mul::new);
+      BinaryVectors vectors =
+          byWidth(
+              type,
+              (d, a, b) -> new IntegerWords.Mul(d, a, b),
+              (d, a, b) -> new IntegerWides.Mul(d, a, b));
       return binary(context, type, type, type, (a, b) -> a * b, vectors);
     }
     BinaryVectors vectors =
         type.bits() != 32
             ? null
-            : type.isSigned() ? IntegerWides.MulHighSigned::new : IntegerWides.MulHighUnsigned::new;
+            : type.isSigned()
+                ? (d, a, b) -> new IntegerWides.MulHighSigned(d, a, b)
+                : (d, a, b) -> new IntegerWides.MulHighUnsigned(d, a, b);
     return binary(context, type, type, type, Products.high(type), vectors);
   }
 
@@ -168,15 +182,15 @@ public final class IntegerArithmetic {
           type.bits() != 32
               ? null
               : type.isSigned()
-                  ? IntegerWides.MadWideSigned::new
-                  : IntegerWides.MadWideUnsigned::new;
+                  ? (d, a, b, c) -> new IntegerWides.MadWideSigned(d, a, b, c)
+                  : (d, a, b, c) -> new IntegerWides.MadWideUnsigned(d, a, b, c);
       return ternary(context, twice, type, type, twice, (a, b, c) -> a * b + c, vectors);
     }
     if (part.equals("lo")) {
       TernaryVectors vectors =
           type.bits() == 64
-              ? IntegerWides.Mad::new
-              : type.bits() == 32 ? IntegerWords.Mad::new : null;
+              ? (d, a, b, c) -> new IntegerWides.Mad(d, a, b, c)
+              : type.bits() == 32 ? (d, a, b, c) -> new IntegerWords.Mad(d, a, b, c) : null;
       return ternary(context, type, type, type, type, (a, b, c) -> a * b + c, vectors);
     }
     LongBinaryOperator high = Products.high(type);
@@ -240,13 +254,13 @@ public final class IntegerArithmetic {
 
   private static Step abs(DecodeContext context) {
     PtxType type = Types.take(context, SIGNED);
-    UnaryVectors vectors = type == PtxType.S32 ? IntegerWords.Abs::new : null;
+    UnaryVectors vectors = type == PtxType.S32 ? (d, a) -> new IntegerWords.Abs(d, a) : null;
     return unary(context, type, type, Math::abs, vectors);
   }
 
   private static Step neg(DecodeContext context) {
     PtxType type = Types.take(context, SIGNED);
-    UnaryVectors vectors = type == PtxType.S32 ? IntegerWords.Neg::new : null;
+    UnaryVectors vectors = type == PtxType.S32 ? (d, a) -> new IntegerWords.Neg(d, a) : null;
     return unary(context, type, type, a -> -a, vectors);
   }
 
@@ -270,10 +284,14 @@ public final class IntegerArithmetic {
 
   private static BinaryVectors extremumVectors(PtxType type, boolean max) {
     if (type == PtxType.S32) {
-      return max ? IntegerWords.MaxSigned::new : IntegerWords.MinSigned::new;
+      return max
+          ? (d, a, b) -> new IntegerWords.MaxSigned(d, a, b)
+          : (d, a, b) -> new IntegerWords.MinSigned(d, a, b);
     }
     if (type == PtxType.U32) {
-      return max ? IntegerWords.MaxUnsigned::new : IntegerWords.MinUnsigned::new;
+      return max
+          ? (d, a, b) -> new IntegerWords.MaxUnsigned(d, a, b)
+          : (d, a, b) -> new IntegerWords.MinUnsigned(d, a, b);
     }
     return null;
   }

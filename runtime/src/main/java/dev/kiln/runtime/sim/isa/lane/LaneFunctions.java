@@ -11,7 +11,8 @@ import java.util.function.LongUnaryOperator;
 /**
  * Steps that write a function of one to four operands. Operands are read as numbers of their types,
  * see {@link LaneSource}; the result's low bits are kept. The forms over vectors, where given, do
- * the same: they get the operands' indices in the register file.
+ * the same: they get the operands' indices in the register file. They are given as lambdas, since a
+ * method reference would link a class that needs the Vector API where it is evaluated.
  */
 public final class LaneFunctions {
   private LaneFunctions() {}

@@ -37,8 +37,8 @@ public final class Logic {
                 context,
                 (a, b) -> a & b,
                 (a, b) -> a & b,
-                IntegerWords.And::new,
-                IntegerWides.And::new));
+                (d, a, b) -> new IntegerWords.And(d, a, b),
+                (d, a, b) -> new IntegerWides.And(d, a, b)));
     decoders.put(
         "or",
         context ->
@@ -46,8 +46,8 @@ public final class Logic {
                 context,
                 (a, b) -> a | b,
                 (a, b) -> a | b,
-                IntegerWords.Or::new,
-                IntegerWides.Or::new));
+                (d, a, b) -> new IntegerWords.Or(d, a, b),
+                (d, a, b) -> new IntegerWides.Or(d, a, b)));
     decoders.put(
         "xor",
         context ->
@@ -55,8 +55,8 @@ public final class Logic {
                 context,
                 (a, b) -> a ^ b,
                 (a, b) -> a ^ b,
-                IntegerWords.Xor::new,
-                IntegerWides.Xor::new));
+                (d, a, b) -> new IntegerWords.Xor(d, a, b),
+                (d, a, b) -> new IntegerWides.Xor(d, a, b)));
     decoders.put("not", Logic::not);
     decoders.put("cnot", Logic::cnot);
     decoders.put("lop3", TernaryLogic::decode);
@@ -96,8 +96,8 @@ public final class Logic {
     }
     UnaryVectors vectors =
         type.bits() == 64
-            ? IntegerWides.Not::new
-            : type.bits() == 32 ? IntegerWords.Not::new : null;
+            ? (d, a) -> new IntegerWides.Not(d, a)
+            : type.bits() == 32 ? (d, a) -> new IntegerWords.Not(d, a) : null;
     return unary(context, type, type, a -> ~a, vectors);
   }
 

@@ -37,8 +37,8 @@ final class Shifts {
     PtxType type = Types.take(context, BITS);
     BinaryVectors vectors =
         type.bits() == 64
-            ? IntegerWides.ShiftLeft::new
-            : type.bits() == 32 ? IntegerWords.ShiftLeft::new : null;
+            ? (d, a, b) -> new IntegerWides.ShiftLeft(d, a, b)
+            : type.bits() == 32 ? (d, a, b) -> new IntegerWords.ShiftLeft(d, a, b) : null;
     return binary(context, type, type, PtxType.U32, (a, b) -> b >= 64 ? 0 : a << b, vectors);
   }
 
@@ -48,14 +48,14 @@ final class Shifts {
     if (type.isSigned()) {
       BinaryVectors vectors =
           bits == 64
-              ? IntegerWides.ShiftRightSigned::new
-              : bits == 32 ? IntegerWords.ShiftRightSigned::new : null;
+              ? (d, a, b) -> new IntegerWides.ShiftRightSigned(d, a, b)
+              : bits == 32 ? (d, a, b) -> new IntegerWords.ShiftRightSigned(d, a, b) : null;
       return binary(context, type, type, PtxType.U32, (a, b) -> a >> Math.min(b, 63), vectors);
     }
     BinaryVectors vectors =
         bits == 64
-            ? IntegerWides.ShiftRightUnsigned::new
-            : bits == 32 ? IntegerWords.ShiftRightUnsigned::new : null;
+            ? (d, a, b) -> new IntegerWides.ShiftRightUnsigned(d, a, b)
+            : bits == 32 ? (d, a, b) -> new IntegerWords.ShiftRightUnsigned(d, a, b) : null;
     return binary(context, type, type, PtxType.U32, (a, b) -> b >= 64 ? 0 : a >>> b, vectors);
   }
 
@@ -86,7 +86,9 @@ final class Shifts {
           return left ? both << amount >>> 32 : both >>> amount;
         },
         left && !clamp
-            ? IntegerWords.FunnelLeftWrap::new
-            : !left && !clamp ? IntegerWords.FunnelRightWrap::new : null);
+            ? (d, a, b, c) -> new IntegerWords.FunnelLeftWrap(d, a, b, c)
+            : !left && !clamp
+                ? (d, a, b, c) -> new IntegerWords.FunnelRightWrap(d, a, b, c)
+                : null);
   }
 }

@@ -113,16 +113,30 @@ final class IntegerComparisons {
   private static IntegerCompares.Maker maker(Relation relation, boolean unsigned, int bits) {
     boolean wide = bits == 64;
     return switch (relation) {
-      case EQUAL -> wide ? IntegerCompares.Equal64::new : IntegerCompares.Equal32::new;
-      case NOT_EQUAL -> wide ? IntegerCompares.NotEqual64::new : IntegerCompares.NotEqual32::new;
+      case EQUAL ->
+          wide
+              ? (d, a, b) -> new IntegerCompares.Equal64(d, a, b)
+              : (d, a, b) -> new IntegerCompares.Equal32(d, a, b);
+      case NOT_EQUAL ->
+          wide
+              ? (d, a, b) -> new IntegerCompares.NotEqual64(d, a, b)
+              : (d, a, b) -> new IntegerCompares.NotEqual32(d, a, b);
       case LESS ->
           unsigned
-              ? wide ? IntegerCompares.Below64::new : IntegerCompares.Below32::new
-              : wide ? IntegerCompares.Less64::new : IntegerCompares.Less32::new;
+              ? wide
+                  ? (d, a, b) -> new IntegerCompares.Below64(d, a, b)
+                  : (d, a, b) -> new IntegerCompares.Below32(d, a, b)
+              : wide
+                  ? (d, a, b) -> new IntegerCompares.Less64(d, a, b)
+                  : (d, a, b) -> new IntegerCompares.Less32(d, a, b);
       case LESS_OR_EQUAL ->
           unsigned
-              ? wide ? IntegerCompares.BelowOrEqual64::new : IntegerCompares.BelowOrEqual32::new
-              : wide ? IntegerCompares.LessOrEqual64::new : IntegerCompares.LessOrEqual32::new;
+              ? wide
+                  ? (d, a, b) -> new IntegerCompares.BelowOrEqual64(d, a, b)
+                  : (d, a, b) -> new IntegerCompares.BelowOrEqual32(d, a, b)
+              : wide
+                  ? (d, a, b) -> new IntegerCompares.LessOrEqual64(d, a, b)
+                  : (d, a, b) -> new IntegerCompares.LessOrEqual32(d, a, b);
     };
   }
 }

@@ -74,7 +74,9 @@ public final class Moves {
         type,
         type,
         a -> a,
-        type.bits() == 64 ? IntegerWides.Copy::new : IntegerWords.Copy::new);
+        type.bits() == 64
+            ? (d, a) -> new IntegerWides.Copy(d, a)
+            : (d, a) -> new IntegerWords.Copy(d, a));
   }
 
   private static Step copy128(int target, int source) {

@@ -152,6 +152,12 @@ public final class SingleStep {
     return this;
   }
 
+  /** Adds a component to the last operand, a register: {@code %r1.b3}. */
+  public SingleStep component(String word) {
+    Operand.Name name = (Operand.Name) operands.removeLast();
+    return operand(new Operand.Name(NOWHERE, name.name(), Optional.of(word)));
+  }
+
   public SingleStep literal(long value) {
     return operand(new Operand.IntegerLiteral(NOWHERE, value));
   }
@@ -446,7 +452,7 @@ public final class SingleStep {
       return step;
     }
 
-    void forEachActive(LaneCheck check) {
+    public void forEachActive(LaneCheck check) {
       for (int lane = 0; lane < Warp.LANES; lane++) {
         if ((mask >>> lane & 1) != 0) {
           check.check(in[lane], outputs(lane));

@@ -31,9 +31,14 @@ public final class MemoryPort {
   private Region common;
   private Space commonSpace;
   private boolean contiguous;
+
+  /** Whether all lanes' addresses ascend by the operand's bytes. */
+  private boolean sideBySide;
+
   private long low;
   private long high;
   private long ones;
+  private final long[] span = new long[3];
 
   /**
    * @param localBytes of local memory for each thread
@@ -51,11 +56,7 @@ public final class MemoryPort {
 
   /** Resolves for some lanes the addresses that the operand's register holds. */
   public void resolve(Step step, MemoryOperand operand, int mask) {
-    if (mask == Warp.FULL) {
-      gatherAll(operand);
-    } else {
-      gather(operand, mask);
-    }
+    gather(operand, mask);
     place(step, operand, mask);
   }
 
@@ -66,24 +67,20 @@ public final class MemoryPort {
    * @param lanes for each lane in the mask an address
    */
   public void resolveAt(Step step, MemoryOperand operand, int mask, long[] lanes) {
-    long smallest = Long.MAX_VALUE;
-    long largest = Long.MIN_VALUE;
-    long bits = 0;
     for (int rest = mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
-      long address = lanes[lane];
-      addresses[lane] = address;
-      smallest = Math.min(smallest, address);
-      largest = Math.max(largest, address);
-      bits |= address;
+      addresses[lane] = lanes[lane];
     }
-    range(smallest, largest, bits);
+    Addresses.span(addresses, mask, span);
+    range(span[0], span[1], span[2]);
+    sideBySide = mask == Warp.FULL && Addresses.sideBySide(addresses, operand.bytes);
     place(step, operand, mask);
   }
 
   /** Resolves one lane's address, in the operand's space. */
   public void resolveLane(Step step, MemoryOperand operand, int lane, long address) {
     addresses[lane] = address;
+    sideBySide = false;
     range(address, address, address);
     place(step, operand, 1 << lane);
   }
@@ -114,6 +111,11 @@ public final class MemoryPort {
    */
   public boolean contiguous() {
     return contiguous;
+  }
+
+  /** Whether all resolved lanes lie at one place of one region, that of {@code lane}. */
+  public boolean uniform() {
+    return common != null && low == high && commonSpace != Space.LOCAL;
   }
 
   public byte readByte(int lane, int at) {
@@ -151,54 +153,22 @@ public final class MemoryPort {
     local.close();
   }
 
-  private void gatherAll(MemoryOperand operand) {
-    long smallest = Long.MAX_VALUE;
-    long largest = Long.MIN_VALUE;
-    long bits = 0;
-    long offset = operand.offset;
-    int base = operand.base;
-    long[] to = addresses;
-    if (operand.wide) {
-      long[] wides = warp.wides;
-      for (int lane = 0; lane < Warp.LANES; lane++) {
-        long address = wides[base + lane] + offset;
-        to[lane] = address;
-        bits |= address;
-        smallest = Math.min(smallest, address);
-        largest = Math.max(largest, address);
-      }
-    } else {
-      int[] words = warp.words;
-      for (int lane = 0; lane < Warp.LANES; lane++) {
-        long address = words[base + lane] + offset & 0xffff_ffffL;
-        to[lane] = address;
-        bits |= address;
-        smallest = Math.min(smallest, address);
-        largest = Math.max(largest, address);
-      }
-    }
-    range(smallest, largest, bits);
-  }
-
   private void gather(MemoryOperand operand, int mask) {
-    long smallest = Long.MAX_VALUE;
-    long largest = Long.MIN_VALUE;
-    long bits = 0;
-    for (int rest = mask; rest != 0; rest &= rest - 1) {
-      int lane = Integer.numberOfTrailingZeros(rest);
-      long address = address(operand, lane);
-      addresses[lane] = address;
-      bits |= address;
-      smallest = Math.min(smallest, address);
-      largest = Math.max(largest, address);
+    boolean inOrder =
+        operand.wide
+            ? Addresses.gather(warp.wides, operand.base, operand.offset, operand.bytes, addresses)
+            : Addresses.gather(
+                warp.words, operand.base, (int) operand.offset, operand.bytes, addresses);
+    sideBySide = inOrder && mask == Warp.FULL;
+    if (inOrder) {
+      // Addresses between are multiples of the same alignment if the operand's size is.
+      long first = addresses[Integer.numberOfTrailingZeros(mask)];
+      long last = addresses[Warp.LANES - 1 - Integer.numberOfLeadingZeros(mask)];
+      range(first, last, first | operand.bytes);
+      return;
     }
-    range(smallest, largest, bits);
-  }
-
-  private long address(MemoryOperand operand, int lane) {
-    return operand.wide
-        ? warp.wides[operand.base + lane] + operand.offset
-        : warp.words[operand.base + lane] + operand.offset & 0xffff_ffffL;
+    Addresses.span(addresses, mask, span);
+    range(span[0], span[1], span[2]);
   }
 
   private void range(long smallest, long largest, long bits) {
@@ -231,7 +201,7 @@ public final class MemoryPort {
       for (int lane = 0; lane < Warp.LANES; lane++) {
         offsets[lane] = addresses[lane] - start;
       }
-      contiguous = mask == Warp.FULL && sideBySide(operand.bytes);
+      contiguous = sideBySide;
     }
     if (operand.writes() && !region.writable()) {
       int lane = Integer.numberOfTrailingZeros(mask);
@@ -240,18 +210,6 @@ public final class MemoryPort {
     if (warp.monitor != null || region.written() != null) {
       observe(step, operand, space, mask);
     }
-  }
-
-  private boolean sideBySide(int bytes) {
-    if (high - low != (Warp.LANES - 1L) * bytes) {
-      return false;
-    }
-    long difference = 0;
-    long first = low;
-    for (int lane = 0; lane < Warp.LANES; lane++) {
-      difference |= addresses[lane] - first ^ lane * (long) bytes;
-    }
-    return difference == 0;
   }
 
   /** The one region that holds everything between the lowest and the highest lane, or null. */

@@ -6,6 +6,7 @@ import dev.kiln.runtime.sim.program.DecodeContext.Slot;
 import dev.kiln.runtime.sim.ptx.PtxType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * One element of a load or a store: a register, and how its bits stand in memory.
@@ -50,6 +51,71 @@ record Element(int index, boolean wide, int bytes, boolean signed, int mask) {
       warp.wides[index + lane] = value;
     } else {
       warp.words[index + lane] = (int) value & mask;
+    }
+  }
+
+  /** Loads for some lanes from one region; each kind has a loop of its own, for speed. */
+  void load(Warp warp, int lanes, MemorySegment from, long[] offsets, int at) {
+    if (plainWord()) {
+      loadWords(warp.words, index, lanes, from, offsets, at);
+    } else if (wide && bytes == 8) {
+      loadLongs(warp.wides, index, lanes, from, offsets, at);
+    } else if (!wide && bytes == 2 && !signed) {
+      loadShorts(warp.words, index, lanes, from, offsets, at);
+    } else {
+      for (int rest = lanes; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        load(warp, lane, from, offsets[lane] + at);
+      }
+    }
+  }
+
+  private static void loadWords(
+      int[] words, int index, int lanes, MemorySegment from, long[] offsets, int at) {
+    if (lanes == Warp.FULL) {
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        words[index + lane] = from.get(INT, offsets[lane] + at);
+      }
+      return;
+    }
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      words[index + lane] = from.get(INT, offsets[lane] + at);
+    }
+  }
+
+  private static void loadLongs(
+      long[] wides, int index, int lanes, MemorySegment from, long[] offsets, int at) {
+    if (lanes == Warp.FULL) {
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        wides[index + lane] = from.get(LONG, offsets[lane] + at);
+      }
+      return;
+    }
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      wides[index + lane] = from.get(LONG, offsets[lane] + at);
+    }
+  }
+
+  private static void loadShorts(
+      int[] words, int index, int lanes, MemorySegment from, long[] offsets, int at) {
+    for (int rest = lanes; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      words[index + lane] = from.get(SHORT, offsets[lane] + at) & 0xffff;
+    }
+  }
+
+  /** Gives all lanes what lane 0 has. */
+  void broadcast(Warp warp) {
+    if (wide) {
+      Arrays.fill(warp.wides, index, index + Warp.LANES, warp.wides[index]);
+      if (bytes == 16) {
+        int high = index + Warp.LANES;
+        Arrays.fill(warp.wides, high, high + Warp.LANES, warp.wides[high]);
+      }
+    } else {
+      Arrays.fill(warp.words, index, index + Warp.LANES, warp.words[index]);
     }
   }
 

@@ -39,27 +39,21 @@ final class LoadStep extends Step {
     MemoryPort port = warp.port;
     port.resolve(this, source);
     Region common = port.common();
-    if (common != null && warp.active == Warp.FULL && words) {
-      loadWords(warp, port, common.bytes());
-    } else {
+    if (common == null) {
       loadEach(warp, port);
+    } else if (port.contiguous() && elements.length == 1 && words) {
+      copy(common.bytes(), port.offsets[0], warp.words, elements[0].index());
+    } else if (port.uniform() && warp.active == Warp.FULL) {
+      broadcast(warp, port, common.bytes());
+    } else {
+      int at = 0;
+      for (Element element : elements) {
+        element.load(warp, warp.active, common.bytes(), port.offsets, at);
+        at += size;
+      }
     }
     if (ordered) {
       VarHandle.acquireFence();
-      warp.yield = true; // perhaps it waits for others
-    }
-  }
-
-  private void loadWords(Warp warp, MemoryPort port, MemorySegment from) {
-    if (elements.length == 1 && port.contiguous()) {
-      copy(from, port.offsets[0], warp.words, elements[0].index());
-      return;
-    }
-    long[] offsets = port.offsets;
-    int at = 0;
-    for (Element element : elements) {
-      gather(from, offsets, at, warp.words, element.index());
-      at += 4;
     }
   }
 
@@ -70,9 +64,12 @@ final class LoadStep extends Step {
     }
   }
 
-  private static void gather(MemorySegment from, long[] offsets, int at, int[] words, int index) {
-    for (int lane = 0; lane < Warp.LANES; lane++) {
-      words[index + lane] = from.get(Element.INT, offsets[lane] + at);
+  private void broadcast(Warp warp, MemoryPort port, MemorySegment from) {
+    int at = 0;
+    for (Element element : elements) {
+      element.load(warp, 0, from, port.offsets[0] + at);
+      element.broadcast(warp);
+      at += size;
     }
   }
 

@@ -86,6 +86,16 @@ final class StoreStep extends Step {
   }
 
   private void storeEach(Warp warp, MemoryPort port) {
+    Region common = port.common();
+    if (common != null && words && elements.length == 1) {
+      MemorySegment to = common.bytes();
+      int index = elements[0].index();
+      for (int rest = warp.active; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        to.set(Element.INT, port.offsets[lane], warp.words[index + lane]);
+      }
+      return;
+    }
     for (int rest = warp.active; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       for (int i = 0; i < elements.length; i++) {

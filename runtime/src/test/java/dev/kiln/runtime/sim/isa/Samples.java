@@ -3,7 +3,9 @@ package dev.kiln.runtime.sim.isa;
 import dev.kiln.runtime.sim.ptx.PtxType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 
 /** Values to test instructions with, as raw bits, zero-extended. */
@@ -74,8 +76,19 @@ public final class Samples {
 
   private Samples() {}
 
-  /** Values where something special may happen; never empty. */
+  private static final Map<PtxType, long[]> SPECIAL = new ConcurrentHashMap<>();
+
+  /** Values where something special may happen; never empty, not to be written to. */
   public static long[] special(PtxType type) {
+    long[] known = SPECIAL.get(type);
+    if (known == null) {
+      known = makeSpecial(type);
+      SPECIAL.put(type, known);
+    }
+    return known;
+  }
+
+  private static long[] makeSpecial(PtxType type) {
     if (type == PtxType.PRED) {
       return new long[] {0, 1};
     }

@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.exec;
 
 import dev.kiln.runtime.sim.memory.AddressSpace;
 import dev.kiln.runtime.sim.memory.Region;
+import dev.kiln.runtime.sim.memory.VariableLayout;
 import dev.kiln.runtime.sim.monitor.Monitor;
 import dev.kiln.runtime.sim.program.Program;
 import java.util.ArrayDeque;
@@ -61,6 +62,8 @@ final class ClusterMaker {
     Region shared = spare.poll();
     if (shared == null) {
       shared = grid.memory.shared(sharedBytes);
+      long dynamicStart = sharedBytes - shape.dynamicShared();
+      shared.divide(VariableLayout.of(code.program().sharedVariables(), dynamicStart, sharedBytes));
     } else {
       AddressSpace.reset(shared);
     }

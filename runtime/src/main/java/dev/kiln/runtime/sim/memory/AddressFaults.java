@@ -71,9 +71,15 @@ final class AddressFaults {
         return "which belongs to another block of the cluster";
       }
       long offset = address & AddressSpace.OFFSET_MASK;
-      return "offset 0x%x, ".formatted(offset) + relation(warp.block.shared, offset, bytes);
+      return "offset 0x%x, ".formatted(offset) + within(warp.block.shared, offset, bytes);
     }
-    return relation(warp.block.shared, address, bytes);
+    return within(warp.block.shared, address, bytes);
+  }
+
+  private static String within(Region shared, long offset, long bytes) {
+    return shared.variables != null && shared.holds(offset, bytes)
+        ? shared.variables.near(offset, bytes)
+        : relation(shared, offset, bytes);
   }
 
   /** Where an address lies among the regions of a table. */
@@ -99,7 +105,7 @@ final class AddressFaults {
     return region.freed() ? text + ", which %s freed".formatted(region.freedBy) : text;
   }
 
-  private static String relation(long address, long bytes, String name, long start, long size) {
+  static String relation(long address, long bytes, String name, long start, long size) {
     if (address < start) {
       return "%s before %s of %s".formatted(count(start - address), name, count(size));
     }

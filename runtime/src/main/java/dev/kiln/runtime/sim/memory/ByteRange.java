@@ -38,7 +38,9 @@ public record ByteRange(Region region, long offset, long length) {
       if (!own && owner.exited) {
         throw exited(owner.rank, lane);
       }
-      if (!owner.shared.holds(place, length)) {
+      VariableLayout variables = owner.shared.variables;
+      if (!owner.shared.holds(place, length)
+          || variables != null && !variables.holds(place, length)) {
         throw AddressFaults.outside(warp, what(use, length), length, space, lane, address);
       }
       return touch(new ByteRange(owner.shared, place, length), space, address, use);

@@ -227,7 +227,10 @@ public final class MemoryPort {
       return region;
     }
     boolean inside =
-        low >= region.start() && high - region.start() <= region.size() - operand.bytes;
+        low >= region.start()
+            && high - region.start() <= region.size() - operand.bytes
+            && (region.variables == null
+                || region.variables.holds(low, high - low + operand.bytes));
     return inside ? region : null;
   }
 
@@ -328,7 +331,10 @@ public final class MemoryPort {
       } else if (spaces[lane] == Space.SHARED) {
         offsets[lane] = addresses[lane];
       }
-      if (offsets[lane] < 0 || offsets[lane] > region.size() - operand.bytes) {
+      long offset = offsets[lane];
+      if (offset < 0
+          || offset > region.size() - operand.bytes
+          || region.variables != null && !region.variables.holds(offset, operand.bytes)) {
         throw AddressFaults.outside(warp, operand, space, lane, address);
       }
     }

@@ -18,6 +18,9 @@ public final class Region {
   /** The table that finds this region; {@code null} for one that is in none, or was freed. */
   RegionTable table;
 
+  /** Variables in it that accesses must not leave; {@code null} where any byte will do. */
+  VariableLayout variables;
+
   /** Whether {@link Backing} has to get the bytes back. */
   boolean owned;
 
@@ -75,6 +78,15 @@ public final class Region {
   /** Whether it has been given back. */
   public boolean freed() {
     return freedBy != null;
+  }
+
+  /**
+   * Makes accesses outside of variables faults.
+   *
+   * @param layout {@code null} for any byte being as good as another
+   */
+  public void divide(VariableLayout layout) {
+    variables = layout;
   }
 
   public boolean holds(long address, long length) {

@@ -9,6 +9,7 @@ import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.MemoryOperand.Use;
 import dev.kiln.runtime.sim.monitor.Monitor;
+import dev.kiln.runtime.sim.program.Program.SharedVariable;
 import dev.kiln.runtime.sim.ptx.Space;
 import java.util.ArrayList;
 import java.util.List;
@@ -314,5 +315,39 @@ class MemoryPortTest {
       watched.port.resolveAt(step, read, 1, lanes(lane -> buffer.start() + 128));
       assertThat(missing).containsExactly(0x30, 0x2, 0x1);
     }
+  }
+
+  @Test
+  void gapsBetweenGuardedVariablesAreNobodys() {
+    GuardedLayout places = new GuardedLayout(true);
+    List<SharedVariable> variables =
+        List.of(
+            new SharedVariable("a", places.add(256, 16), 256),
+            new SharedVariable("b", places.add(100, 16), 100));
+    long dynamic = AddressSpace.roundUp(places.size(), 16);
+    machine.block.shared.divide(VariableLayout.of(variables, dynamic, Machine.SHARED_BYTES));
+    long b = variables.get(1).offset();
+    assertThat(b).isEqualTo(256 + 1024);
+    resolve(Space.SHARED, 4, Use.WRITE, Warp.FULL, lane -> 4 * lane);
+    resolve(Space.SHARED, 4, Use.WRITE, Warp.FULL, lane -> lane % 2 == 0 ? 252 : b + 96);
+    resolve(Space.SHARED, 4, Use.WRITE, Warp.FULL, lane -> dynamic + 4 * lane);
+    LaneFault fault = fault(Space.SHARED, 4, Use.WRITE, lane -> lane == 3 ? 256 : 0);
+    assertThat(fault.lane()).isEqualTo(3);
+    assertThat(fault).hasMessageEndingWith("just after variable a of 256 bytes in shared memory");
+    assertThat(fault(Space.GENERIC, 4, Use.READ, lane -> AddressSpace.SHARED_BASE + b - 8))
+        .hasMessageEndingWith("8 bytes before variable b of 100 bytes in shared memory");
+    assertThat(fault(Space.SHARED, 8, Use.READ, lane -> b + 96))
+        .hasMessageEndingWith("across the end of variable b of 100 bytes in shared memory");
+    assertThat(fault(Space.SHARED, 4, Use.READ, lane -> Machine.SHARED_BYTES))
+        .hasMessageEndingWith("just after shared memory of 8,192 bytes");
+  }
+
+  @Test
+  void variablesWithoutGapsAreNotGuarded() {
+    List<SharedVariable> variables =
+        List.of(new SharedVariable("a", 0, 256), new SharedVariable("b", 256, 100));
+    assertThat(VariableLayout.of(variables, 368, 4096)).isNull();
+    assertThat(VariableLayout.of(variables, 356, 356)).isNull();
+    assertThat(VariableLayout.of(List.of(), 0, 4096)).isNull();
   }
 }

@@ -7,6 +7,7 @@ import dev.kiln.runtime.sim.program.DecodeContext;
 import dev.kiln.runtime.sim.program.DecodeContext.Slot;
 import dev.kiln.runtime.sim.program.Modifiers;
 import dev.kiln.runtime.sim.ptx.PtxType;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 
@@ -121,8 +122,8 @@ public final class Convert {
     context.expectOperands(2, 2);
     Slot target = target(context, conversion.to());
     Slot source = source(context, 1, conversion.from());
-    return FastConversions.of(conversion, target, source)
-        .orElseGet(() -> new LaneConversion(target, source, conversion));
+    return FastConversions.of(
+        conversion, target, source, new LaneConversion(target, source, conversion));
   }
 
   static Slot target(DecodeContext context, PtxType type) {
@@ -148,17 +149,24 @@ public final class Convert {
     int shift = PackedConversion.shift(to);
     if (from == PtxType.F32) {
       context.expectOperands(3, 3);
-      return new PairConversion(
-          target,
-          context.word(context.operand(1), from),
-          context.word(context.operand(2), from),
-          0,
-          shift,
-          element);
+      int upper = context.word(context.operand(1), from);
+      int lower = context.word(context.operand(2), from);
+      Step general = new PairConversion(target, upper, lower, 0, shift, element);
+      return isPlain(context, to)
+          ? FastConversions.pairs(to, target, upper, lower, general)
+          : general;
     }
     context.expectOperands(2, 2);
     int source = context.word(context.operand(1), from);
     return new PairConversion(target, source, source, PackedConversion.shift(from), shift, element);
+  }
+
+  private static boolean isPlain(DecodeContext context, PtxType to) {
+    List<String> words = context.instruction().modifiers();
+    return (to == PtxType.F16X2 || to == PtxType.BF16X2)
+        && words.contains("rn")
+        && !words.contains("relu")
+        && !words.contains("satfinite");
   }
 
   /** One number in each lane. */

@@ -59,6 +59,10 @@ enum Element {
     return Math.max(1, 32 / bits);
   }
 
+  boolean isSigned() {
+    return this == S8 || this == S4;
+  }
+
   boolean isFloat() {
     return ordinal() <= E3M2.ordinal();
   }
@@ -68,7 +72,7 @@ enum Element {
     return isFloat() && bits == 8;
   }
 
-  /** The value of a floating-point element of at most 32 bits, from the low bits of a word. */
+  /** The value of an element of at most 32 bits, exact, from the low bits of a word. */
   float toFloat(int word) {
     return switch (this) {
       case F16 -> Float.float16ToFloat((short) word);
@@ -77,21 +81,17 @@ enum Element {
       case TF32 -> Float.intBitsToFloat(word & 0xffff_e000);
       case F32 -> Float.intBitsToFloat(word);
       case E4M3, E5M2, E2M1, E2M3, E3M2 -> BYTES[ordinal()][word & 0xff];
-      case F64, S8, U8, S4, U4, B1, S32 -> throw new IllegalStateException("not a float: " + this);
-    };
-  }
-
-  /** The value of an integer element, from the low bits of a word. */
-  int toInt(int word) {
-    return switch (this) {
       case S8 -> (byte) word;
       case U8 -> word & 0xff;
       case S4 -> word << 28 >> 28;
       case U4 -> word & 0xf;
-      case S32, B1 -> word;
-      case F16, BF16, TF32, F32, F64, E4M3, E5M2, E2M1, E2M3, E3M2 ->
-          throw new IllegalStateException("not an integer: " + this);
+      case F64, B1, S32 -> throw new IllegalStateException("no float: " + this);
     };
+  }
+
+  /** The values of the floating-point elements of 8 bits, by their bits. */
+  float[] byteValues() {
+    return BYTES[ordinal()];
   }
 
   private float[] table() {

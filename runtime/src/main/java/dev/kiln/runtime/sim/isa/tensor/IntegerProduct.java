@@ -1,6 +1,12 @@
 package dev.kiln.runtime.sim.isa.tensor;
 
-/** Multiplies matrices of integers or bits. */
+import dev.kiln.runtime.sim.exec.TensorMode;
+import java.util.Arrays;
+
+/**
+ * Multiplies matrices of integers or bits. Sums of products of integers are computed in fp32, where
+ * they are exact: at most 64 products of two bytes stay below 2^24.
+ */
 final class IntegerProduct {
   /** What takes the place of a multiplication. */
   enum Operation {
@@ -12,8 +18,7 @@ final class IntegerProduct {
   }
 
   final Tiling tiling;
-  private final Element a;
-  private final Element b;
+  private final FloatProduct floats;
   private final Operation operation;
   private final boolean saturates;
 
@@ -22,51 +27,43 @@ final class IntegerProduct {
    */
   IntegerProduct(Tiling tiling, Element a, Element b, Operation operation, boolean saturates) {
     this.tiling = tiling;
-    this.a = a;
-    this.b = b;
+    this.floats = operation == Operation.MULTIPLY ? new FloatProduct(tiling, a, b) : null;
     this.operation = operation;
     this.saturates = saturates;
   }
 
   /** Makes room in planes. */
   void reserve(Planes planes) {
+    if (floats != null) {
+      floats.reserve(planes);
+    }
     planes.reserveIntegers(
-        tiling.registersOfA() * tiling.packed() * 32,
-        tiling.rowOfB(tiling.columnBlocks(), 0, 0),
-        tiling.accumulators() * 32);
+        tiling.registersOfA() * 32, tiling.registersOfB() * 32, tiling.accumulators() * 32);
   }
 
   void loadA(int[] words, int[] slots, Planes planes) {
-    int packed = tiling.packed();
-    for (int i = 0; i < tiling.registersOfA(); i++) {
-      for (int e = 0; e < packed; e++) {
-        int to = (i * packed + e) * 32;
-        for (int lane = 0; lane < 32; lane++) {
-          planes.integersOfA[to + lane] = a.toInt(words[slots[i] + lane] >>> e * a.bits());
-        }
-      }
+    if (floats != null) {
+      floats.loadA(words, slots, planes);
+    } else {
+      copy(words, slots, tiling.registersOfA(), planes.bitsOfA);
     }
   }
 
   void loadB(int[] words, int[] slots, Planes planes) {
-    int packed = tiling.packed();
-    for (int i = 0; i < tiling.registersOfB(); i++) {
-      int column = i / tiling.steps();
-      int first = i % tiling.steps() * 4 * packed;
-      for (int lane = 0; lane < 32; lane++) {
-        int group = lane >> 2;
-        for (int e = 0; e < packed; e++) {
-          int k = first + (lane & 3) * packed + e;
-          int row = tiling.rowOfB(column, k, group & 1);
-          planes.integersOfB[row + (group >> 1)] = b.toInt(words[slots[i] + lane] >>> e * b.bits());
-        }
-      }
+    if (floats != null) {
+      floats.loadB(words, slots, planes);
+    } else {
+      copy(words, slots, tiling.registersOfB(), planes.bitsOfB);
     }
   }
 
   void loadTotals(int[] words, int[] slots, Planes planes) {
-    for (int i = 0; i < tiling.accumulators(); i++) {
-      System.arraycopy(words, slots[i], planes.totals, i * 32, 32);
+    copy(words, slots, tiling.accumulators(), planes.totals);
+  }
+
+  private static void copy(int[] words, int[] slots, int count, int[] to) {
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(words, slots[i], to, i * 32, 32);
     }
   }
 
@@ -78,61 +75,50 @@ final class IntegerProduct {
 
   /** Adds A times B to the totals. */
   void multiply(Planes planes) {
+    if (floats == null) {
+      countBits(planes);
+      return;
+    }
+    int count = tiling.accumulators() * 32;
+    Arrays.fill(planes.sums, 0, count, 0);
+    floats.multiply(planes, TensorMode.ROUNDED);
+    for (int i = 0; i < count; i++) {
+      add(planes.totals, i, (int) planes.sums[i]);
+    }
+  }
+
+  private void add(int[] totals, int at, int sum) {
+    totals[at] =
+        saturates
+            ? Math.clamp((long) totals[at] + sum, Integer.MIN_VALUE, Integer.MAX_VALUE)
+            : totals[at] + sum;
+  }
+
+  private void countBits(Planes planes) {
     for (int rows = 0; rows < tiling.rowBlocks(); rows++) {
       for (int columns = 0; columns < tiling.columnBlocks(); columns++) {
         for (int half = 0; half < tiling.halves(); half++) {
           for (int parity = 0; parity < 2; parity++) {
             int plane = tiling.planeOfA(rows, half, 0, 0);
-            int row = tiling.rowOfB(columns, 0, parity);
             int to = tiling.accumulator(rows, columns, half, parity) * 32;
-            addPlane(planes, plane, row, to);
+            for (int lane = 0; lane < 32; lane++) {
+              int column = (lane & 3) * 2 + parity;
+              int from = columns * tiling.steps() * 32 + column * 4;
+              add(planes.totals, to + lane, matches(planes, plane + (lane & ~3), from));
+            }
           }
         }
       }
     }
   }
 
-  private void addPlane(Planes planes, int plane, int row, int to) {
-    int[] totals = planes.totals;
-    for (int lane = 0; lane < 32; lane++) {
-      int sum =
-          operation == Operation.MULTIPLY
-              ? dot(planes, plane + (lane & ~3), row + (lane & 3))
-              : matches(planes, plane + (lane & ~3), row + (lane & 3));
-      long total = (long) totals[to + lane] + sum;
-      totals[to + lane] =
-          saturates ? Math.clamp(total, Integer.MIN_VALUE, Integer.MAX_VALUE) : (int) total;
-    }
-  }
-
-  /** Exact: 256 products of two bytes need 24 bits. */
-  private int dot(Planes planes, int plane, int row) {
-    int[] left = planes.integersOfA;
-    int[] right = planes.integersOfB;
-    int packed = tiling.packed();
-    int perStep = tiling.halves() * packed * 32;
-    int sum = 0;
-    int at = row;
-    for (int step = 0; step < tiling.steps(); step++) {
-      for (int thread = 0; thread < 4; thread++) {
-        int from = plane + step * perStep + thread;
-        for (int e = 0; e < packed; e++) {
-          sum += left[from + e * 32] * right[at];
-          at += 2 * Planes.REPEATED;
-        }
-      }
-    }
-    return sum;
-  }
-
-  private int matches(Planes planes, int plane, int row) {
-    int[] left = planes.integersOfA;
-    int[] right = planes.integersOfB;
+  /** Counts over words along k: four in a register, and registers of A in halves. */
+  private int matches(Planes planes, int plane, int from) {
     int perStep = tiling.halves() * 32;
     int sum = 0;
     for (int word = 0; word < tiling.depth(); word++) {
-      int one = left[plane + word / 4 * perStep + word % 4];
-      int other = right[row + word * 2 * Planes.REPEATED];
+      int one = planes.bitsOfA[plane + word / 4 * perStep + word % 4];
+      int other = planes.bitsOfB[from + word / 4 * 32 + word % 4];
       sum += Integer.bitCount(operation == Operation.AND ? one & other : one ^ other);
     }
     return sum;

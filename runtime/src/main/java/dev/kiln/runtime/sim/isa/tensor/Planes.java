@@ -14,8 +14,8 @@ final class Planes {
   float[] a = new float[512];
   float[] b = new float[1024];
   float[] sums = new float[256];
-  int[] integersOfA = new int[512];
-  int[] integersOfB = new int[1024];
+  int[] bitsOfA = new int[512];
+  int[] bitsOfB = new int[1024];
   int[] totals = new int[256];
 
   /** What a shared memory matrix holds, in registers' layout. */
@@ -26,7 +26,7 @@ final class Planes {
   final double[] doubleSums = new double[128];
 
   /** Values of one register's elements, plane by plane. */
-  final float[] register = new float[128];
+  final float[] register = new float[256];
 
   void reserveFloats(int ofA, int ofB, int ofSums) {
     a = atLeast(a, ofA);
@@ -35,8 +35,8 @@ final class Planes {
   }
 
   void reserveIntegers(int ofA, int ofB, int ofSums) {
-    integersOfA = atLeast(integersOfA, ofA);
-    integersOfB = atLeast(integersOfB, ofB);
+    bitsOfA = atLeast(bitsOfA, ofA);
+    bitsOfB = atLeast(bitsOfB, ofB);
     totals = atLeast(totals, ofSums);
   }
 

@@ -34,16 +34,52 @@ final class VectorFloatKernel implements FloatKernel {
 
   @Override
   public void unpack(Element element, int[] words, int slot, float[] planes, int at) {
-    if (element == Element.F16) {
-      unpackHalves(words, slot, planes, at);
-    } else if (element == Element.BF16) {
-      unpackBrains(words, slot, planes, at);
-    } else if (element == Element.F32) {
+    switch (element) {
+      case F16 -> unpackHalves(words, slot, planes, at);
+      case BF16 -> unpackBrains(words, slot, planes, at);
+      case F32 -> unpackSingles(words, slot, planes, at, -1);
+      case TF32 -> unpackSingles(words, slot, planes, at, 0xffff_e000);
+      case S8, U8, S4, U4 -> unpackIntegers(element, words, slot, planes, at);
+      case E4M3, E5M2, E2M1, E2M3, E3M2 ->
+          unpackBytes(element.byteValues(), words, slot, planes, at);
+      case F64, B1, S32 -> plain.unpack(element, words, slot, planes, at);
+    }
+  }
+
+  private static void unpackSingles(int[] words, int slot, float[] planes, int at, int mask) {
+    for (int i = 0; i < 32; i += LENGTH) {
+      IntVector.fromArray(INTS, words, slot + i)
+          .and(mask)
+          .reinterpretAsFloats()
+          .intoArray(planes, at + i);
+    }
+  }
+
+  private static void unpackIntegers(
+      Element element, int[] words, int slot, float[] planes, int at) {
+    int bits = element.bits();
+    boolean signed = element.isSigned();
+    for (int e = 0; e < element.perRegister(); e++) {
+      int left = 32 - bits - e * bits;
       for (int i = 0; i < 32; i += LENGTH) {
-        IntVector.fromArray(INTS, words, slot + i).reinterpretAsFloats().intoArray(planes, at + i);
+        IntVector high =
+            IntVector.fromArray(INTS, words, slot + i).lanewise(VectorOperators.LSHL, left);
+        IntVector value =
+            signed
+                ? high.lanewise(VectorOperators.ASHR, 32 - bits)
+                : high.lanewise(VectorOperators.LSHR, 32 - bits);
+        ((FloatVector) value.convert(VectorOperators.I2F, 0)).intoArray(planes, at + e * 32 + i);
       }
-    } else {
-      plain.unpack(element, words, slot, planes, at);
+    }
+  }
+
+  private static void unpackBytes(float[] values, int[] words, int slot, float[] planes, int at) {
+    for (int lane = 0; lane < 32; lane++) {
+      int word = words[slot + lane];
+      planes[at + lane] = values[word & 0xff];
+      planes[at + 32 + lane] = values[word >>> 8 & 0xff];
+      planes[at + 64 + lane] = values[word >>> 16 & 0xff];
+      planes[at + 96 + lane] = values[word >>> 24];
     }
   }
 

@@ -18,7 +18,7 @@ import java.util.function.LongBinaryOperator;
  */
 final class CarryArithmetic {
   private static final Set<PtxType> TYPES =
-      EnumSet.of(PtxType.U32, PtxType.S32, PtxType.U64, PtxType.S64, PtxType.B32, PtxType.B64);
+      EnumSet.of(PtxType.U32, PtxType.S32, PtxType.U64, PtxType.S64);
 
   private CarryArithmetic() {}
 

@@ -22,6 +22,9 @@ final class TernaryLogic {
   static Step decode(DecodeContext context) {
     Optional<BoolOp> boolOp = BoolOp.take(context.modifiers());
     Types.take(context, EnumSet.of(PtxType.B32));
+    if (boolOp.equals(Optional.of(BoolOp.XOR))) {
+      throw context.malformed("lop3 has .and and .or only");
+    }
     if (boolOp.isEmpty()) {
       context.expectOperands(5, 5);
       return table(context, context.operand(0));
@@ -44,8 +47,8 @@ final class TernaryLogic {
 
   private static Table table(DecodeContext context, Operand target) {
     long function = context.constant(context.operand(4));
-    if (function < 0 || function > 255) {
-      throw context.malformed("the table of lop3 is a number from 0 to 255");
+    if (function < Byte.MIN_VALUE || function > 255) {
+      throw context.malformed("the table of lop3 is a number of 8 bits");
     }
     return new Table(
         context.wordTarget(target, PtxType.B32),

@@ -92,11 +92,12 @@ public final class Comparisons {
     return new PredicateStep(target, combined(context, boolOp, low, 0));
   }
 
-  /** Two destinations: the second of a packed type holds the high half's result. */
+  /** Of a packed type the second destination, if there is one, gets the high half's result. */
   private static Step pairSetp(
       DecodeContext context, ToIntFunction<Warp> first, ToIntFunction<Warp> second) {
-    if (!(context.operand(0) instanceof Operand.Pair pair)) {
-      throw context.malformed("a comparison of two halves writes p|q");
+    Operand d = context.operand(0);
+    if (!(d instanceof Operand.Pair pair)) {
+      return new PredicateStep(context.predicateTarget(d), first);
     }
     int p = context.predicateTarget(pair.first());
     int q = context.predicateTarget(pair.second());
@@ -117,6 +118,11 @@ public final class Comparisons {
     boolean ftz = context.modifiers().take("ftz");
     PtxType result = Types.take(context, RESULTS);
     PtxType type = Types.take(context, COMPARED);
+    boolean half = type.isFloat() && type.bits() == 16;
+    boolean halfResult = result.bits() == 16 && result != PtxType.F16;
+    if (halfResult && !half || result == PtxType.F32 && half) {
+      throw context.malformed("set does not give " + result + " of a comparison of " + type);
+    }
     expectOperands(context, boolOp);
     LaneTarget target = LaneTarget.of(context, context.operand(0), result);
     Comparison low = compare(context, op, type, ftz, false);

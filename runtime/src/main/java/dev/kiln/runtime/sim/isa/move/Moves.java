@@ -39,10 +39,7 @@ public final class Moves {
           PtxType.S32,
           PtxType.S64,
           PtxType.F32,
-          PtxType.F64,
-          // Not in the manual, but accepted by ptxas and written by Triton.
-          PtxType.F16,
-          PtxType.BF16);
+          PtxType.F64);
 
   private Moves() {}
 
@@ -91,7 +88,7 @@ public final class Moves {
 
   private static PtxType elementType(DecodeContext context, PtxType type, int count) {
     int bits = count == 2 || count == 4 ? type.bits() / count : 0;
-    if (bits < 8 || bits > 64) {
+    if (bits < 8 || bits > 64 || !type.isUntyped()) {
       throw context.malformed("no vector of " + count + " elements in type " + type);
     }
     return switch (bits) {

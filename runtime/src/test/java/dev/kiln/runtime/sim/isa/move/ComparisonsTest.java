@@ -142,8 +142,7 @@ class ComparisonsTest {
 
   @Test
   void setWritesNumbers() {
-    Map<PtxType, Long> truths =
-        Map.of(U32, 0xffff_ffffL, S32, 0xffff_ffffL, F32, 0x3f80_0000L, U16, 0xffffL);
+    Map<PtxType, Long> truths = Map.of(U32, 0xffff_ffffL, S32, 0xffff_ffffL, F32, 0x3f80_0000L);
     truths.forEach(
         (result, truth) -> {
           SingleStep.of("set.le" + result + ".s32")
@@ -201,6 +200,29 @@ class ComparisonsTest {
         .in(F16)
         .in(F16)
         .expect(in -> lessHalf(in, 0) ? 0x3c00 : 0);
+  }
+
+  @Test
+  void halvesAndTheirPairsGiveIntegersToo() {
+    SingleStep.of("set.lt.u16.f16")
+        .out(U16)
+        .in(F16)
+        .in(F16)
+        .expect(in -> lessHalf(in, 0) ? 0xffff : 0);
+    SingleStep.of("set.lt.or.u32.f16x2")
+        .out(U32)
+        .in(F16X2)
+        .in(F16X2)
+        .in(PRED)
+        .expect(
+            in ->
+                (lessHalf(in, 0) || in[2] == 1 ? 0xffff : 0)
+                    | (lessHalf(in, 16) || in[2] == 1 ? 0xffff_0000L : 0));
+    SingleStep.of("setp.lt.f16x2")
+        .out(PRED)
+        .in(F16X2)
+        .in(F16X2)
+        .expect(in -> lessHalf(in, 0) ? 1 : 0);
   }
 
   private static boolean lessHalf(long[] in, int shift) {

@@ -29,6 +29,9 @@ final class FloatArithmetic {
 
     /** The step over vectors, for {@code .f64} rounded to nearest. */
     Step wides(int target, int a, int b, Step exact);
+
+    /** The step over vectors, for {@code .f16} and {@code .f16x2}. */
+    Step halves(int target, int a, int b);
   }
 
   private static final Binary ADD =
@@ -56,6 +59,11 @@ final class FloatArithmetic {
         @Override
         public Step wides(int target, int a, int b, Step exact) {
           return FloatForms.addWide(target, a, b, exact);
+        }
+
+        @Override
+        public Step halves(int target, int a, int b) {
+          return FloatForms.addHalves(target, a, b);
         }
       };
 
@@ -85,6 +93,11 @@ final class FloatArithmetic {
         public Step wides(int target, int a, int b, Step exact) {
           return FloatForms.subWide(target, a, b, exact);
         }
+
+        @Override
+        public Step halves(int target, int a, int b) {
+          return FloatForms.subHalves(target, a, b);
+        }
       };
 
   private static final Binary MUL =
@@ -112,6 +125,11 @@ final class FloatArithmetic {
         @Override
         public Step wides(int target, int a, int b, Step exact) {
           return FloatForms.mulWide(target, a, b, exact);
+        }
+
+        @Override
+        public Step halves(int target, int a, int b) {
+          return FloatForms.mulHalves(target, a, b);
         }
       };
 
@@ -171,13 +189,24 @@ final class FloatArithmetic {
           ? operation.words(target, a, b, arithmetic.flush())
           : LaneSteps.word(target, a, b, operation.in(arithmetic));
     }
-    Word2 half = operation.in(arithmetic16(context, type, rounding, false));
+    Arithmetic16 arithmetic = arithmetic16(context, type, rounding, false);
+    if (isVector(arithmetic)) {
+      return operation.halves(target, a, b);
+    }
+    Word2 half = operation.in(arithmetic);
     return LaneSteps.word(target, a, b, FloatTypes.isPacked(type) ? LaneSteps.packed(half) : half);
   }
 
   private static boolean isVector(Arithmetic32 arithmetic) {
     return arithmetic.rounding() == Rounding.NEAREST
         && !arithmetic.saturate()
+        && VectorForms.inUse();
+  }
+
+  private static boolean isVector(Arithmetic16 arithmetic) {
+    return arithmetic.code() == FloatCode.F16
+        && !arithmetic.flush()
+        && arithmetic.clamp() == Clamp.NONE
         && VectorForms.inUse();
   }
 
@@ -255,6 +284,9 @@ final class FloatArithmetic {
           : LaneSteps.word(target, a, b, c, arithmetic::fma);
     }
     Arithmetic16 arithmetic = arithmetic16(context, type, rounding, true);
+    if (isVector(arithmetic)) {
+      return FloatForms.fmaHalves(target, a, b, c);
+    }
     Word3 half = arithmetic::fma;
     return LaneSteps.word(
         target, a, b, c, FloatTypes.isPacked(type) ? LaneSteps.packed(half) : half);

@@ -77,6 +77,26 @@ public final class FloatForms {
     return new FloatWideMultiplyAdd(target, a, b, c, exact);
   }
 
+  /** Of {@code .f16x2}, and of {@code .f16}. */
+  public static Step addHalves(int target, int a, int b) {
+    return new FloatHalfAdd(target, a, b);
+  }
+
+  /** As {@link #addHalves}. */
+  public static Step subHalves(int target, int a, int b) {
+    return new FloatHalfSubtract(target, a, b);
+  }
+
+  /** As {@link #addHalves}. */
+  public static Step mulHalves(int target, int a, int b) {
+    return new FloatHalfMultiply(target, a, b);
+  }
+
+  /** As {@link #addHalves}. */
+  public static Step fmaHalves(int target, int a, int b, int c) {
+    return new FloatHalfMultiplyAdd(target, a, b, c);
+  }
+
   /** A comparison of {@code .f32}, with an operator of floating-point numbers. */
   public static Comparison compare(CompareOp op, int a, int b, boolean flush) {
     return switch (op) {

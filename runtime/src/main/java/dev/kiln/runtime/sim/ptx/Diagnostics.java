@@ -10,7 +10,6 @@ final class Diagnostics {
 
   private final String file;
   private final List<PtxDiagnostic> found = new ArrayList<>();
-  private int total;
 
   Diagnostics(String file) {
     this.file = file;
@@ -20,25 +19,24 @@ final class Diagnostics {
     add(fault.at(), fault.getMessage());
   }
 
+  /**
+   * @throws PtxException if nobody would read more
+   */
   void add(Position at, String message) {
-    total++;
-    if (found.size() < LIMIT) {
-      found.add(new PtxDiagnostic(file, at, message));
+    if (found.size() == LIMIT) {
+      found.add(new PtxDiagnostic(file, at, "here and further on is more that is wrong"));
+      throwIfAny();
     }
+    found.add(new PtxDiagnostic(file, at, message));
   }
 
   /**
    * @throws PtxException if anything is wrong
    */
   void throwIfAny() {
-    if (total == 0) {
-      return;
+    if (!found.isEmpty()) {
+      found.sort(Comparator.comparing(PtxDiagnostic::at));
+      throw new PtxException(found);
     }
-    found.sort(Comparator.comparing(PtxDiagnostic::at));
-    if (total > LIMIT) {
-      var last = found.getLast().at();
-      found.add(new PtxDiagnostic(file, last, "and " + (total - LIMIT) + " more"));
-    }
-    throw new PtxException(found);
   }
 }

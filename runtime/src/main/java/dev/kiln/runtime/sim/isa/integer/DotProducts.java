@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.isa.integer;
 
 import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.isa.Decoder;
 import dev.kiln.runtime.sim.isa.lane.LaneFunctions;
 import dev.kiln.runtime.sim.isa.lane.Types;
@@ -44,6 +45,9 @@ public final class DotProducts {
     PtxType sum = signed ? PtxType.S32 : PtxType.U32;
     boolean signedA = a.isSigned();
     boolean signedB = b.isSigned();
+    if (count == 4) {
+      return bytes(context, a, b, sum);
+    }
     return LaneFunctions.ternary(
         context,
         sum,
@@ -57,6 +61,55 @@ public final class DotProducts {
           }
           return total;
         });
+  }
+
+  private static Step bytes(DecodeContext context, PtxType a, PtxType b, PtxType sum) {
+    context.expectOperands(4, 4);
+    int target = context.wordTarget(context.operand(0), sum);
+    int first = context.word(context.operand(1), a);
+    int second = context.word(context.operand(2), b);
+    int third = context.word(context.operand(3), sum);
+    return new Bytes(target, first, second, third, a.isSigned(), b.isSigned());
+  }
+
+  /** {@code dp4a}, a loop of its own: it stands in the inner loops of quantised products. */
+  private static final class Bytes extends Step {
+    private final int target;
+    private final int a;
+    private final int b;
+    private final int c;
+    private final int unsignedA;
+    private final int unsignedB;
+
+    Bytes(int target, int a, int b, int c, boolean signedA, boolean signedB) {
+      this.target = target;
+      this.a = a;
+      this.b = b;
+      this.c = c;
+      // Clears the copies of the sign that the shift brings down.
+      this.unsignedA = signedA ? -1 : 0xff;
+      this.unsignedB = signedB ? -1 : 0xff;
+    }
+
+    @Override
+    public void run(Warp warp) {
+      int[] words = warp.words;
+      int active = warp.active;
+      int maskA = unsignedA;
+      int maskB = unsignedB;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        if ((active >>> lane & 1) != 0) {
+          int x = words[a + lane];
+          int y = words[b + lane];
+          words[target + lane] =
+              words[c + lane]
+                  + (x << 24 >> 24 & maskA) * (y << 24 >> 24 & maskB)
+                  + (x << 16 >> 24 & maskA) * (y << 16 >> 24 & maskB)
+                  + (x << 8 >> 24 & maskA) * (y << 8 >> 24 & maskB)
+                  + (x >> 24 & maskA) * (y >> 24 & maskB);
+        }
+      }
+    }
   }
 
   private static long field(long bits, int from, int width, boolean signed) {

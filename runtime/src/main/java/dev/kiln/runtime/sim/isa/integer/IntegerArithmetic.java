@@ -22,10 +22,7 @@ import java.util.function.LongBinaryOperator;
 
 /**
  * Section 9.7.1: sums, products, quotients, extrema of integers of 16, 32 and 64 bits, and of pairs
- * of 16 bits.
- *
- * <p>Division by zero is unspecified in the manual; here, as on GPUs, a quotient by 0 has all bits
- * set, and so has a remainder of 32 bits or fewer of the type; see {@link Division}.
+ * of 16 bits. Division by zero is told in {@link Division}.
  */
 public final class IntegerArithmetic {
   private static final Set<PtxType> PAIRS = EnumSet.of(PtxType.U16X2, PtxType.S16X2);

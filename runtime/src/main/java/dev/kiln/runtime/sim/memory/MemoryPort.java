@@ -160,8 +160,8 @@ public final class MemoryPort {
             : Addresses.gather(
                 warp.words, operand.base, (int) operand.offset, operand.bytes, addresses);
     sideBySide = inOrder && mask == Warp.FULL;
-    if (inOrder) {
-      // Addresses between are multiples of the same alignment if the operand's size is.
+    if (inOrder && operand.alignment <= operand.bytes) {
+      // Addresses between are multiples of the same alignment, because the operand's size is.
       long first = addresses[Integer.numberOfTrailingZeros(mask)];
       long last = addresses[Warp.LANES - 1 - Integer.numberOfLeadingZeros(mask)];
       range(first, last, first | operand.bytes);

@@ -1,16 +1,22 @@
 package dev.kiln.runtime.sim.memory;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.TreeMap;
 
 /**
- * The regions of one space by address, freed ones included: addresses are never used again, so that
- * what was there can still be told. Thread-safe; finding takes no lock.
+ * The regions of one space by address, the latest freed ones included: addresses are never used
+ * again, so that what was there can still be told. Thread-safe; finding takes no lock.
  */
 public final class RegionTable {
   private static final Region[] NONE = {};
 
+  /** So many freed regions are remembered. */
+  private static final int MEMORY = 4096;
+
+  private final Deque<Region> freed = new ArrayDeque<>();
   private final TreeMap<Long, Region> known = new TreeMap<>();
 
   /** The living ones, sorted; {@code null} after a change, until somebody looks. */
@@ -27,6 +33,10 @@ public final class RegionTable {
   public synchronized void remove(Region region, String who) {
     region.table = null;
     region.freedBy = who;
+    freed.add(region);
+    if (freed.size() > MEMORY) {
+      known.remove(freed.remove().start());
+    }
     snapshot = null;
   }
 

@@ -65,6 +65,10 @@ final class AtomicStep extends Step {
   public void run(Warp warp) {
     MemoryPort port = warp.port;
     port.resolve(this, place);
+    if (adds && operands.length == 1 && port.common() != null && port.space(0) == Space.SHARED) {
+      addShared(warp, port, port.common().bytes());
+      return;
+    }
     boolean changed = false;
     for (int rest = warp.active; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
@@ -77,6 +81,21 @@ final class AtomicStep extends Step {
     } else {
       warp.yield = true; // perhaps it waits for others
     }
+  }
+
+  /** A block and its cluster run on one host thread, so that plain accesses will do. */
+  private void addShared(Warp warp, MemoryPort port, MemorySegment bytes) {
+    int operand = operands[0].index();
+    boolean wide = operands[0].wide();
+    for (int rest = warp.active; rest != 0; rest &= rest - 1) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      int value = wide ? (int) warp.wides[operand + lane] : warp.words[operand + lane];
+      long at = port.offsets[lane];
+      int old = bytes.get(Element.INT, at);
+      bytes.set(Element.INT, at, old + value);
+      give(warp, 0, lane, old & 0xffff_ffffL);
+    }
+    warp.changes++;
   }
 
   private boolean apply(Warp warp, MemoryPort port, int lane, int element) {

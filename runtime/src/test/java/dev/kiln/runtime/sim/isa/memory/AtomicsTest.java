@@ -145,6 +145,24 @@ class AtomicsTest {
     assertThat(read(0, 4)).isEqualTo(sum);
   }
 
+  @Test
+  void lanesAtOneSharedAddressTakeTurnsToo() {
+    machine.block.shared.bytes().set(ValueLayout.JAVA_INT, 4, -1);
+    long[] old =
+        SingleStep.of("atom.shared.add.s32")
+            .out(S32)
+            .memory(U32, 0, lanes(4, 0))
+            .in(S32, lanes(1, 0))
+            .active(0xf00f)
+            .block(machine.block)
+            .run()
+            .out(0);
+    assertThat(old[0]).isEqualTo(0xffff_ffffL);
+    assertThat(old[1]).isZero();
+    assertThat(old[15]).isEqualTo(6);
+    assertThat(machine.block.shared.bytes().get(ValueLayout.JAVA_INT, 4)).isEqualTo(7);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"b16", "b32", "b64"})
   void casStoresOnlyWhereTheOldValueIsEqual(String word) {

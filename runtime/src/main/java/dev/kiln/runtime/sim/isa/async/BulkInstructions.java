@@ -106,6 +106,7 @@ final class BulkInstructions {
     boolean legal =
         bits == type.isUntyped()
             && keepsSubnormals == (half && operation.equals("add"))
+            && !(operation.equals("add") && type == PtxType.S64)
             && !(shared && (type.isFloat() || wide && !operation.equals("add")));
     return Reduction.of(operation, type)
         .filter(known -> legal)

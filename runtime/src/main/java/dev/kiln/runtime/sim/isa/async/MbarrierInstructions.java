@@ -103,24 +103,21 @@ final class MbarrierInstructions {
     boolean expects = modifiers.take("expect_tx");
     boolean noComplete = modifiers.take("noComplete");
     takeOrder(modifiers, "release", "relaxed");
-    // The result may be left out where the barrier is another block's, and with a sink elsewhere.
-    boolean hasState = !(context.operand(0) instanceof Operand.Memory);
-    int first = hasState ? 1 : 0;
-    context.expectOperands(first + (expects || noComplete ? 2 : 1), first + 2);
+    context.expectOperands(expects || noComplete ? 3 : 2, 3);
     if (expects && noComplete) {
       throw context.malformed(".expect_tx and .noComplete exclude each other");
     }
-    boolean sink = !hasState || context.operand(0) instanceof Operand.Sink;
+    boolean sink = context.operand(0) instanceof Operand.Sink;
     if (space == Space.SHARED_CLUSTER && !sink) {
       throw context.malformed("an arrival at another block's mbarrier has no state; write _");
     }
     int count = -1;
-    if (context.operands().size() > first + 1) {
-      count = context.word(context.operand(first + 1), PtxType.U32);
+    if (context.operands().size() == 3) {
+      count = context.word(context.operand(2), PtxType.U32);
     }
     return new Arrive(
         sink ? -1 : context.wideTarget(context.operand(0), PtxType.B64),
-        atomic(context, first, space),
+        atomic(context, 1, space),
         expects ? -1 : count,
         expects ? count : -1,
         drops,

@@ -21,7 +21,8 @@ import java.util.function.IntUnaryOperator;
 /** Runs kernels given as PTX text over small buffers. */
 final class Launch implements AutoCloseable {
   private final AddressSpace memory = new AddressSpace();
-  private ExecutorOptions options = ExecutorOptions.standard().withThreads(1);
+  private ExecutorOptions options =
+      ExecutorOptions.standard().withThreads(1).withMaxIdlePolls(20_000);
   private LaunchShape shape = LaunchShape.of(1, 32);
   private Monitor monitor;
 

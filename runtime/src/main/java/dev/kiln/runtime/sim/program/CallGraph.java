@@ -4,7 +4,6 @@ import dev.kiln.runtime.sim.program.Definition.Code;
 import dev.kiln.runtime.sim.program.FunctionText.Line;
 import dev.kiln.runtime.sim.ptx.Function;
 import dev.kiln.runtime.sim.ptx.Operand;
-import dev.kiln.runtime.sim.ptx.Position;
 import dev.kiln.runtime.sim.ptx.Variable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -85,8 +84,8 @@ final class CallGraph {
             .map(
                 name ->
                     line.scope()
-                        .find(name.name(), Bodies.END)
-                        .orElseThrow(() -> Bodies.undefined(name.at(), name.name())));
+                        .find(name.name(), Scope.END)
+                        .orElseThrow(() -> Scope.undefined(name.at(), name.name())));
     if (named.isPresent() && named.get() instanceof Definition.Calls calls) {
       return calls.targets().functions().stream().filter(texts::containsKey).toList();
     }
@@ -150,18 +149,6 @@ final class CallGraph {
           elements.elements().forEach(element -> addresses(element, names));
       case Variable.Initializer.Constant constant -> {}
       case Variable.Initializer.AddressOf address -> names.add(address.symbol());
-    }
-  }
-
-  /** What several classes say about names. */
-  static final class Bodies {
-    /** After everything that is declared. */
-    static final Position END = new Position(Integer.MAX_VALUE, Integer.MAX_VALUE);
-
-    private Bodies() {}
-
-    static MalformedInstruction undefined(Position at, String name) {
-      return new MalformedInstruction(at, "'" + name + "' is not declared");
     }
   }
 

@@ -41,8 +41,7 @@ final class CallLowering {
     Definition target =
         context
             .find(site.target())
-            .orElseThrow(
-                () -> CallGraph.Bodies.undefined(site.target().at(), site.target().name()));
+            .orElseThrow(() -> Scope.undefined(site.target().at(), site.target().name()));
     return switch (target) {
       case Code(var at, Function function) when function.body().isEmpty() ->
           systemCall(site, function);

@@ -125,7 +125,7 @@ final class InitialBytes {
   private long address(Initializer.AddressOf wanted) {
     Definition definition =
         Optional.ofNullable(symbols.get(wanted.symbol()))
-            .orElseThrow(() -> CallGraph.Bodies.undefined(wanted.at(), wanted.symbol()));
+            .orElseThrow(() -> Scope.undefined(wanted.at(), wanted.symbol()));
     long address =
         switch (definition) {
           case Definition.Datum datum when datum.placement() == Definition.Placement.MODULE -> {

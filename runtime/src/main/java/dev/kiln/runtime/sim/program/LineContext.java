@@ -7,13 +7,12 @@ import dev.kiln.runtime.sim.program.Definition.Placement;
 import dev.kiln.runtime.sim.program.Definition.Register;
 import dev.kiln.runtime.sim.program.Definition.RegisterVector;
 import dev.kiln.runtime.sim.program.FunctionText.Line;
-import dev.kiln.runtime.sim.ptx.Linkage;
+import dev.kiln.runtime.sim.program.NameResolver.Named;
 import dev.kiln.runtime.sim.ptx.Operand;
 import dev.kiln.runtime.sim.ptx.Position;
 import dev.kiln.runtime.sim.ptx.PtxType;
 import dev.kiln.runtime.sim.ptx.Space;
 import dev.kiln.runtime.sim.ptx.Statement.Instruction;
-import dev.kiln.runtime.sim.ptx.Variable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,14 +23,6 @@ import java.util.Set;
  * that have to run before or after the line's own gather here.
  */
 final class LineContext implements DecodeContext {
-  /** Begins names that no text can hold. */
-  private static final String HIDDEN = " ";
-
-  private static final String COMPONENTS = "xyzw";
-  private static final String COLOURS = "rgba";
-
-  private static final Datum RESERVED = reserved();
-
   final FunctionText text;
   final Line line;
   final LineRecord record;
@@ -42,6 +33,8 @@ final class LineContext implements DecodeContext {
   /** Variables of shared and module memory that the line names. */
   private final Set<Datum> data;
 
+  private final NameResolver names = new NameResolver(this);
+  private final Literals literals = new Literals(this);
   private final boolean recursive;
   private final int targetVersion;
   private Instruction instruction;
@@ -107,7 +100,7 @@ final class LineContext implements DecodeContext {
     if (hidden == record.hidden.size()) {
       record.hidden.add(Math.toIntExact(text.hidden(bytes)));
     }
-    String name = HIDDEN + record.hidden.get(hidden++);
+    String name = NameResolver.hiddenName(record.hidden.get(hidden++));
     return new Operand.Name(instruction.at(), name, Optional.empty());
   }
 
@@ -142,16 +135,16 @@ final class LineContext implements DecodeContext {
   public Slot slot(Operand operand, PtxType type) {
     return switch (operand) {
       case Operand.Name name ->
-          switch (resolve(name)) {
+          switch (names.resolve(name)) {
             case Named.OfRegister(Register register) ->
                 slot(register.type(), use(register.number()));
             case Named.OfSpecial(SpecialName special) -> special(name, special, type);
             case Named.OfAddress address -> addressSlot(address, 0, type, name.at());
           };
       case Operand.Address address ->
-          addressSlot(addressed(address.base()), address.offset(), type, address.at());
-      case Operand.IntegerLiteral literal -> slot(type, literal(literal, type));
-      case Operand.FloatLiteral literal -> slot(type, literal(literal, type));
+          addressSlot(names.addressed(address.base()), address.offset(), type, address.at());
+      case Operand.IntegerLiteral literal -> slot(type, literals.of(literal, type));
+      case Operand.FloatLiteral literal -> slot(type, literals.of(literal, type));
       case Operand.Not not -> throw malformedAt(not.at(), "'!' is for predicates");
       case Operand.Sink sink -> throw malformedAt(sink.at(), "'_' is no source");
       case Operand.Vector vector -> throw unexpected(vector, "a vector");
@@ -169,12 +162,15 @@ final class LineContext implements DecodeContext {
       }
       throw mismatch(operand, slot.type(), type);
     }
-    check(operand, slot.type(), type);
+    boolean special = operand instanceof Operand.Name name && isSpecial(name);
+    if (!OperandTypes.suit(slot.type(), type, special)) {
+      throw mismatch(operand, slot.type(), type);
+    }
     return slot.index();
   }
 
   private boolean isSpecial(Operand.Name name) {
-    return resolve(name) instanceof Named.OfSpecial;
+    return names.resolve(name) instanceof Named.OfSpecial;
   }
 
   private int lowHalf(int wide) {
@@ -200,7 +196,7 @@ final class LineContext implements DecodeContext {
       case Operand.IntegerLiteral literal ->
           new Predicate(storage.constant(1, literal.value() != 0 ? 1 : 0), false);
       case Operand.Name name ->
-          switch (resolve(name)) {
+          switch (names.resolve(name)) {
             case Named.OfRegister(Register register) when register.type() == PtxType.PRED ->
                 new Predicate(use(register.number()), false);
             case Named.OfSpecial(SpecialName.Fixed(SpecialRegister register))
@@ -246,7 +242,7 @@ final class LineContext implements DecodeContext {
       return slot(type, storage.register(temporary(type)));
     }
     if (operand instanceof Operand.Name name
-        && resolve(name) instanceof Named.OfRegister(Register register)) {
+        && names.resolve(name) instanceof Named.OfRegister(Register register)) {
       record.targets.add(register.number());
       return slot(register.type(), storage.register(register.number()));
     }
@@ -258,31 +254,10 @@ final class LineContext implements DecodeContext {
     if (slot.bits() != bank.bits()) {
       throw mismatch(operand, slot.type(), type);
     }
-    check(operand, slot.type(), type);
+    if (!OperandTypes.suit(slot.type(), type, false)) {
+      throw mismatch(operand, slot.type(), type);
+    }
     return slot.index();
-  }
-
-  /** Whether an operand's type suits the instruction's, as ptxas has it. */
-  private void check(Operand operand, PtxType declared, PtxType wanted) {
-    boolean sizes =
-        Set.of(16, 32).contains(declared.bits()) && Set.of(16, 32).contains(wanted.bits());
-    if (sizes && declared.bits() != wanted.bits() && !(isSpecialOperand(operand))) {
-      throw mismatch(operand, declared, wanted);
-    }
-    if (isNumber(declared) && isNumber(wanted) && declared.isFloat() != wanted.isFloat()) {
-      throw mismatch(operand, declared, wanted);
-    }
-  }
-
-  private boolean isSpecialOperand(Operand operand) {
-    return operand instanceof Operand.Name name && isSpecial(name);
-  }
-
-  private static boolean isNumber(PtxType type) {
-    return switch (type) {
-      case U16, U32, U64, S16, S32, S64, F16, BF16, F32, F64 -> true;
-      default -> false;
-    };
   }
 
   private MalformedInstruction mismatch(Operand operand, PtxType declared, PtxType wanted) {
@@ -302,7 +277,7 @@ final class LineContext implements DecodeContext {
               && find(name).orElse(null) instanceof RegisterVector vector -> {
         List<Operand> elements = new ArrayList<>();
         for (int i = 0; i < vector.components().size(); i++) {
-          Optional<String> letter = Optional.of(COMPONENTS.substring(i, i + 1));
+          Optional<String> letter = Optional.of(NameResolver.COMPONENTS.substring(i, i + 1));
           elements.add(new Operand.Name(name.at(), name.name(), letter));
         }
         yield elements;
@@ -317,7 +292,7 @@ final class LineContext implements DecodeContext {
       return literal.value();
     }
     if (operand instanceof Operand.Name name
-        && resolve(name) instanceof Named.OfSpecial(SpecialName.Number number)) {
+        && names.resolve(name) instanceof Named.OfSpecial(SpecialName.Number number)) {
       return number.value();
     }
     throw malformedAt(operand.at(), "an integer constant is wanted");
@@ -332,9 +307,10 @@ final class LineContext implements DecodeContext {
       case Operand.IntegerLiteral literal ->
           new AddressOperand(64, zero(), literal.value() + memory.offset(), null, memory.rest());
       case Operand.Address address ->
-          address(addressed(address.base()), address.offset() + memory.offset(), memory.rest());
+          address(
+              names.addressed(address.base()), address.offset() + memory.offset(), memory.rest());
       case Operand.Name name ->
-          switch (resolve(name)) {
+          switch (names.resolve(name)) {
             case Named.OfAddress address -> address(address, memory.offset(), memory.rest());
             case Named.OfRegister(Register register) -> {
               Bank bank = Bank.of(register.type());
@@ -382,7 +358,7 @@ final class LineContext implements DecodeContext {
 
   @Override
   public Symbol symbol(Operand.Name name) {
-    Named.OfAddress named = addressed(name);
+    Named.OfAddress named = names.addressed(name);
     if (!(named.definition() instanceof Datum datum)) {
       String function = ((Definition.Code) named.definition()).function().name();
       return new Symbol(name.name(), Space.GENERIC, storage.functionAddress(function), 0);
@@ -414,6 +390,11 @@ final class LineContext implements DecodeContext {
     return unsupportedAt(instruction.at(), message);
   }
 
+  /** What is declared under a name where the line stands. */
+  Optional<Definition> find(Operand.Name name) {
+    return names.find(name);
+  }
+
   // ---- registers
 
   /** Notes that the line reads a register; its index. */
@@ -436,108 +417,7 @@ final class LineContext implements DecodeContext {
     return record.temporaries.get(temporaries++);
   }
 
-  // ---- names
-
-  /** What a name is, for an operand. */
-  private sealed interface Named {
-    record OfRegister(Register register) implements Named {}
-
-    record OfSpecial(SpecialName special) implements Named {}
-
-    /** A {@link Datum} or {@link Definition.Code}. */
-    record OfAddress(Position at, String name, Definition definition) implements Named {}
-  }
-
-  Optional<Definition> find(Operand.Name name) {
-    if (name.name().startsWith(HIDDEN)) {
-      long offset = Long.parseLong(name.name().substring(HIDDEN.length()));
-      return Optional.of(hiddenDatum(name, offset));
-    }
-    return line.scope().find(name.name(), name.at());
-  }
-
-  private static Datum hiddenDatum(Operand.Name name, long offset) {
-    Variable variable =
-        new Variable(
-            name.at(),
-            Linkage.NONE,
-            Space.LOCAL,
-            16,
-            PtxType.B64,
-            1,
-            name.name(),
-            List.of(),
-            Optional.empty(),
-            Optional.empty());
-    return new Datum(name.at(), variable, Placement.FRAME, offset, ControlFlow.NONE);
-  }
-
-  private static Datum reserved() {
-    Variable variable =
-        new Variable(
-            new Position(1, 1),
-            Linkage.NONE,
-            Space.SHARED,
-            128,
-            PtxType.B8,
-            1,
-            "reserved for the system",
-            List.of(SpecialName.RESERVED_BYTES),
-            Optional.empty(),
-            Optional.empty());
-    return FunctionText.moduleDatum(variable);
-  }
-
-  private Named resolve(Operand.Name name) {
-    Optional<Definition> found = find(name);
-    if (found.isEmpty()) {
-      Optional<SpecialName> special = SpecialName.find(name.name(), name.component());
-      if (special.isPresent()) {
-        return new Named.OfSpecial(special.get());
-      }
-      if (SpecialName.VECTORS.contains(name.name())) {
-        throw unsupportedAt(name.at(), describe(name) + " as a whole");
-      }
-      if (SpecialName.UNKNOWN.matcher(name.name()).matches()) {
-        throw unsupportedAt(name.at(), "special register " + describe(name));
-      }
-      throw CallGraph.Bodies.undefined(name.at(), name.name());
-    }
-    return switch (found.get()) {
-      case Register register -> {
-        if (name.component().isPresent()) {
-          throw unsupportedAt(name.at(), "the part " + describe(name) + " of a register");
-        }
-        yield new Named.OfRegister(register);
-      }
-      case RegisterVector vector -> new Named.OfRegister(component(name, vector));
-      case Datum datum -> new Named.OfAddress(name.at(), name.name(), datum);
-      case Definition.Code code -> new Named.OfAddress(name.at(), name.name(), code);
-      case Definition.Label label -> throw malformedAt(name.at(), "a label is no value here");
-      case Definition.Branches targets -> throw malformedAt(name.at(), "a list is no value here");
-      case Definition.Calls targets -> throw malformedAt(name.at(), "a list is no value here");
-      case Definition.Prototype prototype ->
-          throw malformedAt(name.at(), "a prototype is no value here");
-    };
-  }
-
-  private Named.OfAddress addressed(Operand.Name name) {
-    if (resolve(name) instanceof Named.OfAddress address) {
-      return address;
-    }
-    throw malformedAt(name.at(), "'" + name.name() + "' has no address");
-  }
-
-  private Register component(Operand.Name name, RegisterVector vector) {
-    String letter =
-        name.component()
-            .orElseThrow(() -> malformedAt(name.at(), "'" + name.name() + "' is a vector"));
-    int index = Math.max(COMPONENTS.indexOf(letter), COLOURS.indexOf(letter));
-    if (index < 0 || index >= vector.components().size()) {
-      throw malformedAt(name.at(), "'" + name.name() + "' has no component ." + letter);
-    }
-    return vector.components().get(index);
-  }
+  // ---- special registers
 
   private Slot special(Operand.Name name, SpecialName special, PtxType wanted) {
     return switch (special) {
@@ -554,7 +434,7 @@ final class LineContext implements DecodeContext {
         yield new Slot(32, PtxType.U32, index);
       }
       case SpecialName.Reserved(long offset) ->
-          addressConstant(fixedAddress(RESERVED) + offset, PtxType.U32);
+          addressConstant(fixedAddress(NameResolver.RESERVED) + offset, PtxType.U32);
       case SpecialName.Number(int bits, long value) ->
           new Slot(bits, bits == 32 ? PtxType.U32 : PtxType.U64, storage.constant(bits, value));
       case SpecialName.Time(Clock.Part part) -> {
@@ -619,54 +499,6 @@ final class LineContext implements DecodeContext {
     };
   }
 
-  // ---- literals
-
-  private int literal(Operand.IntegerLiteral literal, PtxType type) {
-    if (isNumber(type) && type.isFloat()) {
-      throw malformedAt(literal.at(), "an integer where " + type + " is wanted");
-    }
-    return switch (Bank.of(type)) {
-      case PREDICATE -> storage.constant(1, literal.value() != 0 ? 1 : 0);
-      case WORD -> {
-        long mask = type.bits() == 32 ? 0xffff_ffffL : (1L << type.bits()) - 1;
-        yield storage.constant(32, literal.value() & mask);
-      }
-      case WIDE -> storage.constant(64, literal.value());
-      case QUAD -> throw unsupportedAt(literal.at(), "a literal of 128 bits");
-    };
-  }
-
-  private int literal(Operand.FloatLiteral literal, PtxType type) {
-    double value =
-        literal.single()
-            ? Float.intBitsToFloat((int) literal.bits())
-            : Double.longBitsToDouble(literal.bits());
-    return switch (type) {
-      case F32 ->
-          storage.constant(
-              32,
-              (literal.single() ? literal.bits() : Float.floatToRawIntBits((float) value))
-                  & 0xffff_ffffL);
-      case F64 ->
-          storage.constant(
-              64, literal.single() ? Double.doubleToRawLongBits(value) : literal.bits());
-      case B32 -> {
-        if (!literal.single()) {
-          throw malformedAt(literal.at(), "a number of 64 bits where .b32 is wanted");
-        }
-        yield storage.constant(32, literal.bits() & 0xffff_ffffL);
-      }
-      case B64 -> {
-        if (literal.single()) {
-          throw malformedAt(literal.at(), "a number of 32 bits where .b64 is wanted");
-        }
-        yield storage.constant(64, literal.bits());
-      }
-      default ->
-          throw malformedAt(literal.at(), "a floating-point number where " + type + " is wanted");
-    };
-  }
-
   // ---- messages
 
   private MalformedInstruction unexpected(Operand operand, String what) {
@@ -677,11 +509,11 @@ final class LineContext implements DecodeContext {
     return new MalformedInstruction(at, instruction.mnemonic() + ": " + message);
   }
 
-  private UnsupportedInstruction unsupportedAt(Position at, String message) {
+  UnsupportedInstruction unsupportedAt(Position at, String message) {
     return new UnsupportedInstruction(at, instruction.mnemonic() + ": " + message);
   }
 
-  private static String describe(Operand operand) {
+  static String describe(Operand operand) {
     return switch (operand) {
       case Operand.Name name ->
           "'" + name.name() + name.component().map(part -> "." + part).orElse("") + "'";

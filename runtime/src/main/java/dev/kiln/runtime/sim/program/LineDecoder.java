@@ -145,7 +145,7 @@ final class LineDecoder {
     Definition found =
         scope
             .find(name.name(), name.at())
-            .orElseThrow(() -> CallGraph.Bodies.undefined(name.at(), name.name()));
+            .orElseThrow(() -> Scope.undefined(name.at(), name.name()));
     if (found instanceof Definition.Label label) {
       return label.line();
     }

@@ -15,6 +15,9 @@ import java.util.Optional;
  * Registers of a family such as {@code %r<1000>} come into being when they are first asked for.
  */
 final class Scope {
+  /** A place after everything that is declared. */
+  static final Position END = new Position(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
   private final Scope outer;
   private final RegisterTable registers;
   private final Map<String, Definition> names = new HashMap<>();
@@ -63,6 +66,11 @@ final class Scope {
       }
     }
     return Optional.empty();
+  }
+
+  /** What to throw where nothing has been found. */
+  static MalformedInstruction undefined(Position at, String name) {
+    return new MalformedInstruction(at, "'" + name + "' is not declared");
   }
 
   private static MalformedInstruction duplicate(Position at, String name, Position old) {

@@ -23,6 +23,9 @@ import java.util.function.Consumer;
  * Line 0 is the prologue, which no text stands for; the last line leaves the function.
  */
 final class FunctionText {
+  /** What the parameters of an entry may take together, from sm_70 on. */
+  private static final long MOST_PARAMETER_BYTES = 32_764;
+
   final Function function;
   final RegisterTable registers = new RegisterTable();
   final List<Line> lines = new ArrayList<>();
@@ -102,6 +105,12 @@ final class FunctionText {
             new Datum(parameter.at(), parameter, Placement.PARAMETER, offset, ControlFlow.NONE);
         attempt(() -> scope.define(parameter.name(), datum));
         offset = Math.addExact(offset, parameter.size());
+      }
+      if (offset > MOST_PARAMETER_BYTES) {
+        String message = "the parameters take %,d bytes; at most %,d are allowed";
+        errors.accept(
+            new PtxDiagnostic(
+                file, function.at(), message.formatted(offset, MOST_PARAMETER_BYTES)));
       }
       return;
     }

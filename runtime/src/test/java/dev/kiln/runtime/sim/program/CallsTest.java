@@ -277,6 +277,33 @@ class CallsTest {
   }
 
   @Test
+  void wrongControlFlowIsToldAllAtOnce() {
+    String text =
+        """
+        .visible .entry k() {
+          .reg .b64 %a;
+          brx.idx 1, list;
+          brx.idx;
+          bra;
+          call;
+          call %a, (1), nope;
+          call %a, (1);
+          ret 1;
+          list: .branchtargets nowhere, list;
+        }
+        """;
+    assertThatThrownBy(() -> Kernel.module(text))
+        .hasMessageContainingAll(
+            "test.ptx:7:3: brx.idx: takes 2 operands, not 0",
+            "test.ptx:8:3: bra: takes 1 operands, not 0",
+            "test.ptx:9:3: call: the function's name is missing",
+            "test.ptx:10:17: 'nope' is not declared",
+            "test.ptx:11:3: call: an indirect call without a prototype",
+            "test.ptx:12:3: ret: takes 0 operands, not 1",
+            "test.ptx:13:3: 'nowhere' is not declared");
+  }
+
+  @Test
   void framesOfFunctionsThatCallEachOtherDoNotOverlap() {
     String text =
         """

@@ -41,6 +41,12 @@ class ProgramTest {
   }
 
   @Test
+  void parametersHaveAnEnd() {
+    assertThatThrownBy(() -> Kernel.module(".visible .entry k(.param .b8 p[32765]) { ret; }"))
+        .hasMessage("test.ptx:4:17: the parameters take 32,765 bytes; at most 32,764 are allowed");
+  }
+
+  @Test
   void onlySharedVariablesThatAreReachedAreLaidOut() {
     String text =
         """

@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.isa.vector;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /** {@code fma.rn.f16x2}, and {@code .f16}, whose high half is 0 and stays so. */
@@ -22,21 +23,23 @@ final class FloatHalfMultiplyAdd extends Step {
   public void run(Warp warp) {
     int[] words = warp.words;
     int active = warp.active;
+    int[] low = new int[Warp.LANES];
+    half(words, 0, low);
+    int[] high = new int[Warp.LANES];
+    half(words, 16, high);
     for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
-      IntVector x = FloatLanes.bits(words, a + i);
-      IntVector y = FloatLanes.bits(words, b + i);
-      IntVector z = FloatLanes.bits(words, c + i);
-      IntVector low =
-          FloatHalves.fma(
-              FloatHalves.widen(FloatHalves.low(x)),
-              FloatHalves.widen(FloatHalves.low(y)),
-              FloatHalves.widen(FloatHalves.low(z)));
-      IntVector high =
-          FloatHalves.fma(
-              FloatHalves.widen(FloatHalves.high(x)),
-              FloatHalves.widen(FloatHalves.high(y)),
-              FloatHalves.widen(FloatHalves.high(z)));
-      FloatLanes.storeBits(FloatHalves.pair(low, high), words, target, i, active);
+      IntVector pair = FloatHalves.pair(FloatLanes.bits(low, i), FloatLanes.bits(high, i));
+      FloatLanes.storeBits(pair, words, target, i, active);
+    }
+  }
+
+  /** One half of all lanes: a method of both would be too large for the JIT. */
+  private void half(int[] words, int shift, int[] result) {
+    for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
+      FloatVector x = FloatHalves.widen(FloatHalves.half(words, a + i, shift));
+      FloatVector y = FloatHalves.widen(FloatHalves.half(words, b + i, shift));
+      FloatVector z = FloatHalves.widen(FloatHalves.half(words, c + i, shift));
+      FloatHalves.fma(x, y, z).intoArray(result, i);
     }
   }
 }

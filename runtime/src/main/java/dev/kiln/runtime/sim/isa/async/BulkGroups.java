@@ -30,7 +30,7 @@ final class BulkGroups {
   }
 
   void commit(Step step, int lanes) {
-    groups.commit(lanes);
+    groups.commit(warp, lanes);
     if (warp.monitor != null) {
       warp.monitor.asyncCommits(warp, step, lanes, Access.Agent.BULK);
     }

@@ -67,7 +67,7 @@ final class CopyQueue {
   }
 
   void commit(Step step, int lanes) {
-    groups.commit(lanes);
+    groups.commit(warp, lanes);
     if (warp.monitor != null) {
       warp.monitor.asyncCommits(warp, step, lanes, Access.Agent.COPY);
     }

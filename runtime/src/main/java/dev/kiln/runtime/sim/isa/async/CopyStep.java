@@ -4,6 +4,7 @@ import dev.kiln.runtime.sim.exec.LaneFault;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access;
+import dev.kiln.runtime.sim.memory.AddressSpace;
 import dev.kiln.runtime.sim.memory.ByteRange;
 import dev.kiln.runtime.sim.memory.ByteRange.Toucher;
 import dev.kiln.runtime.sim.memory.ByteRange.Use;
@@ -29,6 +30,11 @@ final class CopyStep extends Step {
   private final int bytes;
   private final int sourceBytes;
   private final Predicate ignored;
+
+  /** The region read last. Threads may overwrite each other's; each is right or not used. */
+  private Source last;
+
+  private record Source(AddressSpace memory, Region region) {}
 
   /**
    * @param reads the source, on behalf of the copy
@@ -59,8 +65,88 @@ final class CopyStep extends Step {
     while (left != 0) {
       PendingCopy copy = queue.add(this, left);
       left &= ~copy.lanes;
-      remember(warp, copy);
-      check(warp, copy);
+      boolean simple = copy.lanes == Warp.FULL && ignored == null && sourceBytes < 0;
+      copy.source = simple ? together(warp, copy) : null;
+      if (copy.source == null) {
+        remember(warp, copy);
+        check(warp, copy);
+      }
+    }
+  }
+
+  /**
+   * The common case: notes the addresses of all lanes and returns the region that holds the bytes
+   * to be read; {@code null} if some lane needs a closer look.
+   */
+  private Region together(Warp warp, PendingCopy copy) {
+    gather(warp, to, copy.to);
+    gather(warp, from, copy.from);
+    long[] targets = copy.to;
+    long[] sources = copy.from;
+    long firstTarget = targets[0];
+    long firstSource = sources[0];
+    long bits = 0;
+    long apart = 0;
+    long lowTarget = firstTarget;
+    long highTarget = firstTarget;
+    long lowSource = firstSource;
+    long highSource = firstSource;
+    for (int lane = 0; lane < Warp.LANES; lane++) {
+      long target = targets[lane];
+      long source = sources[lane];
+      bits |= target | source;
+      apart |=
+          target - firstTarget ^ (long) lane * bytes | source - firstSource ^ (long) lane * bytes;
+      lowTarget = Math.min(lowTarget, target);
+      highTarget = Math.max(highTarget, target);
+      lowSource = Math.min(lowSource, source);
+      highSource = Math.max(highSource, source);
+    }
+    Region shared = warp.block.shared;
+    boolean good =
+        (bits & bytes - 1) == 0
+            && lowTarget >= 0
+            && highTarget <= shared.size() - bytes
+            && lowSource >= 0;
+    if (!good) {
+      return null;
+    }
+    Region region = source(warp, lowSource);
+    if (region == null || !region.holds(highSource, bytes)) {
+      return null;
+    }
+    copy.sideBySide = apart == 0;
+    copy.whole = Warp.FULL;
+    return region;
+  }
+
+  private Region source(Warp warp, long address) {
+    AddressSpace memory = warp.block.grid.memory;
+    Source known = last;
+    boolean same = known != null && known.memory == memory && known.region.holds(address, 1);
+    if (same && !known.region.freed()) {
+      return known.region;
+    }
+    Region region = memory.global().find(address);
+    if (region != null) {
+      last = new Source(memory, region);
+    }
+    return region;
+  }
+
+  private static void gather(Warp warp, Place place, long[] addresses) {
+    int base = place.base();
+    long offset = place.offset();
+    if (place.wide()) {
+      long[] wides = warp.wides;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        addresses[lane] = wides[base + lane] + offset;
+      }
+    } else {
+      int[] words = warp.words;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        addresses[lane] = words[base + lane] + offset & 0xffff_ffffL;
+      }
     }
   }
 
@@ -125,6 +211,14 @@ final class CopyStep extends Step {
 
   /** Moves the bytes of some of the copy's lanes. */
   void happen(Warp warp, PendingCopy copy, int lanes) {
+    Region shared = warp.block.shared;
+    Region source = copy.source;
+    boolean unseen = warp.monitor == null && shared.written() == null;
+    if (unseen && source != null && source.written() == null && !source.freed()) {
+      warp.changes++;
+      copyUnseen(copy, lanes, source, shared);
+      return;
+    }
     long[] low = copy.low;
     long[] high = copy.high;
     int whole = lanes & copy.whole;
@@ -142,6 +236,31 @@ final class CopyStep extends Step {
     }
     warp.port.resolveAt(this, writes, lanes, copy.to);
     write(warp.port, lanes, low, high);
+  }
+
+  /** Nobody is to be told, and all places have been checked: as fast as it gets. */
+  private void copyUnseen(PendingCopy copy, int lanes, Region source, Region shared) {
+    MemorySegment from = source.bytes();
+    MemorySegment target = shared.bytes();
+    long start = source.start();
+    if (copy.sideBySide && lanes == Warp.FULL) {
+      long all = (long) Warp.LANES * bytes;
+      MemorySegment.copy(from, copy.from[0] - start, target, copy.to[0], all);
+      return;
+    }
+    for (int left = lanes; left != 0; left &= left - 1) {
+      int lane = Integer.numberOfTrailingZeros(left);
+      long at = copy.from[lane] - start;
+      long place = copy.to[lane];
+      if (bytes == 4) {
+        target.set(INT, place, from.get(INT, at));
+        continue;
+      }
+      target.set(LONG, place, from.get(LONG, at));
+      if (bytes == 16) {
+        target.set(LONG, place + 8, from.get(LONG, at + 8));
+      }
+    }
   }
 
   /** All lanes read side by side; often they write so too. */

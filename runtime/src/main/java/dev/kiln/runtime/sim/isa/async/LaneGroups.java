@@ -1,20 +1,28 @@
 package dev.kiln.runtime.sim.isa.async;
 
+import dev.kiln.runtime.sim.exec.Warp;
+import java.util.Arrays;
+
 /**
  * How many groups of asynchronous operations each lane of a warp has committed. An operation that
  * is issued belongs to the group of that number, which is the next to be committed.
  */
 final class LaneGroups {
-  private static final int LANES = dev.kiln.runtime.sim.exec.Warp.LANES;
+  private final int[] committed = new int[Warp.LANES];
 
-  private final int[] committed = new int[LANES];
+  /** Whether all lanes have committed {@link #all} groups, as long as they keep together. */
+  private boolean together = true;
 
-  void commit(int lanes) {
-    if (lanes == -1) {
-      for (int lane = 0; lane < LANES; lane++) {
-        committed[lane]++;
+  private int all;
+
+  void commit(Warp warp, int lanes) {
+    if (together) {
+      if (lanes == warp.present()) {
+        all++;
+        return;
       }
-      return;
+      Arrays.fill(committed, all);
+      together = false;
     }
     for (int left = lanes; left != 0; left &= left - 1) {
       committed[Integer.numberOfTrailingZeros(left)]++;
@@ -23,22 +31,21 @@ final class LaneGroups {
 
   /** The group to which an operation of a lane would belong now. */
   int current(int lane) {
-    return committed[lane];
+    return together ? all : committed[lane];
   }
 
   /** Those of the lanes whose current group has the same number as the first one's. */
   int alike(int lanes) {
-    int group = committed[Integer.numberOfTrailingZeros(lanes)];
-    return notAbove(lanes, group) & ~notAbove(lanes, group - 1);
-  }
-
-  /** Those of the lanes that have not committed more than a number of groups. */
-  private int notAbove(int lanes, int count) {
-    int result = 0;
-    for (int lane = 0; lane < LANES; lane++) {
-      result |= (count - committed[lane] >>> 31 ^ 1) << lane;
+    if (together) {
+      return lanes;
     }
-    return result & lanes;
+    int group = committed[Integer.numberOfTrailingZeros(lanes)];
+    int result = 0;
+    for (int left = lanes; left != 0; left &= left - 1) {
+      int lane = Integer.numberOfTrailingZeros(left);
+      result |= committed[lane] == group ? 1 << lane : 0;
+    }
+    return result;
   }
 
   /**
@@ -46,7 +53,15 @@ final class LaneGroups {
    * may be left.
    */
   int awaiting(int lanes, int group, int pending) {
-    // A group is awaited when group < committed - pending.
-    return lanes & ~notAbove(lanes, (int) Math.min(Integer.MAX_VALUE, (long) group + pending));
+    long last = (long) group + pending;
+    if (together) {
+      return last < all ? lanes : 0;
+    }
+    int result = 0;
+    for (int left = lanes; left != 0; left &= left - 1) {
+      int lane = Integer.numberOfTrailingZeros(left);
+      result |= last < committed[lane] ? 1 << lane : 0;
+    }
+    return result;
   }
 }

@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.isa.async;
 
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.memory.Region;
 import dev.kiln.runtime.sim.monitor.Monitor.AsyncOperation;
 
 /** One {@code cp.async} of some lanes of a warp that has not happened yet for all of them. */
@@ -29,6 +30,15 @@ final class PendingCopy {
   final long[] low = new long[Warp.LANES];
 
   final long[] high = new long[Warp.LANES];
+
+  /**
+   * What holds all the bytes to be read, if all 32 lanes copy all theirs, from one region; else
+   * {@code null}.
+   */
+  Region source;
+
+  /** Whether all lanes then read and write side by side, lane 0 first. */
+  boolean sideBySide;
 
   /** The lanes that read all their bytes. */
   int whole;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.runtime.sim.SimFault;
 import dev.kiln.runtime.sim.exec.LaneFault;
+import dev.kiln.runtime.sim.exec.LaunchShape;
 import dev.kiln.runtime.sim.isa.async.Launch.Ints;
 import dev.kiln.runtime.sim.ptx.PtxException;
 import java.util.Arrays;
@@ -241,6 +242,41 @@ class CopyTest {
     int[] out = run(body + output("%r10", 0) + output("%r11", 1), 2, 0);
     assertThat(Arrays.copyOfRange(out, 0, 32)).containsOnly(5);
     assertThat(Arrays.copyOfRange(out, 32, 64)).isEqualTo(range(32, l -> 1000 + 4 * l));
+  }
+
+  @Test
+  void shortWarpsAndWarpsThatLoseLanesKeepTheirGroups() {
+    String body =
+        """
+        add.u64 %rd5, %rd1, %rd3;
+        shl.b32 %r4, %r1, 4;
+        add.u32 %r5, %r2, %r4;
+        st.shared.u32 [%r5], 5;
+        cp.async.cg.shared.global [%r5], [%rd5], 16;
+        cp.async.commit_group;
+        setp.gt.u32 %p1, %r1, 9;
+        @%p1 exit;
+        cp.async.cg.shared.global [%r5+1024], [%rd5+512], 16;
+        cp.async.commit_group;
+        cp.async.wait_group 1;
+        ld.shared.u32 %r10, [%r5];
+        ld.shared.u32 %r11, [%r5+1024];
+        cp.async.wait_group 0;
+        ld.shared.u32 %r12, [%r5+1024];
+        sub.u32 %r12, %r12, %r11;
+        """;
+    try (Launch launch = new Launch().shape(LaunchShape.of(1, 20))) {
+      Ints in = launch.ints(1024, i -> 1000 + i);
+      Ints out = launch.ints(64, i -> -1);
+      String text =
+          Launch.module(PARAMETERS, PROLOGUE + body + output("%r10", 0) + output("%r12", 1));
+      launch.run(text, in, out, 0);
+      assertThat(out.read())
+          .isEqualTo(
+              range(
+                  64,
+                  i -> i % 32 > 9 ? -1 : i < 32 ? 1000 + 4 * i : 1128 + 4 * (i - 32) - 0xCDCDCDCD));
+    }
   }
 
   @Test

@@ -6,8 +6,15 @@ import dev.kiln.runtime.sim.TensorMap;
 import dev.kiln.runtime.sim.TensorMap.DataType;
 import dev.kiln.runtime.sim.TensorMap.Swizzle;
 import dev.kiln.runtime.sim.exec.LaunchShape;
+import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.isa.async.Launch.Ints;
+import dev.kiln.runtime.sim.memory.Access;
+import dev.kiln.runtime.sim.monitor.Monitor;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -79,6 +86,47 @@ class PipelineTest {
   @ValueSource(ints = {PLAIN, 1, 2, 3, 4, 5, 6, 7, 8})
   void threeStagesOfCopies(int seed) {
     assertThat(threeStages(THREE_STAGES, seed)).isEqualTo(expectedSums());
+  }
+
+  @Test
+  void aListenerChangesNothingAndHearsOfEachOperation() {
+    Set<Long> pending = new HashSet<>();
+    int[] heard = new int[3];
+    Monitor monitor =
+        new Monitor() {
+          @Override
+          public void asyncBegins(AsyncOperation operation) {
+            heard[0]++;
+            assertThat(operation.agent()).isEqualTo(Access.Agent.COPY);
+            assertThat(pending.add(operation.number())).isTrue();
+          }
+
+          @Override
+          public void accesses(Access access) {
+            heard[1] += access.agent == Access.Agent.COPY ? Integer.bitCount(access.mask) : 0;
+          }
+
+          @Override
+          public void asyncEnds(AsyncOperation operation) {
+            assertThat(pending.remove(operation.number())).isTrue();
+          }
+
+          @Override
+          public void asyncAwaited(AsyncOperation operation, Warp warp, Step step, int lanes) {
+            assertThat(lanes).isEqualTo(Warp.FULL);
+            heard[2]++;
+          }
+        };
+    try (Launch launch = new Launch().monitor(monitor)) {
+      Ints in = launch.ints(16 * 512, PipelineTest::value);
+      Ints out = launch.ints(128, i -> -1);
+      launch
+          .shape(LaunchShape.of(1, 128))
+          .run(Launch.module(".param .u64 in, .param .u64 out", THREE_STAGES), in, out);
+      assertThat(out.read()).isEqualTo(expectedSums());
+    }
+    assertThat(pending).isEmpty();
+    assertThat(heard).containsExactly(16 * 4, 16 * 128 * 2, 16 * 4);
   }
 
   @ParameterizedTest

@@ -23,10 +23,6 @@ interface FloatKernel {
   /** Writes a plane into a register of fp32; a NaN becomes the canonical one, 0x7fffffff. */
   void pack(float[] planes, int at, int[] words, int slot);
 
-  /**
-   * Adds A times B to the sums.
-   *
-   * @param b rows whose first four values are set
-   */
-  void multiply(Tiling tiling, float[] a, float[] b, float[] sums);
+  /** Adds A times B to the sums. Of each row of B, the first four values are set. */
+  void multiply(Tiling tiling, Planes planes);
 }

@@ -91,7 +91,7 @@ final class FloatProduct {
   /** Adds A times B to the sums. */
   void multiply(Planes planes, TensorMode mode) {
     switch (mode) {
-      case ROUNDED -> kernel.multiply(tiling, planes.a, planes.b, planes.sums);
+      case ROUNDED -> kernel.multiply(tiling, planes);
       case TRUNCATED ->
           TruncatedProduct.multiply(tiling, 128 / a.bits(), planes.a, planes.b, planes.sums);
     }

@@ -26,12 +26,12 @@ final class PlainFloatKernel implements FloatKernel {
   }
 
   @Override
-  public void multiply(Tiling tiling, float[] a, float[] b, float[] sums) {
+  public void multiply(Tiling tiling, Planes planes) {
     for (int rows = 0; rows < tiling.rowBlocks(); rows++) {
       for (int columns = 0; columns < tiling.columnBlocks(); columns++) {
         for (int half = 0; half < tiling.halves(); half++) {
           for (int parity = 0; parity < 2; parity++) {
-            addPlane(tiling, rows, columns, half, parity, a, b, sums);
+            addPlane(tiling, rows, columns, half, parity, planes.a, planes.b, planes.sums);
           }
         }
       }

@@ -12,6 +12,10 @@ final class Planes {
   static final int REPEATED = 16;
 
   float[] a = new float[512];
+
+  /** A, each element repeated for the four lanes that need it. */
+  float[] spread = new float[2048];
+
   float[] b = new float[1024];
   float[] sums = new float[256];
   int[] bitsOfA = new int[512];
@@ -30,6 +34,7 @@ final class Planes {
 
   void reserveFloats(int ofA, int ofB, int ofSums) {
     a = atLeast(a, ofA);
+    spread = atLeast(spread, 4 * ofA);
     b = atLeast(b, ofB);
     sums = atLeast(sums, ofSums);
   }

@@ -37,8 +37,8 @@ final class VectorFloatKernel implements FloatKernel {
     switch (element) {
       case F16 -> unpackHalves(words, slot, planes, at);
       case BF16 -> unpackBrains(words, slot, planes, at);
-      case F32 -> unpackSingles(words, slot, planes, at, -1);
-      case TF32 -> unpackSingles(words, slot, planes, at, 0xffff_e000);
+      case F32 -> unpackSingles(words, slot, planes, at);
+      case TF32 -> unpackTruncated(words, slot, planes, at);
       case S8, U8, S4, U4 -> unpackIntegers(element, words, slot, planes, at);
       case E4M3, E5M2, E2M1, E2M3, E3M2 ->
           unpackBytes(element.byteValues(), words, slot, planes, at);
@@ -46,10 +46,16 @@ final class VectorFloatKernel implements FloatKernel {
     }
   }
 
-  private static void unpackSingles(int[] words, int slot, float[] planes, int at, int mask) {
+  private static void unpackSingles(int[] words, int slot, float[] planes, int at) {
+    for (int i = 0; i < 32; i += LENGTH) {
+      IntVector.fromArray(INTS, words, slot + i).reinterpretAsFloats().intoArray(planes, at + i);
+    }
+  }
+
+  private static void unpackTruncated(int[] words, int slot, float[] planes, int at) {
     for (int i = 0; i < 32; i += LENGTH) {
       IntVector.fromArray(INTS, words, slot + i)
-          .and(mask)
+          .and(0xffff_e000)
           .reinterpretAsFloats()
           .intoArray(planes, at + i);
     }
@@ -58,17 +64,13 @@ final class VectorFloatKernel implements FloatKernel {
   private static void unpackIntegers(
       Element element, int[] words, int slot, float[] planes, int at) {
     int bits = element.bits();
-    boolean signed = element.isSigned();
-    for (int e = 0; e < element.perRegister(); e++) {
-      int left = 32 - bits - e * bits;
-      for (int i = 0; i < 32; i += LENGTH) {
-        IntVector high =
-            IntVector.fromArray(INTS, words, slot + i).lanewise(VectorOperators.LSHL, left);
-        IntVector value =
-            signed
-                ? high.lanewise(VectorOperators.ASHR, 32 - bits)
-                : high.lanewise(VectorOperators.LSHR, 32 - bits);
-        ((FloatVector) value.convert(VectorOperators.I2F, 0)).intoArray(planes, at + e * 32 + i);
+    int sign = element.isSigned() ? 1 << bits - 1 : 0;
+    int mask = (1 << bits) - 1;
+    for (int lane = 0; lane < 32; lane++) {
+      // Flips the sign bit and takes its weight off: the same as extending it.
+      int word = words[slot + lane];
+      for (int e = 0; e < 32 / bits; e++) {
+        planes[at + e * 32 + lane] = ((word >>> e * bits & mask) ^ sign) - sign;
       }
     }
   }
@@ -132,86 +134,70 @@ final class VectorFloatKernel implements FloatKernel {
   }
 
   @Override
-  public void multiply(Tiling tiling, float[] a, float[] b, float[] sums) {
-    int rowsOfB = tiling.columnBlocks() * tiling.depth() * 2;
-    for (int row = 0; row < rowsOfB; row++) {
+  public void multiply(Tiling tiling, Planes planes) {
+    repeatRows(tiling, planes.b);
+    spreadA(tiling, planes.a, planes.spread);
+    int depth = tiling.depth();
+    for (int rows = 0; rows < tiling.rowBlocks(); rows++) {
+      int left = rows * depth * tiling.halves() * 32;
+      for (int columns = 0; columns < tiling.columnBlocks(); columns++) {
+        int to = tiling.accumulator(rows, columns, 0, 0) * 32;
+        int right = tiling.rowOfB(columns, 0, 0);
+        if (tiling.halves() == 2) {
+          addBlock(depth, planes.spread, left, planes.b, right, planes.sums, to);
+        } else {
+          addHalf(depth, planes.spread, left, planes.b, right, planes.sums, to);
+        }
+      }
+    }
+  }
+
+  private static void repeatRows(Tiling tiling, float[] b) {
+    int rows = tiling.columnBlocks() * tiling.depth() * 2;
+    for (int row = 0; row < rows; row++) {
       FloatVector.fromArray(FLOATS, b, row * Planes.REPEATED)
           .rearrange(REPEAT)
           .intoArray(b, row * Planes.REPEATED);
     }
-    int steps = tiling.steps();
+  }
+
+  /** For each k, the elements that the lanes of an accumulator need, half by half. */
+  private static void spreadA(Tiling tiling, float[] a, float[] spread) {
     int packed = tiling.packed();
-    for (int rows = 0; rows < tiling.rowBlocks(); rows++) {
-      for (int columns = 0; columns < tiling.columnBlocks(); columns++) {
-        int to = tiling.accumulator(rows, columns, 0, 0) * 32;
-        int plane = tiling.planeOfA(rows, 0, 0, 0);
-        int row = tiling.rowOfB(columns, 0, 0);
-        if (tiling.halves() == 2) {
-          addBlock(steps, packed, a, plane, b, row, sums, to);
-        } else {
-          addHalf(steps, packed, a, plane, b, row, sums, to);
-        }
+    int halves = tiling.halves();
+    int planes = tiling.registersOfA() * packed;
+    int perThread = packed * halves * 32;
+    for (int plane = 0; plane < planes; plane++) {
+      int register = plane / packed;
+      int k = register / halves * 4 * packed + plane % packed;
+      int to = (k * halves + register % halves) * 32;
+      for (int lane = 0; lane < 32; lane += LENGTH) {
+        FloatVector values = FloatVector.fromArray(FLOATS, a, plane * 32 + lane);
+        values.rearrange(FIRST).intoArray(spread, to + lane);
+        values.rearrange(SECOND).intoArray(spread, to + perThread + lane);
+        values.rearrange(THIRD).intoArray(spread, to + 2 * perThread + lane);
+        values.rearrange(FOURTH).intoArray(spread, to + 3 * perThread + lane);
       }
     }
   }
 
   /** 16 rows and 8 columns of D. */
   private static void addBlock(
-      int steps, int packed, float[] a, int plane, float[] b, int rowOfB, float[] sums, int to) {
-    int half = packed * 32;
+      int depth, float[] a, int left, float[] b, int right, float[] sums, int to) {
     for (int lane = 0; lane < 32; lane += LENGTH) {
       FloatVector evenTop = FloatVector.fromArray(FLOATS, sums, to + lane);
       FloatVector oddTop = FloatVector.fromArray(FLOATS, sums, to + 32 + lane);
       FloatVector evenLow = FloatVector.fromArray(FLOATS, sums, to + 64 + lane);
       FloatVector oddLow = FloatVector.fromArray(FLOATS, sums, to + 96 + lane);
-      int from = plane + lane;
-      int row = rowOfB;
-      for (int step = 0; step < steps; step++) {
-        for (int e = 0; e < half; e += 32) {
-          FloatVector even = FloatVector.fromArray(FLOATS, b, row);
-          FloatVector odd = FloatVector.fromArray(FLOATS, b, row + 16);
-          FloatVector top = FloatVector.fromArray(FLOATS, a, from + e).rearrange(FIRST);
-          FloatVector low = FloatVector.fromArray(FLOATS, a, from + half + e).rearrange(FIRST);
-          evenTop = top.fma(even, evenTop);
-          oddTop = top.fma(odd, oddTop);
-          evenLow = low.fma(even, evenLow);
-          oddLow = low.fma(odd, oddLow);
-          row += 32;
-        }
-        for (int e = 0; e < half; e += 32) {
-          FloatVector even = FloatVector.fromArray(FLOATS, b, row);
-          FloatVector odd = FloatVector.fromArray(FLOATS, b, row + 16);
-          FloatVector top = FloatVector.fromArray(FLOATS, a, from + e).rearrange(SECOND);
-          FloatVector low = FloatVector.fromArray(FLOATS, a, from + half + e).rearrange(SECOND);
-          evenTop = top.fma(even, evenTop);
-          oddTop = top.fma(odd, oddTop);
-          evenLow = low.fma(even, evenLow);
-          oddLow = low.fma(odd, oddLow);
-          row += 32;
-        }
-        for (int e = 0; e < half; e += 32) {
-          FloatVector even = FloatVector.fromArray(FLOATS, b, row);
-          FloatVector odd = FloatVector.fromArray(FLOATS, b, row + 16);
-          FloatVector top = FloatVector.fromArray(FLOATS, a, from + e).rearrange(THIRD);
-          FloatVector low = FloatVector.fromArray(FLOATS, a, from + half + e).rearrange(THIRD);
-          evenTop = top.fma(even, evenTop);
-          oddTop = top.fma(odd, oddTop);
-          evenLow = low.fma(even, evenLow);
-          oddLow = low.fma(odd, oddLow);
-          row += 32;
-        }
-        for (int e = 0; e < half; e += 32) {
-          FloatVector even = FloatVector.fromArray(FLOATS, b, row);
-          FloatVector odd = FloatVector.fromArray(FLOATS, b, row + 16);
-          FloatVector top = FloatVector.fromArray(FLOATS, a, from + e).rearrange(FOURTH);
-          FloatVector low = FloatVector.fromArray(FLOATS, a, from + half + e).rearrange(FOURTH);
-          evenTop = top.fma(even, evenTop);
-          oddTop = top.fma(odd, oddTop);
-          evenLow = low.fma(even, evenLow);
-          oddLow = low.fma(odd, oddLow);
-          row += 32;
-        }
-        from += 2 * half;
+      for (int k = 0; k < depth; k++) {
+        FloatVector top = FloatVector.fromArray(FLOATS, a, left + lane + k * 64);
+        FloatVector low = FloatVector.fromArray(FLOATS, a, left + lane + 32 + k * 64);
+        FloatVector even = FloatVector.fromArray(FLOATS, b, right + k * 32);
+        FloatVector odd = FloatVector.fromArray(FLOATS, b, right + 16 + k * 32);
+        evenTop = top.fma(even, evenTop);
+        oddTop = top.fma(odd, oddTop);
+        evenLow = low.fma(even, evenLow);
+        oddLow = low.fma(odd, oddLow);
       }
       evenTop.intoArray(sums, to + lane);
       oddTop.intoArray(sums, to + 32 + lane);
@@ -222,24 +208,14 @@ final class VectorFloatKernel implements FloatKernel {
 
   /** 8 rows and 8 columns of D. */
   private static void addHalf(
-      int steps, int packed, float[] a, int plane, float[] b, int rowOfB, float[] sums, int to) {
-    int half = packed * 32;
+      int depth, float[] a, int left, float[] b, int right, float[] sums, int to) {
     for (int lane = 0; lane < 32; lane += LENGTH) {
       FloatVector even = FloatVector.fromArray(FLOATS, sums, to + lane);
       FloatVector odd = FloatVector.fromArray(FLOATS, sums, to + 32 + lane);
-      int row = rowOfB;
-      for (int step = 0; step < steps; step++) {
-        int from = plane + step * half + lane;
-        for (int thread = 0; thread < 4; thread++) {
-          VectorShuffle<Float> spread =
-              thread == 0 ? FIRST : thread == 1 ? SECOND : thread == 2 ? THIRD : FOURTH;
-          for (int e = 0; e < half; e += 32) {
-            FloatVector left = FloatVector.fromArray(FLOATS, a, from + e).rearrange(spread);
-            even = left.fma(FloatVector.fromArray(FLOATS, b, row), even);
-            odd = left.fma(FloatVector.fromArray(FLOATS, b, row + 16), odd);
-            row += 32;
-          }
-        }
+      for (int k = 0; k < depth; k++) {
+        FloatVector row = FloatVector.fromArray(FLOATS, a, left + lane + k * 32);
+        even = row.fma(FloatVector.fromArray(FLOATS, b, right + k * 32), even);
+        odd = row.fma(FloatVector.fromArray(FLOATS, b, right + 16 + k * 32), odd);
       }
       even.intoArray(sums, to + lane);
       odd.intoArray(sums, to + 32 + lane);

@@ -54,6 +54,7 @@ final class LoadStep extends Step {
     }
     if (ordered) {
       VarHandle.acquireFence();
+      warp.yield = true; // perhaps it waits for others
     }
   }
 

@@ -5,6 +5,8 @@ import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.isa.async.Place.InShared;
 import dev.kiln.runtime.sim.memory.Access;
 import dev.kiln.runtime.sim.memory.ByteRange.Toucher;
+import dev.kiln.runtime.sim.memory.ByteRange.Use;
+import dev.kiln.runtime.sim.memory.Region;
 import dev.kiln.runtime.sim.monitor.Monitor.AsyncOperation;
 import java.util.List;
 
@@ -18,6 +20,9 @@ abstract class BulkOperation implements Runnable {
 
   /** Barriers that get the bytes when all is done; empty if the operation counts in a group. */
   private final List<InShared> barriers;
+
+  /** The region of global memory found last. */
+  private Region found;
 
   private AsyncOperation event;
   private boolean done;
@@ -40,6 +45,20 @@ abstract class BulkOperation implements Runnable {
       Mbarriers.require(
           toucher.warp(), toucher.step(), toucher.lane(), barrier.owner(), barrier.offset());
     }
+  }
+
+  /** The region that holds a range of global memory, which faults if there is none. */
+  final Region global(long address, long bytes, Use use) {
+    if (found == null || found.freed() || !found.holds(address, bytes)) {
+      Place.require(toucher, address, bytes, 1, use);
+      found = toucher.warp().block.grid.memory.global().find(address);
+    }
+    return found;
+  }
+
+  /** Whether nobody has to be told of what is touched. */
+  final boolean isUnseen() {
+    return toucher.warp().monitor == null;
   }
 
   /** Puts the operation beside the threads. */

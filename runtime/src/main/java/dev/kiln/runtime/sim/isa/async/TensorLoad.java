@@ -5,6 +5,7 @@ import dev.kiln.runtime.sim.isa.async.Place.InShared;
 import dev.kiln.runtime.sim.memory.ByteRange;
 import dev.kiln.runtime.sim.memory.ByteRange.Toucher;
 import dev.kiln.runtime.sim.memory.ByteRange.Use;
+import dev.kiln.runtime.sim.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -30,7 +31,7 @@ final class TensorLoad extends BulkOperation {
         0,
         (shared, bytes, skip, global, inside) -> {
           if (inside > 0) {
-            Place.require(toucher, global, inside, 1, Use.READ);
+            global(global, inside, Use.READ);
           }
         });
   }
@@ -56,6 +57,13 @@ final class TensorLoad extends BulkOperation {
   }
 
   private void load(InShared place, long shared, int bytes, int skip, long global, int inside) {
+    if (inside == bytes && isUnseen() && !place.owner().exited) {
+      Region source = global(global, bytes, Use.READ);
+      Region target = place.owner().shared;
+      MemorySegment.copy(source.bytes(), global - source.start(), target.bytes(), shared, bytes);
+      target.markWritten(shared, bytes);
+      return;
+    }
     ByteRange target = toucher.shared(place.owner(), shared, bytes, 1, Use.WRITE);
     if (inside < bytes) {
       fill(target);

@@ -4,6 +4,7 @@ import dev.kiln.runtime.sim.isa.async.Place.InShared;
 import dev.kiln.runtime.sim.memory.ByteRange;
 import dev.kiln.runtime.sim.memory.ByteRange.Toucher;
 import dev.kiln.runtime.sim.memory.ByteRange.Use;
+import dev.kiln.runtime.sim.memory.Region;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -34,7 +35,7 @@ final class TensorStore extends BulkOperation {
         0,
         (shared, bytes, skip, global, inside) -> {
           if (inside > 0) {
-            Place.require(toucher, global, inside, 1, use());
+            global(global, inside, use());
           }
         });
   }
@@ -73,6 +74,18 @@ final class TensorStore extends BulkOperation {
   private void store(long shared, long global, int bytes) {
     MemorySegment source = ahead;
     long offset = shared - place.offset();
+    if (isUnseen() && reduction == null) {
+      Region target = global(global, bytes, Use.WRITE);
+      boolean early = source != null;
+      MemorySegment.copy(
+          early ? source : place.owner().shared.bytes(),
+          early ? offset : shared,
+          target.bytes(),
+          global - target.start(),
+          bytes);
+      target.markWritten(global - target.start(), bytes);
+      return;
+    }
     if (source == null) {
       ByteRange range = toucher.shared(place.owner(), shared, bytes, 1, Use.READ);
       source = range.region().bytes();

@@ -10,6 +10,7 @@ import dev.kiln.runtime.sim.TensorMap.OutOfBoundsFill;
 import dev.kiln.runtime.sim.TensorMap.Swizzle;
 import dev.kiln.runtime.sim.exec.LaneFault;
 import dev.kiln.runtime.sim.isa.async.Launch.Ints;
+import dev.kiln.runtime.sim.monitor.Monitor;
 import dev.kiln.runtime.sim.ptx.PtxException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -172,8 +173,18 @@ class TensorCopyTest {
 
   private static void assertLoads(
       DataType type, long[] dimensions, UnaryOperator<TensorMap.Builder> parameters, int... at) {
+    assertLoads(null, type, dimensions, parameters, at);
+    assertLoads(new Monitor() {}, type, dimensions, parameters, at);
+  }
+
+  private static void assertLoads(
+      Monitor monitor,
+      DataType type,
+      long[] dimensions,
+      UnaryOperator<TensorMap.Builder> parameters,
+      int... at) {
     Tensor tensor = new Tensor(random(32768), parameters, type);
-    try (Launch launch = new Launch()) {
+    try (Launch launch = new Launch().monitor(monitor)) {
       Ints buffer = launch.bytes(tensor.bytes);
       Ints dump = launch.bytes(new byte[SHARED]);
       TensorMap map = tensor.map(buffer.address(), dimensions);
@@ -198,8 +209,18 @@ class TensorCopyTest {
 
   private static void assertStores(
       DataType type, long[] dimensions, UnaryOperator<TensorMap.Builder> parameters, int... at) {
+    assertStores(null, type, dimensions, parameters, at);
+    assertStores(new Monitor() {}, type, dimensions, parameters, at);
+  }
+
+  private static void assertStores(
+      Monitor monitor,
+      DataType type,
+      long[] dimensions,
+      UnaryOperator<TensorMap.Builder> parameters,
+      int... at) {
     Tensor tensor = new Tensor(random(32768), parameters, type);
-    try (Launch launch = new Launch()) {
+    try (Launch launch = new Launch().monitor(monitor)) {
       Ints buffer = launch.bytes(tensor.bytes);
       TensorMap map = tensor.map(buffer.address(), dimensions);
       int[] c = Arrays.copyOf(at, 5);

@@ -46,7 +46,7 @@ final class ClusterMaker {
         warps.add(new WarpRun(warp, code, maxCallDepth));
       }
     }
-    return new ClusterRun(cluster, warps, interleaving, monitor);
+    return new ClusterRun(number, cluster, warps, interleaving, monitor);
   }
 
   private Block block(Cluster cluster, long number, int rank) {

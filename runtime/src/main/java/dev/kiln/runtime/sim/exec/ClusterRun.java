@@ -6,6 +6,7 @@ import java.util.List;
 
 /** Runs the warps of one cluster, turn by turn. */
 final class ClusterRun {
+  private final long number;
   private final Cluster cluster;
   private final List<WarpRun> warps;
   private final Interleaving interleaving;
@@ -17,7 +18,13 @@ final class ClusterRun {
   private boolean changed;
   private boolean onlyPolled;
 
-  ClusterRun(Cluster cluster, List<WarpRun> warps, Interleaving interleaving, Monitor monitor) {
+  ClusterRun(
+      long number,
+      Cluster cluster,
+      List<WarpRun> warps,
+      Interleaving interleaving,
+      Monitor monitor) {
+    this.number = number;
     this.cluster = cluster;
     this.warps = new ArrayList<>(warps);
     this.interleaving = interleaving;
@@ -29,6 +36,11 @@ final class ClusterRun {
         monitor.blockBegins(cluster.block(rank));
       }
     }
+  }
+
+  /** Its place in the grid, counted in clusters. */
+  long number() {
+    return number;
   }
 
   Cluster cluster() {

@@ -14,6 +14,9 @@ import java.util.function.IntFunction;
  * wait for blocks with higher numbers.
  */
 public final class Executor {
+  /** Stands for the launch as a whole where a cluster's number is asked for. */
+  static final long ALL_CLUSTERS = -1;
+
   private final Code code;
   private final GridRun grid;
   private final ExecutorOptions options;
@@ -65,7 +68,7 @@ public final class Executor {
         helper.join();
       } catch (InterruptedException e) {
         interrupted = true;
-        progress.fail(Faults.limit("the launch was cancelled"));
+        progress.fail(Faults.limit("the launch was cancelled"), ALL_CLUSTERS);
       }
     }
     if (interrupted) {
@@ -118,6 +121,7 @@ public final class Executor {
     private final AtomicLong changes = new AtomicLong();
     private final long maxNanos;
     private volatile Throwable failure;
+    private volatile long failedCluster = Long.MAX_VALUE;
 
     Progress(long clusters, ExecutorOptions options) {
       this.clusters = clusters;
@@ -128,7 +132,7 @@ public final class Executor {
 
     /** The number of the next cluster; -1 if there is none. */
     long nextCluster() {
-      if (next.get() >= clusters) {
+      if (next.get() >= clusters || failure != null) {
         return -1;
       }
       long number = next.getAndIncrement();
@@ -140,8 +144,12 @@ public final class Executor {
       return next.get() >= clusters;
     }
 
-    boolean stopped() {
-      return failure != null;
+    /**
+     * Whether a cluster need not go on, because one before it has failed. Clusters before that one
+     * do go on, so that it is always the same fault that is reported.
+     */
+    boolean stops(long cluster) {
+      return failedCluster <= cluster;
     }
 
     /** Notes steps that were run, and stops the launch at its limits. */
@@ -170,8 +178,10 @@ public final class Executor {
       return steps.get();
     }
 
-    synchronized void fail(Throwable t) {
-      if (failure == null) {
+    /** A cluster has failed, or {@link #ALL_CLUSTERS}. */
+    synchronized void fail(Throwable t, long cluster) {
+      if (cluster < failedCluster) {
+        failedCluster = cluster;
         failure = t;
       }
     }

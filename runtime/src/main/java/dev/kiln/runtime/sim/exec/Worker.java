@@ -28,6 +28,7 @@ final class Worker {
   private long idlePolls;
   private long idleSteps;
   private long othersSeen;
+  private long running = Executor.ALL_CLUSTERS;
 
   Worker(Executor executor, Progress progress, Monitor monitor) {
     this.executor = executor;
@@ -40,18 +41,22 @@ final class Worker {
   /** Runs clusters until there are no more. */
   void run() {
     try {
-      while (!progress.stopped()) {
+      while (true) {
         fill();
-        if (resident.isEmpty()) {
+        if (resident.isEmpty() || progress.stops(lowest())) {
           return;
         }
         pass();
       }
     } catch (Throwable t) {
-      progress.fail(t);
+      progress.fail(t, running);
     } finally {
       maker.close();
     }
+  }
+
+  private long lowest() {
+    return resident.getFirst().number();
   }
 
   private void fill() {
@@ -77,6 +82,7 @@ final class Worker {
     boolean onlyPolled = true;
     for (int i = 0; i < resident.size(); i++) {
       ClusterRun cluster = resident.get(i);
+      running = cluster.number();
       cluster.pass();
       steps += cluster.steps();
       polls += cluster.polls();
@@ -87,6 +93,7 @@ final class Worker {
         maker.takeBack(cluster);
       }
     }
+    running = Executor.ALL_CLUSTERS;
     progress.ran(steps, changed);
     if (changed) {
       idle(0, 0);

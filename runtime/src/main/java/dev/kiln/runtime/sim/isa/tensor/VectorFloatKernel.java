@@ -64,13 +64,15 @@ final class VectorFloatKernel implements FloatKernel {
   private static void unpackIntegers(
       Element element, int[] words, int slot, float[] planes, int at) {
     int bits = element.bits();
-    int sign = element.isSigned() ? 1 << bits - 1 : 0;
     int mask = (1 << bits) - 1;
-    for (int lane = 0; lane < 32; lane++) {
-      // Flips the sign bit and takes its weight off: the same as extending it.
-      int word = words[slot + lane];
+    // Flipping the sign bit and taking its weight off extends the sign.
+    int sign = element.isSigned() ? 1 << bits - 1 : 0;
+    for (int i = 0; i < 32; i += LENGTH) {
+      IntVector word = IntVector.fromArray(INTS, words, slot + i);
       for (int e = 0; e < 32 / bits; e++) {
-        planes[at + e * 32 + lane] = ((word >>> e * bits & mask) ^ sign) - sign;
+        IntVector value = word.and(mask).lanewise(VectorOperators.XOR, sign).sub(sign);
+        ((FloatVector) value.convert(VectorOperators.I2F, 0)).intoArray(planes, at + e * 32 + i);
+        word = word.lanewise(VectorOperators.LSHR, bits);
       }
     }
   }

@@ -71,14 +71,17 @@ public final class ErrorRule {
   private static double ulp(DType dtype, double magnitude) {
     int precision =
         switch (dtype) {
+          case FP64 -> 53;
           case FP32 -> 24;
           case FP16 -> 11;
           case BF16 -> 8;
+          case FP64 -> 53;
           default -> throw new IllegalArgumentException(dtype.toString());
         };
     int smallest =
         switch (dtype) {
           case FP16 -> -14;
+          case FP64 -> -1022;
           default -> -126;
         };
     return Math.scalb(1.0, Math.max(smallest, Math.getExponent(magnitude)) - precision + 1);

@@ -71,7 +71,6 @@ public final class ErrorRule {
   private static double ulp(DType dtype, double magnitude) {
     int precision =
         switch (dtype) {
-          case FP64 -> 53;
           case FP32 -> 24;
           case FP16 -> 11;
           case BF16 -> 8;

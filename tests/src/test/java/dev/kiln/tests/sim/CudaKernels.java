@@ -41,12 +41,13 @@ final class CudaKernels implements AfterEachCallback {
   CudaKernels(String file, Way way) {
     synchronized (DEVICES) {
       device = DEVICES.computeIfAbsent(way, w -> new SimDevice(w.options()));
-      PtxModule text = TEXTS.computeIfAbsent(file, CudaKernels::read);
+      PtxModule text = TEXTS.computeIfAbsent(file, CudaKernels::text);
       module = MODULES.computeIfAbsent(file + "/" + way, key -> device.load(text));
     }
   }
 
-  private static PtxModule read(String file) {
+  /** The PTX of a file. */
+  static PtxModule text(String file) {
     String name = file + ".ptx";
     try (var in = CudaKernels.class.getResourceAsStream("/cuda/" + name)) {
       return PtxModule.parse(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));

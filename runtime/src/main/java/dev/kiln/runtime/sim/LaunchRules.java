@@ -105,16 +105,17 @@ final class LaunchRules {
     if (dynamic < 0) {
       throw refused("a negative amount of dynamic shared memory: " + dynamic);
     }
-    if (program.staticShared() > MOST_STATIC_SHARED) {
+    long fixed = program.staticShared() - program.guardBytes();
+    if (fixed > MOST_STATIC_SHARED) {
       throw refused(
           "%,d bytes of static shared memory; at most %,d are possible"
-              .formatted(program.staticShared(), MOST_STATIC_SHARED));
+              .formatted(fixed, MOST_STATIC_SHARED));
     }
     long most = SHARED_KIB.getOrDefault(capability, OTHER_SHARED_KIB) * 1024L;
-    if (program.staticShared() + dynamic > most) {
+    if (fixed + dynamic > most) {
       throw refused(
           "%,d bytes of static and %,d of dynamic shared memory; sm_%d has at most %,d for a block"
-              .formatted(program.staticShared(), dynamic, capability, most));
+              .formatted(fixed, dynamic, capability, most));
     }
   }
 

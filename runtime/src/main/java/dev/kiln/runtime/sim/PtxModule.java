@@ -98,6 +98,16 @@ public final class PtxModule {
    *     know
    */
   public Program program(String entry, Addresses addresses, long stackBytes) {
-    return code.program(entry, addresses, stackBytes);
+    return program(entry, addresses, stackBytes, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param guarded whether to leave gaps between variables in shared memory, for the sanitizer
+   *     {@code memory}
+   */
+  public Program program(String entry, Addresses addresses, long stackBytes, boolean guarded) {
+    return code.program(entry, addresses, stackBytes, guarded);
   }
 }

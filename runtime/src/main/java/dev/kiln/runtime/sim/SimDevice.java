@@ -22,6 +22,7 @@ import dev.kiln.runtime.sim.program.Program.Parameter;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A GPU that is simulated: runs PTX, on the host's threads, with its own addresses. A launch runs
@@ -31,6 +32,7 @@ public final class SimDevice implements Device {
   private final SimOptions options;
   private final Function<CompiledKernel, GeneratedPtx> generator;
   private final SimMemory memory;
+  private final Sanitizers sanitizers;
   private volatile LaunchListener listener;
   private volatile SimReport lastReport;
   private volatile boolean closed;
@@ -64,6 +66,7 @@ public final class SimDevice implements Device {
         new SimMemory(
             this,
             new AddressSpace(options.memoryBytes(), options.heapBytes(), options.tracksWrites()));
+    this.sanitizers = new Sanitizers(options.sanitizers(), memory.space());
   }
 
   public SimOptions options() {
@@ -99,7 +102,7 @@ public final class SimDevice implements Device {
    */
   public SimModule load(PtxModule module) {
     requireOpen();
-    return new SimModule(this, module, memory, options.stackBytes());
+    return new SimModule(this, module, memory);
   }
 
   /**
@@ -191,13 +194,17 @@ public final class SimDevice implements Device {
     grid.tensorMode = options.tensorMode();
     grid.output = options.output();
     List<LaunchObserver.Session> sessions =
-        options.observers().stream()
+        Stream.concat(Stream.of(sanitizers.watch(report)), options.observers().stream())
             .map(observer -> observer.begins(code.program(), grid))
             .toList();
     long start = System.nanoTime();
     long steps = 0;
     try {
       steps = new Executor(code, grid, options.executor()).run(thread -> monitor(sessions, thread));
+    } catch (SimFault fault) {
+      report.stop();
+      fault.stopped(report);
+      throw fault;
     } finally {
       report.ended(steps, System.nanoTime() - start);
       lastReport = report;

@@ -14,6 +14,7 @@ public final class SimFault extends KilnException {
 
   private final LaneFault.Kind kind;
   private final transient Optional<Place> place;
+  private transient Optional<SimReport> report = Optional.empty();
 
   public SimFault(LaneFault.Kind kind, String message) {
     this(kind, message, Optional.empty());
@@ -32,6 +33,15 @@ public final class SimFault extends KilnException {
   /** Where it stopped; empty where no single warp is at fault. */
   public Optional<Place> place() {
     return place;
+  }
+
+  /** What is known about the launch up to the fault, findings included. */
+  public Optional<SimReport> report() {
+    return report;
+  }
+
+  void stopped(SimReport launch) {
+    report = Optional.of(launch);
   }
 
   /**

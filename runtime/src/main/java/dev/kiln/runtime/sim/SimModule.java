@@ -6,6 +6,7 @@ import dev.kiln.runtime.sim.exec.Code;
 import dev.kiln.runtime.sim.memory.AddressSpace;
 import dev.kiln.runtime.sim.memory.Region;
 import dev.kiln.runtime.sim.memory.SimMemory;
+import dev.kiln.runtime.sim.monitor.Sanitizer;
 import dev.kiln.runtime.sim.ptx.Variable;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -24,16 +25,14 @@ public final class SimModule implements AutoCloseable {
   private final SimDevice device;
   private final PtxModule module;
   private final AddressSpace space;
-  private final long stackBytes;
   private final Map<Variable, Region> variables = new LinkedHashMap<>();
   private final Map<String, PtxKernel> kernels = new HashMap<>();
   private volatile boolean closed;
 
-  SimModule(SimDevice device, PtxModule module, SimMemory memory, long stackBytes) {
+  SimModule(SimDevice device, PtxModule module, SimMemory memory) {
     this.device = device;
     this.module = module;
     this.space = memory.space();
-    this.stackBytes = stackBytes;
     for (Variable variable : module.variables()) {
       variables.put(
           variable,
@@ -80,7 +79,9 @@ public final class SimModule implements AutoCloseable {
           "there is no entry '%s' in %s; there are %s"
               .formatted(entry, module.file().name(), String.join(", ", module.entries())));
     }
-    Code code = new Code(module.program(entry, this::address, stackBytes));
+    SimOptions options = device.options();
+    boolean guarded = options.sanitizers().contains(Sanitizer.MEMORY);
+    Code code = new Code(module.program(entry, this::address, options.stackBytes(), guarded));
     PtxKernel kernel = new PtxKernel(device, this, code, capability());
     kernels.put(entry, kernel);
     return kernel;

@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim;
 
 import dev.kiln.runtime.sim.exec.LaunchShape;
+import dev.kiln.runtime.sim.monitor.Findings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,8 +14,10 @@ public final class SimReport {
   private final String kernel;
   private final LaunchShape shape;
   private final Map<Class<?>, Object> parts = new LinkedHashMap<>();
+  private final Findings findings = new Findings();
   private long warpInstructions;
   private long nanos;
+  private boolean stopped;
 
   SimReport(String kernel, LaunchShape shape) {
     this.kernel = kernel;
@@ -35,6 +38,15 @@ public final class SimReport {
     return warpInstructions;
   }
 
+  /** Whether a fault stopped the launch before its end. */
+  public boolean stopped() {
+    return stopped;
+  }
+
+  void stop() {
+    stopped = true;
+  }
+
   /** Wall time of the launch. */
   public long nanos() {
     return nanos;
@@ -43,6 +55,11 @@ public final class SimReport {
   /** What an observer found out, by the class that tells it. */
   public <T> Optional<T> part(Class<T> type) {
     return Optional.ofNullable(type.cast(parts.get(type)));
+  }
+
+  /** What the device's sanitizers found. */
+  public Findings findings() {
+    return findings;
   }
 
   /** Adds a part; for observers. */

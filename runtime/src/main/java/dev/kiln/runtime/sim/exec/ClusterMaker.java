@@ -88,7 +88,7 @@ final class ClusterMaker {
         default -> Arrays.fill(warp.wides, at, at + Warp.LANES, constant.value());
       }
     }
-    SpecialValues values = new SpecialValues(warp, sharedBytes);
+    SpecialValues values = new SpecialValues(warp, sharedBytes - program.guardBytes());
     program.specials().forEach(values::fill);
     return warp;
   }

@@ -40,15 +40,12 @@ final class Faults {
     Site site = step.site();
     StringBuilder text = new StringBuilder(kind.text()).append(": ").append(message);
     if (site != null) {
-      text.append("\n  at ").append(describe(step));
+      text.append("\n  at ").append(PlaceText.of(site));
       text.append("\n  in ").append(site.function()).append(", ");
     } else {
       text.append("\n  in ");
     }
-    text.append(blockOf(warp)).append(", warp ").append(warp.index);
-    if (lane >= 0) {
-      text.append(", lane ").append(lane).append(", thread ").append(threadOf(warp, lane));
-    }
+    text.append(PlaceText.thread(warp, lane));
     return new SimFault(kind, text.toString(), place(site, lane, warp));
   }
 
@@ -56,47 +53,6 @@ final class Faults {
     Block block = warp.block;
     return Optional.of(
         new Place(Optional.ofNullable(site), block.x, block.y, block.z, warp.index, lane));
-  }
-
-  /** "add.s32 %r1, %r2, 1 (kernel.ptx:12, softmax.py:7)". */
-  static String describe(Step step) {
-    Site site = step.site();
-    if (site == null) {
-      return step.getClass().getSimpleName();
-    }
-    String source = site.source().map(place -> ", " + place).orElse("");
-    return "%s (%s:%d%s)"
-        .formatted(InstructionText.of(site.instruction()), site.file(), site.line(), source);
-  }
-
-  static String blockOf(Warp warp) {
-    return "block (%d, %d, %d)".formatted(warp.block.x, warp.block.y, warp.block.z);
-  }
-
-  private static String threadOf(Warp warp, int lane) {
-    LaunchShape shape = warp.block.grid.shape;
-    int thread = warp.thread(lane);
-    int x = thread % shape.blockX();
-    int y = thread / shape.blockX() % shape.blockY();
-    int z = thread / shape.blockX() / shape.blockY();
-    return "(%d, %d, %d)".formatted(x, y, z);
-  }
-
-  /** "3" or "0-15, 17". */
-  static String lanes(int mask) {
-    List<String> ranges = new ArrayList<>();
-    for (int lane = 0; lane < Warp.LANES; lane++) {
-      if ((mask >>> lane & 1) == 0) {
-        continue;
-      }
-      int last = lane;
-      while (last + 1 < Warp.LANES && (mask >>> last + 1 & 1) != 0) {
-        last++;
-      }
-      ranges.add(last == lane ? "" + lane : lane + "-" + last);
-      lane = last;
-    }
-    return ranges.isEmpty() ? "none" : String.join(", ", ranges);
   }
 
   /**

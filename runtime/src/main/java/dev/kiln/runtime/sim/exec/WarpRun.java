@@ -24,6 +24,9 @@ final class WarpRun {
   private final Code code;
   private final int maxDepth;
 
+  /** Hears of each step; {@code null} if nobody does. */
+  private final Monitor issues;
+
   /** Paths that have not come to a join; the one in front runs first. */
   private final List<Path> paths = new ArrayList<>(2);
 
@@ -38,6 +41,7 @@ final class WarpRun {
     this.warp = warp;
     this.code = code;
     this.maxDepth = maxDepth;
+    this.issues = warp.monitor != null && warp.monitor.hearsIssues() ? warp.monitor : null;
     if (warp.present() != 0) {
       paths.add(new Path(0, warp.present(), null, null));
     }
@@ -159,10 +163,10 @@ final class WarpRun {
         end = Math.min(end, pc + left);
         left -= end - pc;
         warp.active = path.mask;
-        if (warp.monitor == null) {
+        if (issues == null) {
           straight(pc, end);
         } else {
-          straightHeard(pc, end, warp.monitor);
+          straightHeard(pc, end, issues);
         }
         path.pc = end;
       } else {
@@ -245,8 +249,8 @@ final class WarpRun {
   }
 
   private void issue(Step step, int mask, int lanes) {
-    if (warp.monitor != null) {
-      warp.monitor.issues(warp, step, mask, lanes);
+    if (issues != null) {
+      issues.issues(warp, step, mask, lanes);
     }
   }
 
@@ -722,28 +726,28 @@ final class WarpRun {
             case GATHERING ->
                 step instanceof WarpSyncStep
                     ? "waits for lanes "
-                        + Faults.lanes(path.members & warp.present() & ~path.mask)
+                        + PlaceText.lanes(path.members & warp.present() & ~path.mask)
                         + " of its warp"
                     : "waits for its warp";
           };
-      lines.add(place(path.mask) + " " + what + " at " + Faults.describe(step));
+      lines.add(place(path.mask) + " " + what + " at " + PlaceText.of(step));
     }
     for (Join join : joins) {
       String where =
           join.pc == ControlStep.AT_RETURN
               ? "to return"
-              : "before " + Faults.describe(code.steps[join.pc]);
+              : "before " + PlaceText.of(code.steps[join.pc]);
       lines.add(
           place(join.arrived)
               + " waits for lanes "
-              + Faults.lanes(join.expected & ~join.arrived)
+              + PlaceText.lanes(join.expected & ~join.arrived)
               + " "
               + where);
     }
   }
 
   private String place(int lanes) {
-    String whole = Faults.blockOf(warp) + " warp " + warp.index;
-    return lanes == warp.present() ? whole : whole + " lanes " + Faults.lanes(lanes);
+    String whole = PlaceText.block(warp.block) + " warp " + warp.index;
+    return lanes == warp.present() ? whole : whole + " lanes " + PlaceText.lanes(lanes);
   }
 }

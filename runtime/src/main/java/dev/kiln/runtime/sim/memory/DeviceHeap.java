@@ -1,6 +1,9 @@
 package dev.kiln.runtime.sim.memory;
 
+import dev.kiln.runtime.sim.exec.Site;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What {@code malloc} and {@code free} in kernels use. Each block is a region of its own with a gap
@@ -18,8 +21,16 @@ public final class DeviceHeap {
   private final AddressSpace space;
   private final long limit;
   private long next = AddressSpace.HEAP_BASE;
+  private final Map<Region, Origin> origins = new HashMap<>();
   private long inUse;
   private int count;
+
+  /**
+   * Who allocated a block.
+   *
+   * @param thread in words
+   */
+  public record Origin(Site site, String thread) {}
 
   DeviceHeap(AddressSpace space, long limit) {
     this.space = space;
@@ -27,14 +38,25 @@ public final class DeviceHeap {
   }
 
   /** The generic address of a new block, or 0 if the heap is exhausted. */
-  public synchronized long allocate(long bytes) {
+  public long allocate(long bytes) {
+    return allocate(bytes, null);
+  }
+
+  /**
+   * The generic address of a new block, or 0 if the heap is exhausted.
+   *
+   * @param origin for messages
+   */
+  public synchronized long allocate(long bytes, Origin origin) {
     if (bytes <= 0 || bytes > limit - inUse) {
       return 0;
     }
     long start = next;
     next = AddressSpace.roundUp(start + bytes + GAP, ALIGNMENT);
     count++;
-    space.global().add(space.owned("device malloc " + count, start, bytes));
+    Region region = space.owned("device malloc " + count, start, bytes);
+    space.global().add(region);
+    origins.put(region, origin);
     inUse += bytes;
     return start;
   }
@@ -52,6 +74,7 @@ public final class DeviceHeap {
     Region region = space.global().find(address);
     if (region != null && region.start() == address && isBlock(region)) {
       space.global().remove(region, who);
+      origins.remove(region);
       inUse -= region.size();
       space.release(region);
       return null;
@@ -63,12 +86,17 @@ public final class DeviceHeap {
     return "frees 0x%x, which malloc did not return".formatted(address);
   }
 
+  /** Who allocated a living block, where that is known; else {@code null}. */
+  public synchronized Origin origin(Region block) {
+    return origins.get(block);
+  }
+
   /** Blocks that nobody has freed. */
   public synchronized List<Region> leaks() {
     return space.global().living().stream().filter(DeviceHeap::isBlock).toList();
   }
 
-  void close() {
+  synchronized void close() {
     for (Region region : leaks()) {
       free(region.start(), "the device, which was closed");
     }

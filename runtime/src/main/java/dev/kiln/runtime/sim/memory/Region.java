@@ -94,6 +94,12 @@ public final class Region {
     return offset >= 0 && offset <= size - length;
   }
 
+  /** Whether it holds a range, and within one variable where it is divided. */
+  public boolean allows(long address, long length) {
+    return holds(address, length)
+        && (variables == null || variables.holds(address - start, length));
+  }
+
   /** Notes that bytes have been written. */
   public void markWritten(long offset, long length) {
     if (written != null) {

@@ -27,6 +27,19 @@ public final class Findings {
   /** A finding and how often it came. */
   public record Counted(Finding finding, long times) {}
 
+  /** In full, one after the other; empty if there is none. */
+  public synchronized String text() {
+    StringBuilder text = new StringBuilder();
+    for (Entry entry : entries.values()) {
+      text.append(entry.first.text());
+      text.append(entry.times == 1 ? "\n" : "\n  %,d times in all\n".formatted(entry.times));
+    }
+    if (suppressed > 0) {
+      text.append("and %,d more\n".formatted(suppressed));
+    }
+    return text.toString();
+  }
+
   public synchronized void report(Finding finding) {
     Entry entry = entries.get(finding.key());
     if (entry != null) {

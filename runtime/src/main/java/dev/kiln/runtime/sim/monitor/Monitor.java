@@ -11,6 +11,16 @@ import dev.kiln.runtime.sim.memory.Region;
  * the thread that runs the block; with several threads, each has a monitor of its own.
  */
 public interface Monitor {
+  /** Whether {@link #issues} is to be called, which costs time at each step. Must not change. */
+  default boolean hearsIssues() {
+    return true;
+  }
+
+  /** Whether {@link #accesses} is to be called. Must not change. */
+  default boolean hearsAccesses() {
+    return true;
+  }
+
   /** A block is about to run its first step. */
   default void blockBegins(Block block) {}
 

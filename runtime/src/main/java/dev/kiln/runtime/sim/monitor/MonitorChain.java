@@ -6,22 +6,38 @@ import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access;
 import dev.kiln.runtime.sim.memory.Region;
 import java.util.List;
+import java.util.Objects;
 
 /** Several monitors that hear the same events, each in turn. */
 public final class MonitorChain implements Monitor {
   private final Monitor[] monitors;
+  private final Monitor[] hearIssues;
+  private final Monitor[] hearAccesses;
 
   private MonitorChain(List<Monitor> monitors) {
     this.monitors = monitors.toArray(Monitor[]::new);
+    this.hearIssues = monitors.stream().filter(Monitor::hearsIssues).toArray(Monitor[]::new);
+    this.hearAccesses = monitors.stream().filter(Monitor::hearsAccesses).toArray(Monitor[]::new);
   }
 
-  /** One monitor that stands for all; {@code null} if there is none. */
-  public static Monitor of(List<Monitor> monitors) {
+  /** One monitor that stands for all but {@code null}; {@code null} if there is none. */
+  public static Monitor of(List<Monitor> all) {
+    List<Monitor> monitors = all.stream().filter(Objects::nonNull).toList();
     return switch (monitors.size()) {
       case 0 -> null;
       case 1 -> monitors.getFirst();
       default -> new MonitorChain(monitors);
     };
+  }
+
+  @Override
+  public boolean hearsIssues() {
+    return hearIssues.length > 0;
+  }
+
+  @Override
+  public boolean hearsAccesses() {
+    return hearAccesses.length > 0;
   }
 
   @Override
@@ -40,7 +56,7 @@ public final class MonitorChain implements Monitor {
 
   @Override
   public void issues(Warp warp, Step step, int path, int active) {
-    for (Monitor monitor : monitors) {
+    for (Monitor monitor : hearIssues) {
       monitor.issues(warp, step, path, active);
     }
   }
@@ -54,7 +70,7 @@ public final class MonitorChain implements Monitor {
 
   @Override
   public void accesses(Access access) {
-    for (Monitor monitor : monitors) {
+    for (Monitor monitor : hearAccesses) {
       monitor.accesses(access);
     }
   }

@@ -108,8 +108,13 @@ public final class ModuleCode {
     }
   }
 
-  /** An entry, ready to run. */
-  public synchronized Program program(String entry, Addresses addresses, long stackBytes) {
+  /**
+   * An entry, ready to run.
+   *
+   * @param guarded whether to leave gaps between variables in shared memory
+   */
+  public synchronized Program program(
+      String entry, Addresses addresses, long stackBytes, boolean guarded) {
     List<FunctionCode> functions = reachable(entry);
     List<PtxDiagnostic> unsupported = unsupported(functions);
     if (!unsupported.isEmpty()) {
@@ -117,7 +122,8 @@ public final class ModuleCode {
     }
     Position at = functions.getFirst().text.function.at();
     try {
-      return new ProgramLinker(functions, graph, addresses, functionAddresses, stackBytes).link();
+      return new ProgramLinker(functions, graph, addresses, functionAddresses, stackBytes, guarded)
+          .link();
     } catch (MalformedInstruction e) {
       throw new PtxException(List.of(diagnostic(e.at(), e.getMessage())));
     } catch (UnsupportedInstruction e) {

@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.program;
 
 import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.memory.GuardedLayout;
 import dev.kiln.runtime.sim.ptx.PtxType;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,11 @@ public record Program(
     List<SharedVariable> sharedVariables,
     long localBytes,
     Map<String, List<Integer>> directives) {
+
+  /** Bytes of {@link #staticShared} that the kernel did not ask for: gaps between variables. */
+  public long guardBytes() {
+    return GuardedLayout.gaps(sharedVariables, staticShared);
+  }
 
   /**
    * A slot with a constant.

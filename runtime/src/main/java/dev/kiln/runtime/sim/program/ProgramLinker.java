@@ -5,6 +5,7 @@ import dev.kiln.runtime.sim.exec.ControlStep.SlotRange;
 import dev.kiln.runtime.sim.exec.Site;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.memory.GuardedLayout;
 import dev.kiln.runtime.sim.program.Definition.Datum;
 import dev.kiln.runtime.sim.program.Definition.Placement;
 import dev.kiln.runtime.sim.program.FunctionText.Line;
@@ -33,6 +34,7 @@ final class ProgramLinker {
   private final Addresses addresses;
   private final Map<String, Long> functionAddresses;
   private final long stackBytes;
+  private final boolean guarded;
 
   private final Map<String, FunctionPlace> places = new HashMap<>();
   private final Map<Datum, Long> sharedOffsets = new HashMap<>();
@@ -55,19 +57,22 @@ final class ProgramLinker {
   /**
    * @param functions the entry first, callers before callees
    * @param stackBytes local memory for recursive functions
+   * @param guarded whether to leave gaps between variables in shared memory
    */
   ProgramLinker(
       List<FunctionCode> functions,
       CallGraph graph,
       Addresses addresses,
       Map<String, Long> functionAddresses,
-      long stackBytes) {
+      long stackBytes,
+      boolean guarded) {
     this.entry = functions.getFirst();
     this.functions = functions;
     this.graph = graph;
     this.addresses = addresses;
     this.functionAddresses = functionAddresses;
     this.stackBytes = stackBytes;
+    this.guarded = guarded;
   }
 
   Program link() {
@@ -128,13 +133,15 @@ final class ProgramLinker {
     functions.forEach(code -> named.addAll(code.data));
     List<Datum> ordered = new ArrayList<>(named);
     ordered.sort(Comparator.comparing(Datum::at));
+    long shared = ordered.stream().filter(d -> d.placement() == Placement.SHARED).count();
+    GuardedLayout layout = new GuardedLayout(guarded && shared <= GuardedLayout.MOST_VARIABLES);
     for (Datum datum : ordered) {
       Variable variable = datum.variable();
       if (datum.placement() == Placement.SHARED) {
-        long offset = FunctionText.alignUp(staticShared, variable.alignment());
+        long offset = layout.add(variable.size(), variable.alignment());
         sharedOffsets.put(datum, offset);
         sharedVariables.add(new SharedVariable(variable.name(), offset, variable.size()));
-        staticShared = Math.addExact(offset, variable.size());
+        staticShared = layout.size();
       } else if (datum.placement() == Placement.DYNAMIC_SHARED) {
         dynamicAlignment = Math.max(dynamicAlignment, variable.alignment());
       }

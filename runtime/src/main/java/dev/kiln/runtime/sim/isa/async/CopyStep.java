@@ -106,7 +106,7 @@ final class CopyStep extends Step {
     boolean good =
         (bits & bytes - 1) == 0
             && lowTarget >= 0
-            && highTarget <= shared.size() - bytes
+            && shared.allows(lowTarget, highTarget - lowTarget + bytes)
             && lowSource >= 0;
     if (!good) {
       return null;
@@ -186,7 +186,7 @@ final class CopyStep extends Step {
       int lane = Integer.numberOfTrailingZeros(left);
       long source = copy.from[lane];
       long target = copy.to[lane];
-      boolean good = (target & bytes - 1) == 0 && shared.holds(target, bytes);
+      boolean good = (target & bytes - 1) == 0 && shared.allows(target, bytes);
       if (good && copy.bytes[lane] != 0) {
         if (region == null || !region.holds(source, copy.bytes[lane])) {
           region = warp.block.grid.memory.global().find(source);

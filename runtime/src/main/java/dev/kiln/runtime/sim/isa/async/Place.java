@@ -73,7 +73,7 @@ record Place(Space space, boolean wide, int base, long offset) {
     boolean good =
         (place.offset & alignment - 1) == 0
             && (!place.owner.exited || place.owner == toucher.warp().block)
-            && place.owner.shared.holds(place.offset, bytes);
+            && place.owner.shared.allows(place.offset, bytes);
     if (!good) {
       toucher.shared(place.owner, place.offset, bytes, alignment, use);
       throw new IllegalStateException("an access that should have failed");

@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.isa.system;
 
 import dev.kiln.runtime.sim.exec.LaneFault;
+import dev.kiln.runtime.sim.exec.PlaceText;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.DeviceHeap;
@@ -39,7 +40,11 @@ abstract sealed class HeapStep extends Step {
     @Override
     void run(Warp warp, int lane, DeviceHeap heap) {
       long bytes = memory.wideArgument(warp, this, lane, 0);
-      memory.returnWide(warp, this, lane, heap.allocate(bytes));
+      memory.returnWide(
+          warp,
+          this,
+          lane,
+          heap.allocate(bytes, new DeviceHeap.Origin(site(), PlaceText.thread(warp, lane))));
     }
   }
 
@@ -52,9 +57,7 @@ abstract sealed class HeapStep extends Step {
     @Override
     void run(Warp warp, int lane, DeviceHeap heap) {
       long address = memory.wideArgument(warp, this, lane, 0);
-      String who =
-          "thread %d of block (%d, %d, %d)"
-              .formatted(warp.thread(lane), warp.block.x, warp.block.y, warp.block.z);
+      String who = PlaceText.thread(warp, lane);
       String problem = heap.free(address, who);
       if (problem != null) {
         throw new LaneFault(LaneFault.Kind.ILLEGAL_ADDRESS, lane, problem);

@@ -1,7 +1,5 @@
 package dev.kiln.runtime.sim.monitor.memory;
 
-import dev.kiln.runtime.sim.exec.Block;
-import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access;
 import dev.kiln.runtime.sim.memory.Region;
 import dev.kiln.runtime.sim.monitor.Finding;
@@ -9,7 +7,6 @@ import dev.kiln.runtime.sim.monitor.Findings;
 import dev.kiln.runtime.sim.monitor.Monitor;
 import dev.kiln.runtime.sim.monitor.Sanitizer;
 import dev.kiln.runtime.sim.ptx.Space;
-import java.util.Optional;
 
 /**
  * Reports reads of global, shared and local memory that nobody has written. The device's {@link
@@ -20,6 +17,16 @@ public final class InitSanitizer implements Monitor {
 
   public InitSanitizer(Findings findings) {
     this.findings = findings;
+  }
+
+  @Override
+  public boolean hearsIssues() {
+    return false;
+  }
+
+  @Override
+  public boolean hearsAccesses() {
+    return false;
   }
 
   @Override
@@ -37,8 +44,8 @@ public final class InitSanitizer implements Monitor {
                 Integer.bitCount(lanes) == 1
                     ? ""
                     : " (in %d lanes of the warp)".formatted(Integer.bitCount(lanes)));
-    Finding.Place where = new Finding.Place(access.step.site(), thread(access.warp, lane));
-    findings.report(new Finding(Sanitizer.INIT, what, where, Optional.empty()));
+    Finding.Place where = Finding.Place.of(access.step, access.warp, lane);
+    findings.report(Finding.of(Sanitizer.INIT, what, where));
   }
 
   private static String reader(Access.Agent agent) {
@@ -55,11 +62,5 @@ public final class InitSanitizer implements Monitor {
       return "byte %,d of %s (0x%x)".formatted(address - region.start(), region.name(), address);
     }
     return "address 0x%x of %s".formatted(address, region.name());
-  }
-
-  private static String thread(Warp warp, int lane) {
-    Block block = warp.block;
-    return "block (%d,%d,%d) warp %d lane %d"
-        .formatted(block.x, block.y, block.z, warp.index, lane);
   }
 }

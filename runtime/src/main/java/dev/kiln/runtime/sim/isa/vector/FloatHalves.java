@@ -25,6 +25,11 @@ final class FloatHalves {
 
   private FloatHalves() {}
 
+  /** The halves of registers that begin at a bit; what lies above does not matter. */
+  static IntVector half(int[] words, int at, int shift) {
+    return FloatLanes.bits(words, at).lanewise(VectorOperators.LSHR, shift);
+  }
+
   static IntVector low(IntVector pair) {
     return pair.and(0xffff);
   }

@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Runs the warps of one cluster, turn by turn. */
 final class ClusterRun {
+  /** Most steps between polls of a warp that does nothing else: turns of a seed end in between. */
+  private static final int STEPS_BETWEEN_POLLS = 1 << 10;
+
   private final long number;
   private final Cluster cluster;
   private final List<WarpRun> warps;
@@ -70,7 +73,7 @@ final class ClusterRun {
     return changed;
   }
 
-  /** Whether every warp that ran in the last pass ended its turn with a poll. */
+  /** Whether every warp that ran in the last pass polls again and again. */
   boolean onlyPolled() {
     return onlyPolled;
   }
@@ -121,7 +124,7 @@ final class ClusterRun {
       polls++;
       return cluster.background.advance();
     }
-    onlyPolled &= ran == 0;
+    onlyPolled &= ran == 0 || warp.stepsSincePoll() < STEPS_BETWEEN_POLLS;
     return interleaving.isRandom() && interleaving.below(4) == 0 && cluster.background.advance();
   }
 

@@ -36,6 +36,7 @@ final class WarpRun {
   private int current;
   private int patience = PATIENCE;
   private boolean polled;
+  private int stepsSincePoll;
 
   WarpRun(Warp warp, Code code, int maxDepth) {
     this.warp = warp;
@@ -55,6 +56,11 @@ final class WarpRun {
   /** Whether the last turn ended with a poll. */
   boolean polled() {
     return polled;
+  }
+
+  /** Steps run since a turn last ended with a poll. */
+  int stepsSincePoll() {
+    return stepsSincePoll;
   }
 
   /**
@@ -77,6 +83,7 @@ final class WarpRun {
         break;
       }
     }
+    stepsSincePoll = polled ? 0 : stepsSincePoll + budget - left;
     rotate(budget - left);
     return budget - left;
   }

@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LaunchTest {
   private static final ExecutorOptions STANDARD = ExecutorOptions.standard();
@@ -69,13 +71,30 @@ class LaunchTest {
     }
   }
 
+  /** Turns that end between two polls must not hide that nothing but polls happens. */
   @Test
-  void aWaitForWhatNeverComesIsADeadlock() {
+  void aBlockThatIsWaitedForBeginsSoonUnderASeed() {
+    AtomicInteger arrived = new AtomicInteger();
+    TestProgram program = new TestProgram();
+    program.run(w -> arrived.incrementAndGet()).run(w -> w.changes++);
+    program.label("poll").run(w -> w.yield = true);
+    for (int i = 0; i < 5; i++) {
+      program.run(w -> {});
+    }
+    program.test(0, (w, lane) -> arrived.get() < 20);
+    program.branch(0, false, "poll", "end").label("end");
+    assertThat(program.options(STANDARD.withSeed(3)).launch(20, 32)).isLessThan(2_000_000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aWaitForWhatNeverComesIsADeadlock(boolean seeded) {
     TestProgram program = new TestProgram();
     program.test(0, (w, lane) -> true);
-    program.label("poll").run(w -> w.yield = true);
+    program.label("poll").run(w -> w.yield = true).run(w -> {});
     program.branch(0, false, "poll", "poll");
-    program.options(STANDARD.withMaxIdlePolls(5000));
+    ExecutorOptions options = STANDARD.withMaxIdlePolls(5000).withLimits(1_000_000, 0);
+    program.options(seeded ? options.withSeed(1) : options);
     assertThatThrownBy(() -> program.launch(3, 64))
         .isInstanceOfSatisfying(
             SimFault.class, fault -> assertThat(fault.kind()).isEqualTo(LaneFault.Kind.DEADLOCK));

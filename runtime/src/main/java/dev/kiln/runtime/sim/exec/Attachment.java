@@ -3,8 +3,8 @@ package dev.kiln.runtime.sim.exec;
 import java.util.function.Function;
 
 /**
- * State that a family of instructions keeps for each warp or block, such as copies that have not been
- * waited for. A constant of the family's class is the key.
+ * State that a family of instructions keeps for each warp or block, such as copies that have not
+ * been waited for. A constant of the family's class is the key.
  *
  * @param <O> {@link Warp} or {@link Block}
  * @param <T> the state

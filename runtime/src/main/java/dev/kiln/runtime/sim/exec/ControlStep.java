@@ -50,9 +50,9 @@ public abstract sealed class ControlStep extends Step {
   }
 
   /**
-   * {@code call}. Steps before it have put the addresses of arguments and results, which lie in local
-   * memory, into the callee's slots; the call itself only moves, and keeps the caller's registers
-   * where the callee may come back to the same function.
+   * {@code call}. Steps before it have put the addresses of arguments and results, which lie in
+   * local memory, into the callee's slots; the call itself only moves, and keeps the caller's
+   * registers where the callee may come back to the same function.
    */
   public static final class Call extends ControlStep {
     final int target;

@@ -18,14 +18,16 @@ public abstract class WarpSyncStep extends Step {
   public abstract int members(Warp warp, int lane);
 
   /**
-   * Whether {@link #members} is the same for all lanes at all times: {@link #ALL}, or a literal mask.
-   * Lets a warp whose lanes are together go on without asking each of them.
+   * Whether {@link #members} is the same for all lanes at all times: {@link #ALL}, or a literal
+   * mask. Lets a warp whose lanes are together go on without asking each of them.
    */
   public boolean fixedMembers() {
     return false;
   }
 
-  /** Whether lanes at this step and lanes at the other meet; {@code bar.warp.sync} may be anywhere. */
+  /**
+   * Whether lanes at this step and lanes at the other meet; {@code bar.warp.sync} may be anywhere.
+   */
   public boolean meets(WarpSyncStep other) {
     return this == other;
   }

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.memory;
 
+import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Warp;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
@@ -9,8 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Addresses of all 32 lanes at once. */
 final class Addresses {
-  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Long> LONGS = RegisterVectors.WIDES;
+  private static final VectorSpecies<Integer> INTS = RegisterVectors.WORDS;
   private static final LongVector LONG_RAMP = LongVector.zero(LONGS).addIndex(1);
   private static final IntVector INT_RAMP = IntVector.zero(INTS).addIndex(1);
 

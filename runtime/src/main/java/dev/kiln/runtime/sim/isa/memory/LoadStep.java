@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.isa.memory;
 
+import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access.Order;
@@ -14,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** {@code ld}: one to eight elements for each lane. */
 final class LoadStep extends Step {
-  private static final VectorSpecies<Integer> SPECIES = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> SPECIES = RegisterVectors.WORDS;
 
   private final MemoryOperand source;
   private final Element[] elements;

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.isa.memory;
 
+import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access.Order;
@@ -17,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  * ascending order, so the highest wins.
  */
 final class StoreStep extends Step {
-  private static final VectorSpecies<Integer> SPECIES = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> SPECIES = RegisterVectors.WORDS;
 
   private final MemoryOperand target;
   private final Element[] elements;

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.isa.vector;
 
+import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.isa.floating.Ex2;
 import jdk.incubator.vector.FloatVector;
@@ -10,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** What vector steps over {@code .f32} have in common; small enough to be inlined. */
 final class FloatLanes {
-  static final VectorSpecies<Integer> INTS = species();
+  static final VectorSpecies<Integer> INTS = RegisterVectors.WORDS;
   static final int LENGTH = INTS.length();
 
   private static final int INFINITY = 0x7f80_0000;
@@ -21,11 +22,6 @@ final class FloatLanes {
       IntVector.broadcast(INTS, Float.floatToRawIntBits(1)).reinterpretAsFloats();
 
   private FloatLanes() {}
-
-  private static VectorSpecies<Integer> species() {
-    VectorSpecies<Integer> preferred = IntVector.SPECIES_PREFERRED;
-    return preferred.length() > Warp.LANES / 2 ? IntVector.SPECIES_512 : preferred;
-  }
 
   static IntVector bits(int[] words, int at) {
     return IntVector.fromArray(INTS, words, at);

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.isa.vector;
 
+import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import jdk.incubator.vector.DoubleVector;
@@ -10,15 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** What vector steps over {@code .f64} have in common. */
 final class FloatWides {
-  private static final VectorSpecies<Long> LONGS = species();
+  private static final VectorSpecies<Long> LONGS = RegisterVectors.WIDES;
   static final int LENGTH = LONGS.length();
 
   private FloatWides() {}
-
-  private static VectorSpecies<Long> species() {
-    VectorSpecies<Long> preferred = LongVector.SPECIES_PREFERRED;
-    return preferred.length() > Warp.LANES / 4 ? LongVector.SPECIES_512 : preferred;
-  }
 
   static DoubleVector load(long[] wides, int at) {
     return LongVector.fromArray(LONGS, wides, at).reinterpretAsDoubles();

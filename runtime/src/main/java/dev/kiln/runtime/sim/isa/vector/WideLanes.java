@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.isa.vector;
 
+import dev.kiln.runtime.sim.exec.RegisterVectors;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
@@ -9,7 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Reads and writes vectors of 64-bit lanes. */
 final class WideLanes {
-  static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Long> SPECIES = RegisterVectors.WIDES;
   static final int LENGTH = SPECIES.length();
 
   /** As many lanes of 32 bits. */

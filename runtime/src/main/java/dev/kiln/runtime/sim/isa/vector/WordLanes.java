@@ -1,12 +1,13 @@
 package dev.kiln.runtime.sim.isa.vector;
 
+import dev.kiln.runtime.sim.exec.RegisterVectors;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Writes vectors into registers of 32 bits. */
 final class WordLanes {
-  static final VectorSpecies<Integer> SPECIES = IntVector.SPECIES_PREFERRED;
+  static final VectorSpecies<Integer> SPECIES = RegisterVectors.WORDS;
   static final int LENGTH = SPECIES.length();
 
   private WordLanes() {}

@@ -9,7 +9,6 @@ import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimLaunch;
 import dev.kiln.runtime.sim.SimModule;
 import dev.kiln.runtime.sim.SimReport;
-import dev.kiln.runtime.sim.monitor.Findings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -96,9 +95,7 @@ final class CudaKernels implements AfterEachCallback {
   /** Runs a launch to its end, and fails if a sanitizer found something. */
   SimReport launch(String entry, SimLaunch launch, Object... arguments) {
     SimReport report = module.kernel(entry).launch(launch, arguments);
-    report
-        .part(Findings.class)
-        .ifPresent(findings -> assertThat(findings.all()).as("findings in " + entry).isEmpty());
+    assertThat(report.findings().all()).as("findings in " + entry).isEmpty();
     return report;
   }
 

@@ -2,6 +2,8 @@ package dev.kiln.tests.sim;
 
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.exec.ExecutorOptions;
+import dev.kiln.runtime.sim.monitor.Sanitizer;
+import java.util.EnumSet;
 import java.util.concurrent.TimeUnit;
 
 /** How a kernel is run: each case of the suite runs in all of these. */
@@ -29,6 +31,6 @@ enum Way {
 
   SimOptions options() {
     SimOptions options = SimOptions.standard().withExecutor(executor.withLimits(0, MAX_NANOS));
-    return isWatched() ? Watch.over(options) : options;
+    return isWatched() ? options.withSanitizers(EnumSet.allOf(Sanitizer.class)) : options;
   }
 }

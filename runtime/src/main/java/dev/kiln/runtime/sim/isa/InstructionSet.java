@@ -22,6 +22,7 @@ import dev.kiln.runtime.sim.isa.warp.Votes;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The decoders by opcode. Each family adds its own. */
 public final class InstructionSet {
@@ -64,6 +65,11 @@ public final class InstructionSet {
     if (decoders.putIfAbsent(opcode, decoder) != null) {
       throw new IllegalStateException("two decoders for " + opcode);
     }
+  }
+
+  /** All opcodes that have a decoder; those of control flow have none. */
+  public Set<String> opcodes() {
+    return Set.copyOf(decoders.keySet());
   }
 
   public Optional<Decoder> find(String opcode) {

@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 /** {@code kiln}: chooses a command. */
 @Command(
     name = "kiln",
-    description = "Compiles and runs kernels in the Triton language, and trains with them.",
+    description =
+        "Compiles and runs kernels in the Triton language, simulates PTX, and trains with kernels.",
     mixinStandardHelpOptions = true,
     version = "kiln 0.1.0",
     subcommands = {
@@ -18,7 +19,7 @@ import picocli.CommandLine.Spec;
       CompileCommand.class,
       RunCommand.class,
       TrainCommand.class,
-      LaterCommand.Sim.class,
+      SimCommand.class,
       LaterCommand.Profile.class,
       LaterCommand.Cache.class
     })
@@ -41,6 +42,7 @@ public final class KilnCommand implements Runnable {
     line.setOut(out);
     line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExpandAtFiles(false); // @FILE is a value
     line.setExecutionExceptionHandler(new FaultReport());
     int code = line.execute(args);
     out.flush();

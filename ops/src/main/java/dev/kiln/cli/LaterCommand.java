@@ -22,17 +22,6 @@ abstract class LaterCommand implements Callable<Integer> {
     throw new KilnException("not supported yet: " + what);
   }
 
-  /** {@code kiln sim}. */
-  @Command(
-      name = "sim",
-      description = "Runs a PTX file in the simulator. (not supported yet)",
-      mixinStandardHelpOptions = true)
-  static final class Sim extends LaterCommand {
-    Sim() {
-      super("the simulator of PTX");
-    }
-  }
-
   /** {@code kiln profile}. */
   @Command(
       name = "profile",

@@ -279,7 +279,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static String name(String pair) {
+  static String name(String pair) {
     int equals = pair.indexOf('=');
     if (equals <= 0) {
       throw new UsageException("'" + pair + "' is not of the form NAME=VALUE");
@@ -287,20 +287,25 @@ final class RunCommand implements Callable<Integer> {
     return pair.substring(0, equals);
   }
 
-  private static String value(String pair) {
+  static String value(String pair) {
     return pair.substring(pair.indexOf('=') + 1);
   }
 
   private void setGrid(Launch launch) {
     if (grid.matches("[-\\d,\\s]*")) {
-      launch.grid(parseGrid(grid));
+      launch.grid(parseGrid(grid, "grid"));
     } else {
       launch.grid(grid);
     }
   }
 
-  static Grid parseGrid(String text) {
-    int[] extents = parseTriple(text, 1, "grid");
+  /**
+   * Three extents, of which y and z may be missing.
+   *
+   * @param what for the message
+   */
+  static Grid parseGrid(String text, String what) {
+    int[] extents = parseTriple(text, 1, what);
     return new Grid(extents[0], extents[1], extents[2]);
   }
 

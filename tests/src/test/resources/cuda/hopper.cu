@@ -1,67 +1,10 @@
 // nvcc -arch=sm_90a
 #include <cooperative_groups.h>
-#include <cuda.h>
 #include <cuda_fp16.h>
-#include <cstdint>
+
+#include "hopper.cuh"
 
 namespace cg = cooperative_groups;
-
-__device__ uint32_t shared_address(const void *p) { return (uint32_t)__cvta_generic_to_shared(p); }
-
-__device__ void barrier_init(uint64_t *barrier, uint32_t count) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(barrier)), "r"(count));
-}
-
-__device__ void barrier_expect(uint64_t *barrier, uint32_t bytes) {
-  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes)
-               : "memory");
-}
-
-__device__ void barrier_arrive(uint64_t *barrier) {
-  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier)) : "memory");
-}
-
-__device__ void barrier_wait(uint64_t *barrier, uint32_t phase) {
-  asm volatile(
-      "{\n.reg .pred done;\nAGAIN:\n"
-      "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n@!done bra AGAIN;\n}" ::"r"(shared_address(barrier)),
-      "r"(phase)
-      : "memory");
-}
-
-__device__ void load_tile(void *shared, const CUtensorMap *map, uint64_t *barrier, int x, int y) {
-  asm volatile(
-      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4}], [%2];" ::"r"(
-          shared_address(shared)),
-      "l"(map), "r"(shared_address(barrier)), "r"(x), "r"(y)
-      : "memory");
-}
-
-// Shared-memory matrix descriptor: rows of 128 bytes, swizzled by 128 bytes, eight rows a group.
-__device__ uint64_t descriptor128(const void *p) {
-  uint64_t address = (shared_address(p) & 0x3ffff) >> 4;
-  return address | (uint64_t)1 << 16 | (uint64_t)(1024 >> 4) << 32 | (uint64_t)1 << 62;
-}
-
-__device__ void wgmma_m64n64k16(float (&d)[32], uint64_t a, uint64_t b, int accumulate) {
-  asm volatile(
-      "{\n.reg .pred p;\nsetp.ne.b32 p, %34, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 "
-      "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31}, "
-      "%32, %33, p, 1, 1, 0, 0;\n}"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]), "+f"(d[6]), "+f"(d[7]), "+f"(d[8]),
-        "+f"(d[9]), "+f"(d[10]), "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]), "+f"(d[15]), "+f"(d[16]),
-        "+f"(d[17]), "+f"(d[18]), "+f"(d[19]), "+f"(d[20]), "+f"(d[21]), "+f"(d[22]), "+f"(d[23]), "+f"(d[24]),
-        "+f"(d[25]), "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]), "+f"(d[30]), "+f"(d[31])
-      : "l"(a), "l"(b), "r"(accumulate));
-}
-
-__device__ void store_accumulator(int n, int row, int column, const float (&d)[32], float *c) {
-  int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
-  for (int j = 0; j < 8; j++)
-    for (int e = 0; e < 4; e++)
-      c[(size_t)(row + warp * 16 + lane / 4 + e / 2 * 8) * n + column + j * 8 + lane % 4 * 2 + e % 2] = d[j * 4 + e];
-}
 
 // c = a b^T in half with fp32 sums, wgmma fed by TMA: one warpgroup, 64 x 64 tiles, k in steps of 64, two stages.
 extern "C" __global__ void __launch_bounds__(128) wgmma_tma(
@@ -88,11 +31,10 @@ extern "C" __global__ void __launch_bounds__(128) wgmma_tma(
   for (int s = 0; s < steps; s++) {
     fetch(s + 1);
     barrier_wait(&full[s % 2], s / 2 & 1);
-    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+    wgmma_fence();
     for (int kk = 0; kk < 4; kk++)
       wgmma_m64n64k16(d, descriptor128(sa + s % 2 * 4096) + kk * 2, descriptor128(sb + s % 2 * 4096) + kk * 2, 1);
-    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-    asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+    wgmma_wait();
     __syncthreads();
   }
   store_accumulator(n, row, column, d, c);
@@ -128,11 +70,10 @@ extern "C" __global__ void __launch_bounds__(256) wgmma_specialised(
     float d[32] = {};
     for (int s = 0; s < steps; s++) {
       barrier_wait(&full[s % 3], s / 3 & 1);
-      asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+      wgmma_fence();
       for (int kk = 0; kk < 4; kk++)
         wgmma_m64n64k16(d, descriptor128(sa + s % 3 * 4096) + kk * 2, descriptor128(sb + s % 3 * 4096) + kk * 2, 1);
-      asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-      asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+      wgmma_wait();
       barrier_arrive(&empty[s % 3]);
     }
     store_accumulator(n, row, column, d, c);

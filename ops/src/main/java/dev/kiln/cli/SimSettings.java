@@ -4,6 +4,7 @@ import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.exec.ExecutorOptions;
 import dev.kiln.runtime.sim.exec.TensorMode;
 import dev.kiln.runtime.sim.monitor.Sanitizer;
+import dev.kiln.runtime.sim.monitor.count.LaunchCounting;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Map;
@@ -22,6 +23,8 @@ import picocli.CommandLine.TypeConversionException;
 /** The options of {@code kiln sim} that say how the simulator behaves. */
 final class SimSettings {
   private static final String ALL = "all";
+  private static final String LAUNCH = "launch";
+  private static final String LINES = "lines";
 
   @Option(
       names = "--sanitize",
@@ -33,6 +36,17 @@ final class SimSettings {
           "Watches for faults that leave no trace in the results; exit 1 where something is found."
               + " Without a value: all.")
   private String sanitizers;
+
+  @Option(
+      names = "--counters",
+      arity = "0..1",
+      fallbackValue = LAUNCH,
+      preprocessor = OnlyWords.class,
+      paramLabel = "lines",
+      description =
+          "Counts instructions, sectors, wavefronts and more, exactly; with =lines also beside each"
+              + " line of the PTX.")
+  private String counters;
 
   @Option(
       names = "--schedule",
@@ -105,7 +119,19 @@ final class SimSettings {
       requirePositive("--limit-memory", maxMemory);
       options = options.withMemory(maxMemory);
     }
-    return options;
+    return counts() ? options.watchedBy(new LaunchCounting()) : options;
+  }
+
+  private boolean counts() {
+    if (counters != null && !counters.equals(LAUNCH) && !counters.equals(LINES)) {
+      throw new UsageException("--counters takes no value, or 'lines', got '" + counters + "'");
+    }
+    return counters != null;
+  }
+
+  /** Whether to show what each line did. */
+  boolean countsLines() {
+    return LINES.equals(counters);
   }
 
   /** What to watch for. */

@@ -309,6 +309,26 @@ class SimCommandTest {
   }
 
   @Test
+  void countersAreATableOrBesideEachLine() throws IOException {
+    String line = "SCALE --grid 2 --block 48 --arg 2 --arg zeros:fp32:96 --arg empty:fp32:96 ";
+    assertThat(sim(line + "--counters")).isZero();
+    assertThat(out.toString())
+        .containsPattern("warp instructions +56\n")
+        .containsPattern("loads +4 +384 +12 +12 +3.00\n")
+        .contains("Counts are of PTX instructions")
+        .doesNotContain("// the result");
+    assertThat(sim(line + "--counters=lines")).isZero();
+    assertThat(out.toString())
+        .containsPattern("warp instructions +56\n")
+        .containsPattern("# +4 +24.0 +12 +\\|   st.global.f32 \\[%rd5\\], %f3; // the result\n");
+    assertThat(sim("--counters " + line + "--json")).isZero();
+    assertThat(json().at("/counters/total/executions").asInt()).isEqualTo(56);
+    assertThat(json().at("/counters/lines").isMissingNode()).isTrue();
+    assertThat(sim("--counters lines " + line + "--json")).isZero();
+    assertThat(json().at("/counters/lines/0/executions").asInt()).isEqualTo(4);
+  }
+
+  @Test
   void launchesHaveLimits() {
     assertThat(sim("SEVERAL:forever --grid 1 --block 1 --limit-instructions 1000")).isEqualTo(1);
     assertThat(err.toString()).contains("more than 1,000 warp instructions");
@@ -413,6 +433,7 @@ class SimCommandTest {
         "--grid 1 --block 1 --sanitize=races | there is no sanitizer 'races'; there are memory,"
             + " init, race, sync",
         "--grid 1 --block 1 --sanitize memory,, | there is no sanitizer ''",
+        "--grid 1 --block 1 --counters=line | --counters takes no value, or 'lines', got 'line'",
         "--grid 1 --block 1 --schedule 3 | --schedule takes seed=N, got '3'",
         "--grid 1 --block 1 --schedule seed=x | --schedule takes seed=N",
         "--grid 1 --block 1 --threads 0 | --threads takes a number of at least 1",

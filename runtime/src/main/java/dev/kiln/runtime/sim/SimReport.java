@@ -22,6 +22,7 @@ public final class SimReport {
   SimReport(String kernel, LaunchShape shape) {
     this.kernel = kernel;
     this.shape = shape;
+    put(Findings.class, findings);
   }
 
   /** Name of the entry. */

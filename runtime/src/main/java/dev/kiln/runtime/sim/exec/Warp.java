@@ -6,6 +6,7 @@ import dev.kiln.runtime.sim.monitor.Monitor;
 import dev.kiln.runtime.sim.program.Program;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * 32 threads and their registers. The register file holds lanes side by side: lane {@code l} of the
@@ -43,6 +44,9 @@ public final class Warp {
    * write to global or shared memory add one, so that spinning warps can be told from working ones.
    */
   public long changes;
+
+  /** What its last failed poll waits for, for messages; {@code null} if that is not known. */
+  public Supplier<String> awaited;
 
   public final Block block;
 

@@ -728,7 +728,8 @@ final class WarpRun {
       Step step = code.steps[path.pc];
       String what =
           switch (path.state) {
-            case READY -> "runs";
+            case READY ->
+                warp.awaited == null ? "runs" : "waits for " + warp.awaited.get() + " and runs";
             case WAITING -> "waits for " + path.wait.describe();
             case GATHERING ->
                 step instanceof WarpSyncStep

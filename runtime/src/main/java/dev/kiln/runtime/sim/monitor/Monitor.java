@@ -50,6 +50,13 @@ public interface Monitor {
    */
   default void readsUnwritten(Access access, int lanes, Region region) {}
 
+  /**
+   * {@code shfl} gives some lanes the register of lanes that do not take part: nothing defined.
+   *
+   * @param lanes those that read it
+   */
+  default void shufflesFromAbsent(Warp warp, Step step, int lanes) {}
+
   /** The lanes have met at {@code bar.warp.sync} or another step that orders memory among them. */
   default void warpSyncs(Warp warp, Step step, int lanes) {}
 
@@ -88,10 +95,19 @@ public interface Monitor {
   default void asyncBegins(AsyncOperation operation) {}
 
   /**
-   * Lanes put the {@code cp.async} or bulk operations that they have issued since they last did so
-   * into a group, to be waited for.
+   * Lanes put the {@code cp.async}, bulk or {@code wgmma} operations that they have issued since
+   * they last did so into a group, to be waited for.
    */
   default void asyncCommits(Warp warp, Step step, int lanes, Access.Agent agent) {}
+
+  /**
+   * It has moved its bytes and is about to tell an mbarrier so. Called before {@link #asyncEnds},
+   * once for each of its mbarriers.
+   *
+   * @param owner the block whose shared memory holds it
+   * @param address its offset there
+   */
+  default void asyncSignals(AsyncOperation operation, Block owner, long address) {}
 
   /** It has touched memory for the last time (its accesses came between). */
   default void asyncEnds(AsyncOperation operation) {}

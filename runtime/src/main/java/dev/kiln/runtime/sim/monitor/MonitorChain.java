@@ -83,6 +83,13 @@ public final class MonitorChain implements Monitor {
   }
 
   @Override
+  public void shufflesFromAbsent(Warp warp, Step step, int lanes) {
+    for (Monitor monitor : monitors) {
+      monitor.shufflesFromAbsent(warp, step, lanes);
+    }
+  }
+
+  @Override
   public void warpSyncs(Warp warp, Step step, int lanes) {
     for (Monitor monitor : monitors) {
       monitor.warpSyncs(warp, step, lanes);
@@ -157,6 +164,13 @@ public final class MonitorChain implements Monitor {
   public void asyncCommits(Warp warp, Step step, int lanes, Access.Agent agent) {
     for (Monitor monitor : monitors) {
       monitor.asyncCommits(warp, step, lanes, agent);
+    }
+  }
+
+  @Override
+  public void asyncSignals(AsyncOperation operation, Block owner, long address) {
+    for (Monitor monitor : monitors) {
+      monitor.asyncSignals(operation, owner, address);
     }
   }
 

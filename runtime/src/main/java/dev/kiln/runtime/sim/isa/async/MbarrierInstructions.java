@@ -49,7 +49,7 @@ final class MbarrierInstructions {
         takeOrder(modifiers, "relaxed");
         context.expectOperands(2, 2);
         yield new Transactions(
-            atomic(context, 0, space),
+            atomic(context, 0, space, true),
             context.word(context.operand(1), PtxType.U32),
             action.equals("expect_tx"));
       }
@@ -65,24 +65,27 @@ final class MbarrierInstructions {
         .orElse(Space.GENERIC);
   }
 
-  /** Order and scope; the simulated memory is sequentially consistent anyway. */
-  private static void takeOrder(Modifiers modifiers, String... orders) {
-    modifiers.takeAny(orders);
+  /** Takes order and scope, which matter to monitors alone; whether the order is relaxed. */
+  private static boolean takeOrder(Modifiers modifiers, String... orders) {
+    boolean relaxed = modifiers.takeAny(orders).filter("relaxed"::equals).isPresent();
     modifiers.takeAny("cta", "cluster");
+    return relaxed;
   }
 
   private static MemoryOperand barrier(DecodeContext context, int operand, Space space, Use use) {
     return MemoryOperand.of(context.address(context.operand(operand)), space, Mbarriers.BYTES, use);
   }
 
-  private static MemoryOperand atomic(DecodeContext context, int operand, Space space) {
-    return barrier(context, operand, space, Use.ATOMIC).ordered(Order.RELEASE, Scope.CLUSTER);
+  private static MemoryOperand atomic(
+      DecodeContext context, int operand, Space space, boolean relaxed) {
+    return barrier(context, operand, space, Use.ATOMIC)
+        .ordered(relaxed ? Order.RELAXED : Order.RELEASE, Scope.CLUSTER);
   }
 
   private static Step waiting(DecodeContext context, Space space, String action) {
     Modifiers modifiers = context.modifiers();
     boolean parity = modifiers.take("parity");
-    takeOrder(modifiers, "acquire", "relaxed");
+    boolean relaxed = takeOrder(modifiers, "acquire", "relaxed");
     if (space == Space.SHARED_CLUSTER) {
       throw context.malformed("mbarrier." + action + " takes barriers of the own block only");
     }
@@ -93,7 +96,8 @@ final class MbarrierInstructions {
     }
     return new Wait(
         context.predicateTarget(context.operand(0)),
-        barrier(context, 1, space, Use.READ).ordered(Order.ACQUIRE, Scope.CLUSTER),
+        barrier(context, 1, space, Use.READ)
+            .ordered(relaxed ? Order.RELAXED : Order.ACQUIRE, Scope.CLUSTER),
         parity,
         parity ? context.word(phase, PtxType.U32) : context.wide(phase, PtxType.B64));
   }
@@ -102,7 +106,7 @@ final class MbarrierInstructions {
     Modifiers modifiers = context.modifiers();
     boolean expects = modifiers.take("expect_tx");
     boolean noComplete = modifiers.take("noComplete");
-    takeOrder(modifiers, "release", "relaxed");
+    boolean relaxed = takeOrder(modifiers, "release", "relaxed");
     context.expectOperands(expects || noComplete ? 3 : 2, 3);
     if (expects && noComplete) {
       throw context.malformed(".expect_tx and .noComplete exclude each other");
@@ -117,7 +121,7 @@ final class MbarrierInstructions {
     }
     return new Arrive(
         sink ? -1 : context.wideTarget(context.operand(0), PtxType.B64),
-        atomic(context, 1, space),
+        atomic(context, 1, space, relaxed),
         expects ? -1 : count,
         expects ? count : -1,
         drops,
@@ -244,10 +248,12 @@ final class MbarrierInstructions {
       long word = Mbarriers.load(owner, offset, lane);
       if (MbarrierWord.phase(word) != awaited) {
         warp.predicates[done] |= 1 << lane;
+        warp.awaited = null;
         Mbarriers.tell(warp, this, 1 << lane, owner, offset, MbarrierEvent.WAITED);
       } else {
         warp.predicates[done] &= ~(1 << lane);
         warp.yield = true;
+        warp.awaited = () -> Mbarriers.describe(owner, offset, awaited);
       }
     }
 

@@ -67,6 +67,24 @@ public final class Mbarriers {
     return word;
   }
 
+  /** What keeps a phase of a barrier from ending, for messages. */
+  static String describe(Block owner, long offset, int awaited) {
+    long word = owner.shared.bytes().get(WORD, offset);
+    String place = "the mbarrier at shared address 0x%x".formatted(offset);
+    if (!MbarrierWord.isValid(word)) {
+      return place + ", which is none any more,";
+    }
+    int phase = MbarrierWord.phase(word);
+    return "%s, parity %d (its phase of parity %d misses %,d of %,d arrivals and %,d bytes)"
+        .formatted(
+            place,
+            awaited,
+            phase,
+            MbarrierWord.pending(word),
+            MbarrierWord.expected(word),
+            MbarrierWord.tx(word));
+  }
+
   /** Writes a barrier's new word; the phase may have ended. */
   static void store(
       Warp warp, Step step, int lanes, Block owner, long offset, long word, long next) {

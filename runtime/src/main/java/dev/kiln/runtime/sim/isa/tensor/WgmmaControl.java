@@ -28,7 +28,7 @@ final class WgmmaControl extends TensorStep {
     WgmmaState state = warp.attached(WgmmaState.KEY);
     switch (action) {
       case FENCE -> state.fence();
-      case COMMIT -> state.commit();
+      case COMMIT -> state.commit(this);
       case WAIT -> state.await(most, this);
     }
   }

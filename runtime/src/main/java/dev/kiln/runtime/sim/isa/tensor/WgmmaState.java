@@ -3,6 +3,7 @@ package dev.kiln.runtime.sim.isa.tensor;
 import dev.kiln.runtime.sim.exec.Attachment;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.memory.Access;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -83,9 +84,12 @@ public final class WgmmaState {
     }
   }
 
-  void commit() {
+  void commit(Step step) {
     groups.add(List.copyOf(open));
     open.clear();
+    if (warp.monitor != null) {
+      warp.monitor.asyncCommits(warp, step, Warp.FULL, Access.Agent.WGMMA);
+    }
   }
 
   /**

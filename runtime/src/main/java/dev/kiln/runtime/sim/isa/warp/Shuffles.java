@@ -108,7 +108,10 @@ public final class Shuffles {
       this.scratch = scratch;
     }
 
-    final void finish(Warp warp, int inRange) {
+    final void finish(Warp warp, int inRange, int absent) {
+      if (absent != 0 && warp.monitor != null) {
+        warp.monitor.shufflesFromAbsent(warp, this, absent);
+      }
       int[] words = warp.words;
       int active = warp.active;
       if (active == Warp.FULL) {
@@ -140,6 +143,16 @@ public final class Shuffles {
       this.inRange = lanes;
     }
 
+    /** The active lanes whose source is in range, but not active. */
+    private int absent(int active) {
+      int absent = 0;
+      for (int lanes = active & inRange; lanes != 0; lanes &= lanes - 1) {
+        int lane = Integer.numberOfTrailingZeros(lanes);
+        absent |= (active >>> sources[lane] & 1) == 0 ? 1 << lane : 0;
+      }
+      return absent;
+    }
+
     @Override
     public void run(Warp warp) {
       int[] words = warp.words;
@@ -149,7 +162,7 @@ public final class Shuffles {
         // All lanes are read, inactive ones too: cheaper than a branch.
         words[scratch + lane] = words[a + ((active >>> from & 1) != 0 ? from : lane)];
       }
-      finish(warp, inRange);
+      finish(warp, inRange, active == Warp.FULL ? 0 : absent(active));
     }
   }
 
@@ -170,13 +183,15 @@ public final class Shuffles {
       int[] words = warp.words;
       int active = warp.active;
       int inRange = 0;
+      int missing = 0;
       for (int lane = 0; lane < Warp.LANES; lane++) {
         int source = mode.source(lane, words[b + lane], words[c + lane]);
         int from = source & 31;
         inRange |= source < 32 ? 1 << lane : 0;
+        missing |= (active >>> from & 1) == 0 ? 1 << lane : 0;
         words[scratch + lane] = words[a + ((active >>> from & 1) != 0 ? from : lane)];
       }
-      finish(warp, inRange);
+      finish(warp, inRange, missing & inRange & active);
     }
   }
 }

@@ -100,8 +100,12 @@ class KeptPtxTest {
               .map(KeptPtxTest::text)
               .collect(Collectors.joining());
     }
-    assertThat(PtxModule.load(SOURCES.resolve(file + ".ptx")).entries())
-        .allSatisfy(entry -> assertThat(tests.contains('"' + entry + '"')).as(entry).isTrue());
+    List<String> entries = PtxModule.load(SOURCES.resolve(file + ".ptx")).entries();
+    assertThat(entries.stream().filter(entry -> !names(tests, entry)).toList()).isEmpty();
+  }
+
+  private static boolean names(String tests, String entry) {
+    return Pattern.compile('"' + entry + "\\b").matcher(tests).find();
   }
 
   private static String architecture(String file) throws IOException {

@@ -111,7 +111,7 @@ class WgmmaFormsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"64, 64, 64", "64, 128, 128", "128, 64, 192"})
+  @CsvSource({"64, 64, 64", "64, 128, 128"})
   void complexMatricesMultiplyInTwoGroups(int m, int n, int k) {
     double[] real = Numbers.normal(DType.FP16, 1, 2 * m * k);
     double[] other = Numbers.normal(DType.FP16, 2, 2 * n * k);

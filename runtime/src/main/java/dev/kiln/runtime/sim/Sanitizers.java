@@ -8,6 +8,7 @@ import dev.kiln.runtime.sim.monitor.MonitorChain;
 import dev.kiln.runtime.sim.monitor.Sanitizer;
 import dev.kiln.runtime.sim.monitor.memory.HeapLeaks;
 import dev.kiln.runtime.sim.monitor.memory.InitSanitizer;
+import dev.kiln.runtime.sim.monitor.race.RaceSanitizer;
 import dev.kiln.runtime.sim.monitor.sync.SyncSanitizer;
 import dev.kiln.runtime.sim.program.Program;
 import java.util.Set;
@@ -49,7 +50,7 @@ final class Sanitizers {
         case MEMORY -> null;
         case INIT -> new InitSanitizer(findings);
         // Of a launch with this sanitizer there is one host thread: the listener sees everything.
-        case RACE -> null;
+        case RACE -> new RaceSanitizer(findings);
         case SYNC -> SyncSanitizer.of(program, findings);
       };
     }

@@ -26,13 +26,17 @@ public final class PlaceText {
 
   /** "block (0, 0, 0), warp 1, lane 3, thread (35, 0, 0)"; without lane and thread if it is -1. */
   public static String thread(Warp warp, int lane) {
-    String text = block(warp.block) + ", warp " + warp.index;
-    return lane < 0 ? text : text + ", lane " + lane + ", thread " + threadOf(warp, lane);
+    return thread(block(warp.block), warp.block.grid.shape, warp.index, lane);
   }
 
-  private static String threadOf(Warp warp, int lane) {
-    LaunchShape shape = warp.block.grid.shape;
-    int thread = warp.thread(lane);
+  /** The same of a block in words that may have ended. */
+  public static String thread(String block, LaunchShape shape, int warp, int lane) {
+    String text = block + ", warp " + warp;
+    int thread = warp * Warp.LANES + lane;
+    return lane < 0 ? text : text + ", lane " + lane + ", thread " + threadOf(shape, thread);
+  }
+
+  private static String threadOf(LaunchShape shape, int thread) {
     int x = thread % shape.blockX();
     int y = thread / shape.blockX() % shape.blockY();
     int z = thread / shape.blockX() / shape.blockY();

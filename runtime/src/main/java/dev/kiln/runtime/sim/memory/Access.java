@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.memory;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.monitor.Monitor.AsyncOperation;
 import dev.kiln.runtime.sim.ptx.Space;
 
 /**
@@ -63,4 +64,7 @@ public final class Access {
   public Order order = Order.WEAK;
   public Scope scope = Scope.SYSTEM;
   public Agent agent = Agent.THREAD;
+
+  /** The asynchronous operation that accesses memory; {@code null} for the threads themselves. */
+  public AsyncOperation operation;
 }

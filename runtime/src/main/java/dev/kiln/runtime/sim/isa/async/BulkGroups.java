@@ -49,7 +49,7 @@ final class BulkGroups {
         continue;
       }
       if (read) {
-        operation.readSource();
+        operation.readAhead();
       } else {
         operation.run();
       }

@@ -90,8 +90,15 @@ abstract class BulkOperation implements Runnable {
       return;
     }
     done = true;
-    transfer();
     Warp warp = toucher.warp();
+    warp.access.operation = event;
+    transfer();
+    warp.access.operation = null;
+    if (event != null) {
+      for (InShared barrier : barriers) {
+        warp.monitor.asyncSignals(event, barrier.owner(), barrier.offset());
+      }
+    }
     AsyncEvents.end(warp, event);
     for (InShared barrier : barriers) {
       Mbarriers.completeTx(
@@ -106,5 +113,13 @@ abstract class BulkOperation implements Runnable {
   abstract void transfer();
 
   /** Reads the source now, so that it may be changed; the destination is written later. */
+  final void readAhead() {
+    Warp warp = toucher.warp();
+    warp.access.operation = event;
+    readSource();
+    warp.access.operation = null;
+  }
+
+  /** Reads the source, unless that has been done. */
   abstract void readSource();
 }

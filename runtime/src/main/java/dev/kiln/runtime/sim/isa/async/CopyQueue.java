@@ -107,7 +107,9 @@ final class CopyQueue {
   }
 
   private void happen(PendingCopy copy, int lanes) {
+    warp.access.operation = copy.operation;
     copy.step.happen(warp, copy, lanes);
+    warp.access.operation = null;
     copy.lanes &= ~lanes;
     if (copy.lanes == 0) {
       AsyncEvents.end(warp, copy.operation);

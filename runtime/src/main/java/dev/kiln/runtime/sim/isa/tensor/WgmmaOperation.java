@@ -43,7 +43,9 @@ final class WgmmaOperation {
     }
     completed = true;
     try {
+      warp.access.operation = event;
       step.multiply(warp, this);
+      warp.access.operation = null;
     } catch (LaneFault fault) {
       throw new LaneFault(
           fault.kind(),

@@ -24,7 +24,7 @@ import java.util.Optional;
  *       freed:...}: closed before the launch. Types: u8, fp16, i32, u32, fp32, i64, u64, fp64.
  *   <li>any of these with {@code +4} behind: the address 4 bytes on
  *   <li>{@code i32:5}, {@code u32:5}, {@code i64:5}, {@code u64:5}, {@code fp32:1.5}: a number
- *   <li>{@code null}: address 0
+ *   <li>{@code null}: address 0; {@code bytes:128}: a parameter of 128 bytes, all 0
  *   <li>{@code map:0:fp32:16,16:8,8}: a tensor map over the buffer that is argument 0: its element
  *       type, dimensions, and box, innermost first
  * </ul>
@@ -76,6 +76,7 @@ record LaunchLine(Optional<String> entry, SimLaunch launch, List<String> words) 
           switch (parts[0]) {
             case "zeros", "ones", "iota", "empty", "freed" -> buffer(device, parts);
             case "null" -> 0L;
+            case "bytes" -> new byte[Integer.parseInt(parts[1])];
             case "i32", "u32" -> Integer.parseInt(parts[1]);
             case "i64", "u64" -> Long.parseLong(parts[1]);
             case "fp32" -> Float.parseFloat(parts[1]);

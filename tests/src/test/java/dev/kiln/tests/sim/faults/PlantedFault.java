@@ -5,6 +5,7 @@ import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimModule;
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.SimReport;
+import dev.kiln.runtime.sim.monitor.Sanitizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +28,9 @@ record PlantedFault(
     List<LaunchLine> launches,
     List<Expectation> expected,
     Set<Integer> others) {
-  private static final Pattern EXPECT = Pattern.compile("// expect: (\\w+) \"(.*)\"");
+  private static final Pattern EXPECT = Pattern.compile("// expect: (\\w+) \"([^\"]*)\"");
   private static final String LAUNCH = "// launch:";
+  private static final String FAULT = "fault";
   private static final String OTHER = "// other";
 
   /**
@@ -38,7 +40,13 @@ record PlantedFault(
    * @param text a part of what is said
    * @param line of the instruction, 0 for any
    */
-  record Expectation(String kind, String text, int line) {}
+  record Expectation(String kind, String text, int line) {
+    /** Whether a run under these sanitizers must find it. */
+    boolean concerns(Set<Sanitizer> sanitizers) {
+      return kind.equals(FAULT)
+          || sanitizers.stream().anyMatch(sanitizer -> sanitizer.label().equals(kind));
+    }
+  }
 
   static PlantedFault read(Path file) throws IOException {
     String text = Files.readString(file);
@@ -52,13 +60,14 @@ record PlantedFault(
       if (trimmed.startsWith(LAUNCH)) {
         launches.add(LaunchLine.parse(trimmed.substring(LAUNCH.length())));
       }
-      if (trimmed.contains("// expect")) {
-        Matcher matcher = EXPECT.matcher(trimmed);
-        if (!matcher.find()) {
-          throw new IllegalArgumentException(file + ":" + number + ": not an expectation");
-        }
-        int at = matcher.start() == 0 ? 0 : number;
+      int before = expected.size();
+      Matcher matcher = EXPECT.matcher(trimmed);
+      while (matcher.find()) {
+        int at = trimmed.startsWith("//") ? 0 : number;
         expected.add(new Expectation(matcher.group(1), matcher.group(2), at));
+      }
+      if (trimmed.contains("// expect") && expected.size() == before) {
+        throw new IllegalArgumentException(file + ":" + number + ": not an expectation");
       }
       if (trimmed.contains(OTHER)) {
         others.add(number);

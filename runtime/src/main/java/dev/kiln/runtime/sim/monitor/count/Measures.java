@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.monitor.count;
 
 import java.util.Arrays;
+import java.util.Map;
 
 /** A value for each {@link Measure}. Immutable. */
 public final class Measures {
@@ -19,6 +20,13 @@ public final class Measures {
   /** Those that lie in an array from an index on. */
   static Measures of(long[] tallies, int from) {
     return new Measures(Arrays.copyOfRange(tallies, from, from + COUNT));
+  }
+
+  /** Those that are given, the others 0. */
+  public static Measures of(Map<Measure, Long> given) {
+    long[] values = new long[COUNT];
+    given.forEach((measure, value) -> values[measure.ordinal()] = value);
+    return new Measures(values);
   }
 
   public long get(Measure measure) {

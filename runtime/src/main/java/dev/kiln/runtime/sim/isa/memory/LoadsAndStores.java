@@ -91,7 +91,7 @@ final class LoadsAndStores {
   /** {@code st.async}, {@code st.bulk} and {@code red.async} are no stores of threads. */
   static void refuseAsync(DecodeContext context) {
     if (context.modifiers().has("async") || context.modifiers().has("bulk")) {
-      throw context.unsupported(context.instruction().mnemonic());
+      throw context.unsupported("asynchronous and bulk stores of threads are not simulated");
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.List;
 final class MmaDecoder implements Decoder {
   @Override
   public Step decode(DecodeContext context) {
+    ProductForm form = ProductForm.take(context); // forms that are not known have more operands
     context.expectOperands(4, 4);
-    ProductForm form = ProductForm.take(context);
     if (form.types().size() != 4 || form.layouts().size() != 2) {
       throw context.malformed("needs two layouts and four types");
     }

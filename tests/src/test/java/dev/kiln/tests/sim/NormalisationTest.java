@@ -145,7 +145,7 @@ class NormalisationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1, 32", "5, 10, 32", "4, 1000, 128"})
+  @CsvSource({"1, 1, 32", "5, 10, 32", "3, 300, 128"})
   void crossEntropyAndItsGradientAreWithinTheErrorRule(int rows, int classes, int threads) {
     double[] x = Numbers.normal(DType.FP32, 7, rows * classes);
     int[] labels = Numbers.ints(8, rows, 0, classes);

@@ -1,6 +1,7 @@
 package dev.kiln.tests.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
@@ -22,6 +23,10 @@ import dev.kiln.runtime.sim.monitor.count.InstructionClass;
 import dev.kiln.runtime.sim.monitor.count.LaunchCounting;
 import dev.kiln.runtime.sim.monitor.count.Measure;
 import dev.kiln.runtime.sim.monitor.count.Measures;
+import dev.kiln.runtime.sim.roofline.GpuModel;
+import dev.kiln.runtime.sim.roofline.Occupancy;
+import dev.kiln.runtime.sim.roofline.Resource;
+import dev.kiln.runtime.sim.roofline.RooflineEstimate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +155,46 @@ class CountersTest {
   }
 
   @Test
+  void wgmmaReadsSharedMemoryByItself() {
+    int m = 128;
+    int n = 64;
+    int k = 192;
+    NdArray a = numbers(DType.FP16, m * k);
+    NdArray b = numbers(DType.FP16, k * n);
+    Counters counters =
+        count(
+            "hopper",
+            "wgmma_tma",
+            SimLaunch.of(Grid.of(n / 64, m / 64), Grid.of(128)).withShared(4 * 64 * 64 * 2),
+            n,
+            k,
+            tiles(a, k, m),
+            tiles(b, k, n),
+            numbers(DType.FP32, m * n));
+    Measures total = counters.total();
+    assertThat(total.get(Measure.MULTIPLY_ADDS)).isEqualTo((long) m * n * k);
+    // For each 16 along k, 64 rows of A and 64 columns of B.
+    assertThat(total.get(Measure.TENSOR_SHARED_BYTES))
+        .isEqualTo(m / 64 * (n / 64) * (k / 16) * 2L * 64 * 16 * 2);
+    assertThat(counters.tensor()).containsOnlyKeys("wgmma m64n64k16 f32.f16.f16");
+    Measures loads = counters.of(Direction.BULK_LOADS);
+    long bytes = (m * k * (n / 64) + k * n * (m / 64)) * 2L;
+    assertThat(loads.get(Measure.GLOBAL_BYTES)).isEqualTo(bytes);
+    // Swizzled rows come in pieces of 16 bytes.
+    assertThat(loads.get(Measure.GLOBAL_SECTORS)).isEqualTo(bytes / 32);
+    assertThat(loads.get(Measure.GLOBAL_IDEAL_SECTORS)).isEqualTo(bytes / 32);
+    assertThat(loads.get(Measure.SHARED_WAVEFRONTS)).isEqualTo(bytes / 128);
+    assertThat(counters.unique().read()).isEqualTo((m * k + k * n) * 2 / 32);
+  }
+
+  private static TensorMap tiles(NdArray halves, int columns, int rows) {
+    return TensorMap.tiled(DataType.FLOAT16, halves.address(), columns, rows)
+        .box(64, 64)
+        .swizzle(TensorMap.Swizzle.BYTES_128)
+        .build();
+  }
+
+  @Test
   void countsAreTheSameForAnyNumberOfThreads() {
     String one = histogram();
     device.close();
@@ -183,5 +228,25 @@ class CountersTest {
       assertThat(CountersJson.of(counters).toString()).contains(note);
     }
     assertThat(counters.of(InstructionClass.SHARED).get(Measure.EXECUTIONS)).isEqualTo(64);
+  }
+
+  /** 1 MiB read and written: 2 * 2^20 / 3350 GB/s, if nothing else hinders. */
+  @Test
+  void aTransposeIsBoundByDram() {
+    NdArray in = numbers(DType.FP32, 512 * 512);
+    NdArray out = numbers(DType.FP32, 512 * 512);
+    Counters counters =
+        count(
+            "transpose_stencil",
+            "transpose_tile",
+            SimLaunch.of(Grid.of(16, 16), Grid.of(32, 8)),
+            512,
+            512,
+            in,
+            out);
+    RooflineEstimate estimate = RooflineEstimate.of(counters, GpuModel.find("h100").orElseThrow());
+    assertThat(estimate.holds().resource()).isEqualTo(Resource.DRAM);
+    assertThat(estimate.seconds()).isCloseTo(2 * (1 << 20) / 3350e9, within(1e-12));
+    assertThat(estimate.occupancy().limit()).isEqualTo(Occupancy.Limit.THREADS);
   }
 }

@@ -8,10 +8,14 @@ import static dev.kiln.runtime.sim.monitor.count.Measure.LOCAL_SECTORS;
 import static dev.kiln.runtime.sim.monitor.count.Measure.SHARED_WAVEFRONTS;
 
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The text of a kernel with what each line did beside it. Heat is a bar of up to four marks by the
@@ -27,10 +31,12 @@ public final class AnnotatedPtx {
   /** From which share of the hottest line on a line gets a mark more. */
   private static final double[] HEAT = {0.02, 0.1, 0.3, 0.7};
 
+  private static final Pattern HEAD = Pattern.compile("\\.(entry|func)\\b");
+
   private AnnotatedPtx() {}
 
   /**
-   * Writes numbers beside lines.
+   * Writes numbers beside the lines of the functions that the launch could call.
    *
    * @param text the lines of the PTX text, {@link dev.kiln.runtime.sim.ptx.PtxFile#lines}
    */
@@ -43,12 +49,36 @@ public final class AnnotatedPtx {
     List<String> lines = new ArrayList<>();
     Counters.NOTES.forEach(note -> lines.add("// " + note));
     lines.add(HEADER + counters.kernel());
-    for (int i = 0; i < text.size(); i++) {
+    BitSet shown = functions(counters, text);
+    for (int i = shown.nextSetBit(0); i >= 0; i = shown.nextSetBit(i + 1)) {
       Measures measures = byLine.get(i + 1);
       String left = measures == null ? blank() : numbers(measures, hottest);
       lines.add((left + text.get(i)).stripTrailing());
     }
     return String.join("\n", lines) + "\n";
+  }
+
+  /** Indices of lines, from a function's head to the brace that closes it. */
+  private static BitSet functions(Counters counters, List<String> text) {
+    Map<String, List<Integer>> lines =
+        counters.lines().stream()
+            .collect(
+                Collectors.groupingBy(
+                    Counters.Line::function,
+                    Collectors.mapping(Counters.Line::line, Collectors.toList())));
+    BitSet shown = new BitSet();
+    for (List<Integer> ofFunction : lines.values()) {
+      int first = Collections.min(ofFunction) - 1;
+      while (first > 0 && !HEAD.matcher(text.get(first)).find()) {
+        first--;
+      }
+      int last = Math.min(text.size() - 1, Collections.max(ofFunction) - 1);
+      while (last < text.size() - 1 && !text.get(last).startsWith("}")) {
+        last++;
+      }
+      shown.set(first, last + 1);
+    }
+    return shown;
   }
 
   private static String blank() {

@@ -65,10 +65,12 @@ public final class CountersJson {
     counters
         .sourceLines()
         .forEach(
-            (place, measures) ->
-                ((ObjectNode)
-                        sources.addObject().put("file", place.file()).put("line", place.line()))
-                    .setAll(measures(measures, true)));
+            (place, measures) -> {
+              ObjectNode node = sources.addObject();
+              node.put("file", place.file());
+              node.put("line", place.line());
+              node.setAll(measures(measures, true));
+            });
     return root;
   }
 

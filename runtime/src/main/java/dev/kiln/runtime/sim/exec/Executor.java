@@ -3,6 +3,7 @@ package dev.kiln.runtime.sim.exec;
 import dev.kiln.runtime.sim.monitor.Monitor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 
@@ -43,8 +44,8 @@ public final class Executor {
    *     several
    */
   public long run(IntFunction<? extends Monitor> monitors) {
-    Progress progress = new Progress(grid.shape.clusters(), options);
     int count = threads();
+    Progress progress = new Progress(grid.shape.clusters(), options, count);
     List<Thread> helpers = new ArrayList<>();
     for (int i = 1; i < count; i++) {
       Worker worker = new Worker(this, progress, monitors.apply(i));
@@ -120,11 +121,14 @@ public final class Executor {
     private final AtomicLong steps = new AtomicLong();
     private final AtomicLong changes = new AtomicLong();
     private final long maxNanos;
+    private final int threads;
+    private final AtomicInteger waiting = new AtomicInteger();
     private volatile Throwable failure;
     private volatile long failedCluster = Long.MAX_VALUE;
 
-    Progress(long clusters, ExecutorOptions options) {
+    Progress(long clusters, ExecutorOptions options, int threads) {
       this.clusters = clusters;
+      this.threads = threads;
       this.maxSteps = options.maxSteps();
       this.maxNanos = options.maxNanos();
       this.deadline = System.nanoTime() + maxNanos;
@@ -172,6 +176,16 @@ public final class Executor {
     /** Moves whenever some thread has seen memory change. */
     long changes() {
       return changes.get();
+    }
+
+    /** A thread has begun, or ceased, to do nothing but wait; one that has ended waits. */
+    void waits(boolean begun) {
+      waiting.addAndGet(begun ? 1 : -1);
+    }
+
+    /** Whether no thread does anything that another could be waiting for. */
+    boolean allWait() {
+      return waiting.get() == threads;
     }
 
     long steps() {

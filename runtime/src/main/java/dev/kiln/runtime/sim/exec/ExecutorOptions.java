@@ -16,7 +16,7 @@ import java.util.OptionalLong;
  * @param maxResidentBlocks blocks that may wait for each other
  * @param maxCallDepth calls within calls
  * @param maxIdlePolls polls in a row by which nothing changes, before the launch counts as
- *     deadlocked
+ *     deadlocked; it also does where polls take longer than some seconds
  */
 public record ExecutorOptions(
     int threads,

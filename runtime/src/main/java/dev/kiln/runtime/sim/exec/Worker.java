@@ -4,6 +4,7 @@ import dev.kiln.runtime.sim.exec.Executor.Progress;
 import dev.kiln.runtime.sim.monitor.Monitor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One host thread's part of a launch: takes cluster after cluster, and runs several side by side
@@ -16,6 +17,12 @@ final class Worker {
   /** The same in steps, for warps that spin without a poll that the simulator knows. */
   private static final long IDLE_STEPS_BEFORE_NEXT = 1 << 24;
 
+  /** After so many idle polls the time counts as well. */
+  private static final long IDLE_POLLS_BEFORE_TIME = 1 << 14;
+
+  /** So long may a launch do nothing but poll: polls take from half a microsecond to many. */
+  private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(4);
+
   /** Clusters that run side by side from the start where a seed shuffles them. */
   private static final int SHUFFLED_CLUSTERS = 4;
 
@@ -27,6 +34,8 @@ final class Worker {
   private final List<ClusterRun> resident = new ArrayList<>();
   private long idlePolls;
   private long idleSteps;
+  private long idleSince;
+  private boolean waits;
   private long othersSeen;
   private long running = Executor.ALL_CLUSTERS;
 
@@ -51,6 +60,7 @@ final class Worker {
     } catch (Throwable t) {
       progress.fail(t, running);
     } finally {
+      waits(true);
       maker.close();
     }
   }
@@ -106,6 +116,20 @@ final class Worker {
   private void idle(long polls, long steps) {
     idlePolls = polls;
     idleSteps = steps;
+    if (polls <= IDLE_POLLS_BEFORE_TIME) {
+      idleSince = 0;
+      waits(false);
+    } else if (idleSince == 0) {
+      idleSince = System.nanoTime();
+    }
+  }
+
+  /** Tells the other threads whether this one only waits. */
+  private void waits(boolean now) {
+    if (now != waits) {
+      waits = now;
+      progress.waits(now);
+    }
   }
 
   /** Nothing has changed: begins another cluster, for which those here may be waiting. */
@@ -116,14 +140,19 @@ final class Worker {
       idle(0, 0);
       return;
     }
-    if (idlePolls > executor.options().maxIdlePolls()) {
+    if (hasWaitedLong()) {
+      waits(true);
       long others = progress.changes();
-      if (others == othersSeen) {
+      if (others == othersSeen && progress.allWait()) {
         throw Faults.deadlock(deadlockText(), waiting());
       }
       othersSeen = others;
-      idle(0, 0);
     }
+  }
+
+  private boolean hasWaitedLong() {
+    return idlePolls > executor.options().maxIdlePolls()
+        || idleSince != 0 && System.nanoTime() - idleSince > MAX_IDLE_NANOS;
   }
 
   private String deadlockText() {

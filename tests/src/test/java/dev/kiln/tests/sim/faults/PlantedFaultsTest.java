@@ -56,6 +56,9 @@ class PlantedFaultsTest {
           .withMaxIdlePolls(4096)
           .withLimits(0, TimeUnit.SECONDS.toNanos(60));
 
+  private static final String FIXED = "-fixed.ptx";
+  private static final int SEEDS = 3;
+
   @TestFactory
   Stream<DynamicTest> faultsAreFoundAndTwinsAreClean() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
@@ -66,6 +69,9 @@ class PlantedFaultsTest {
         tests.add(
             DynamicTest.dynamicTest(
                 name + " with all", () -> run(file, EnumSet.allOf(Sanitizer.class))));
+        if (name.endsWith(FIXED)) {
+          tests.add(DynamicTest.dynamicTest(name + " shuffled", () -> runShuffled(file)));
+        }
       }
     }
     return tests.stream();
@@ -77,10 +83,10 @@ class PlantedFaultsTest {
       Set<String> names = new TreeSet<>();
       files(sanitizer).forEach(file -> names.add(file.getFileName().toString()));
       for (String name : names) {
-        String stem = name.replace("-fixed.ptx", "").replace(".ptx", "");
-        assertThat(names).contains(stem + ".ptx", stem + "-fixed.ptx");
+        String stem = name.replace(FIXED, "").replace(".ptx", "");
+        assertThat(names).contains(stem + ".ptx", stem + FIXED);
         PlantedFault text = PlantedFault.read(directory(sanitizer).resolve(name));
-        assertThat(text.expected().isEmpty()).as(name).isEqualTo(name.endsWith("-fixed.ptx"));
+        assertThat(text.expected().isEmpty()).as(name).isEqualTo(name.endsWith(FIXED));
       }
     }
   }
@@ -105,12 +111,24 @@ class PlantedFaultsTest {
     }
   }
 
+  /** A correct kernel is clean in whatever order its warps run. */
+  private static void runShuffled(Path file) throws IOException {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      run(file, EnumSet.allOf(Sanitizer.class), EXECUTOR.withSeed(seed));
+    }
+  }
+
   private static void run(Path file, Set<Sanitizer> sanitizers) throws IOException {
+    run(file, sanitizers, EXECUTOR);
+  }
+
+  private static void run(Path file, Set<Sanitizer> sanitizers, ExecutorOptions executor)
+      throws IOException {
     PlantedFault text = PlantedFault.read(file);
     List<Found> found = new ArrayList<>();
     SimOptions options =
         SimOptions.standard()
-            .withExecutor(EXECUTOR)
+            .withExecutor(executor)
             .withStack(4096)
             .withOutput(line -> {})
             .withSanitizers(sanitizers);

@@ -149,7 +149,7 @@ final class SimCommand implements Callable<Integer> {
       PtxKernel kernel = device.load(module).kernel(source.entryOf(module));
       SimArguments bound = SimArguments.of(device, kernel, buffers, arguments);
       checkFiles(bound);
-      SimOutcome outcome = new SimOutcome(module, kernel.name(), launch, settings.countsLines());
+      SimOutcome outcome = new SimOutcome(module, kernel.name(), launch, settings.counting());
       try {
         for (int i = 0; i < repeat; i++) {
           outcome.add(kernel.launch(launch, bound.values()));

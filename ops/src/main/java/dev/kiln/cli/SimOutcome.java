@@ -10,10 +10,7 @@ import dev.kiln.runtime.sim.exec.LaneFault;
 import dev.kiln.runtime.sim.exec.Site;
 import dev.kiln.runtime.sim.monitor.Finding;
 import dev.kiln.runtime.sim.monitor.Findings;
-import dev.kiln.runtime.sim.monitor.count.AnnotatedPtx;
 import dev.kiln.runtime.sim.monitor.count.Counters;
-import dev.kiln.runtime.sim.monitor.count.CountersJson;
-import dev.kiln.runtime.sim.monitor.count.CountersReport;
 import dev.kiln.runtime.sim.ptx.Space;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -32,21 +29,21 @@ final class SimOutcome {
   private final PtxExcerpt excerpt;
   private final String entry;
   private final SimLaunch launch;
-  private final boolean countsLines;
+  private final SimCounting counting;
   private final List<SimReport> reports = new ArrayList<>();
   private final Map<String, NdArray> results = new LinkedHashMap<>();
   private final Map<String, Comparison> comparisons = new LinkedHashMap<>();
   private SimFault fault;
 
   /**
-   * @param countsLines whether counters are shown line by line too
+   * @param counting what to show of counters
    */
-  SimOutcome(PtxModule module, String entry, SimLaunch launch, boolean countsLines) {
+  SimOutcome(PtxModule module, String entry, SimLaunch launch, SimCounting counting) {
     this.module = module;
     this.excerpt = new PtxExcerpt(module.file().lines());
     this.entry = entry;
     this.launch = launch;
-    this.countsLines = countsLines;
+    this.counting = counting;
   }
 
   /** A launch has ended. */
@@ -92,7 +89,7 @@ final class SimOutcome {
     comparisons.forEach(
         (title, comparison) ->
             (comparison.matches() ? out : err).println(comparison.describe(title)));
-    counters().ifPresent(counters -> out.print(text(counters)));
+    counters().ifPresent(counters -> out.print(counting.text(counters, module.file().lines())));
     if (reports.size() > 1) {
       err.println("%d launches, best %.1f us".formatted(reports.size(), bestNanos() / 1e3));
     }
@@ -134,11 +131,6 @@ final class SimOutcome {
     return reports.isEmpty() ? Optional.empty() : reports.getLast().part(Counters.class);
   }
 
-  private String text(Counters counters) {
-    String table = CountersReport.table(counters);
-    return countsLines ? table + AnnotatedPtx.of(counters, module.file().lines()) : table;
-  }
-
   private long bestNanos() {
     return reports.stream().mapToLong(SimReport::nanos).min().orElse(0);
   }
@@ -170,12 +162,7 @@ final class SimOutcome {
     json.put(
         "findings",
         reports.stream().flatMap(r -> r.findings().all().stream()).map(SimOutcome::json).toList());
-    counters()
-        .ifPresent(
-            counters ->
-                json.put(
-                    "counters",
-                    countsLines ? CountersJson.withLines(counters) : CountersJson.of(counters)));
+    counters().ifPresent(counters -> counting.addTo(json, counters));
     if (fault != null) {
       json.put("fault", json(fault));
     }

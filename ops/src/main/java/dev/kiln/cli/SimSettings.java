@@ -5,9 +5,11 @@ import dev.kiln.runtime.sim.exec.ExecutorOptions;
 import dev.kiln.runtime.sim.exec.TensorMode;
 import dev.kiln.runtime.sim.monitor.Sanitizer;
 import dev.kiln.runtime.sim.monitor.count.LaunchCounting;
+import dev.kiln.runtime.sim.roofline.GpuModel;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.Stack;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +49,13 @@ final class SimSettings {
           "Counts instructions, sectors, wavefronts and more, exactly; with =lines also beside each"
               + " line of the PTX.")
   private String counters;
+
+  @Option(
+      names = "--gpu",
+      paramLabel = "NAME",
+      description =
+          "Estimates how long the launch takes at least on a100, h100, h200, rtx4090 or b200.")
+  private String gpu;
 
   @Option(
       names = "--schedule",
@@ -119,19 +128,29 @@ final class SimSettings {
       requirePositive("--limit-memory", maxMemory);
       options = options.withMemory(maxMemory);
     }
-    return counts() ? options.watchedBy(new LaunchCounting()) : options;
+    return counting().counts() ? options.watchedBy(new LaunchCounting()) : options;
   }
 
-  private boolean counts() {
+  /** What to count, and what to show of it. */
+  SimCounting counting() {
     if (counters != null && !counters.equals(LAUNCH) && !counters.equals(LINES)) {
       throw new UsageException("--counters takes no value, or 'lines', got '" + counters + "'");
     }
-    return counters != null;
+    return new SimCounting(
+        counters != null, LINES.equals(counters), Optional.ofNullable(gpu).map(SimSettings::model));
   }
 
-  /** Whether to show what each line did. */
-  boolean countsLines() {
-    return LINES.equals(counters);
+  private static GpuModel model(String name) {
+    return GpuModel.find(name)
+        .orElseThrow(
+            () ->
+                new UsageException(
+                    "there is no GPU '%s'; there are %s"
+                        .formatted(
+                            name,
+                            GpuModel.all().stream()
+                                .map(GpuModel::name)
+                                .collect(Collectors.joining(", ")))));
   }
 
   /** What to watch for. */

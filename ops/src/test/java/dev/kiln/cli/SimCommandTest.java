@@ -329,6 +329,22 @@ class SimCommandTest {
   }
 
   @Test
+  void timeIsEstimatedForAGpu() throws IOException {
+    String line = "SCALE --grid 2 --block 48 --arg 2 --arg zeros:fp32:96 --arg empty:fp32:96 ";
+    for (String gpu : List.of("a100", "h100", "h200", "rtx4090", "b200")) {
+      assertThat(sim(line + "--gpu " + gpu)).as(gpu).isZero();
+      assertThat(out.toString()).contains("Estimate for ", "Assumptions");
+      assertThat(out.toString()).doesNotContain("Instructions by class");
+    }
+    assertThat(sim(line + "--gpu H100 --counters --json")).isZero();
+    assertThat(json().at("/estimate/gpu").asText()).isEqualTo("h100");
+    assertThat(json().at("/estimate/seconds").asDouble()).isPositive();
+    assertThat(json().at("/counters/total/executions").asInt()).isEqualTo(56);
+    assertThat(sim(line + "--gpu b200 --json")).isZero();
+    assertThat(json().has("counters")).isFalse();
+  }
+
+  @Test
   void launchesHaveLimits() {
     assertThat(sim("SEVERAL:forever --grid 1 --block 1 --limit-instructions 1000")).isEqualTo(1);
     assertThat(err.toString()).contains("more than 1,000 warp instructions");
@@ -434,6 +450,7 @@ class SimCommandTest {
             + " init, race, sync",
         "--grid 1 --block 1 --sanitize memory,, | there is no sanitizer ''",
         "--grid 1 --block 1 --counters=line | --counters takes no value, or 'lines', got 'line'",
+        "--grid 1 --block 1 --gpu v100 | there is no GPU 'v100'; there are",
         "--grid 1 --block 1 --schedule 3 | --schedule takes seed=N, got '3'",
         "--grid 1 --block 1 --schedule seed=x | --schedule takes seed=N",
         "--grid 1 --block 1 --threads 0 | --threads takes a number of at least 1",

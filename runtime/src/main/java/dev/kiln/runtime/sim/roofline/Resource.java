@@ -39,4 +39,12 @@ public enum Resource {
   public boolean ofSm() {
     return ofSm;
   }
+
+  /**
+   * Whether PTX tells its use only roughly: ptxas folds address arithmetic into other instructions
+   * and removes moves.
+   */
+  public boolean rough() {
+    return this == INTEGER || this == CONVERSION || this == ISSUE;
+  }
 }

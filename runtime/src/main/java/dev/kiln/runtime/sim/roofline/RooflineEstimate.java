@@ -67,6 +67,11 @@ public record RooflineEstimate(
     return bounds.getFirst();
   }
 
+  /** The longest bound of those that do not depend on what ptxas makes of address arithmetic. */
+  public Bound firm() {
+    return bounds.stream().filter(bound -> !bound.resource().rough()).findFirst().orElseThrow();
+  }
+
   /** At least so long. */
   public double seconds() {
     return holds().seconds();

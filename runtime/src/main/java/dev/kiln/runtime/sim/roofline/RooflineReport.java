@@ -20,7 +20,12 @@ public final class RooflineReport {
     GpuModel gpu = estimate.gpu();
     lines.add("Estimate for " + gpu.title());
     if (estimate.fits()) {
-      lines.add(verdict(estimate));
+      lines.add("  at least " + verdict(estimate, estimate.holds()));
+      if (estimate.firm() != estimate.holds()) {
+        lines.add(
+            "  apart from address arithmetic and moves, much of which ptxas removes: at least "
+                + verdict(estimate, estimate.firm()));
+      }
     } else {
       lines.add(
           "  not one block fits into an SM: limited by " + word(estimate.occupancy().limit()));
@@ -46,10 +51,10 @@ public final class RooflineReport {
     return String.join("\n", lines) + "\n";
   }
 
-  private static String verdict(RooflineEstimate estimate) {
-    Bound bound = estimate.holds();
-    return "  at least %s, bound by %s at %s of its peak"
-        .formatted(time(bound.seconds()), bound.resource().title(), percent(estimate.share(bound)));
+  private static String verdict(RooflineEstimate estimate, Bound bound) {
+    double share = bound.seconds() == 0 ? 0 : bound.even() / bound.seconds();
+    return "%s, bound by %s at %s of its peak"
+        .formatted(time(bound.seconds()), bound.resource().title(), percent(share));
   }
 
   private static List<String> occupancy(RooflineEstimate estimate) {
@@ -75,6 +80,8 @@ public final class RooflineReport {
     root.put("seconds", estimate.seconds());
     root.put("bound", estimate.holds().resource().key());
     root.put("share", estimate.share(estimate.holds()));
+    root.put("firmBound", estimate.firm().resource().key());
+    root.put("firmSeconds", estimate.firm().seconds());
     ObjectNode occupancy = root.putObject("occupancy");
     occupancy.put("blocks", estimate.occupancy().blocks());
     occupancy.put("warps", estimate.occupancy().warps());
@@ -107,14 +114,14 @@ public final class RooflineReport {
     return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
-  /** Three digits or so with a unit. */
+  /** Three digits or so with a unit; limits are where rounding would make one digit more. */
   static String time(double seconds) {
     double nanos = seconds * 1e9;
-    return nanos < 1e3
+    return nanos < 999.95
         ? String.format(Locale.ROOT, "%.1f ns", nanos)
-        : nanos < 1e6
+        : nanos < 999_995
             ? String.format(Locale.ROOT, "%.2f us", nanos / 1e3)
-            : nanos < 1e9
+            : nanos < 999_995_000
                 ? String.format(Locale.ROOT, "%.2f ms", nanos / 1e6)
                 : String.format(Locale.ROOT, "%.3f s", seconds);
   }

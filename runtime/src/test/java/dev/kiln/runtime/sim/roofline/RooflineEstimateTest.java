@@ -199,6 +199,19 @@ class RooflineEstimateTest {
   }
 
   @Test
+  void addressArithmeticIsNotTheWholeStory() {
+    arithmetic("add.s32", InstructionClass.INTEGER, 4L * 132 * 1980);
+    read = 209_375 / 2;
+    RooflineEstimate estimate = estimate(132, H100);
+    assertThat(estimate.holds().resource()).isEqualTo(Resource.INTEGER);
+    assertThat(estimate.seconds()).isCloseTo(2 * MICROSECOND, TINY);
+    assertThat(estimate.firm().resource()).isEqualTo(Resource.DRAM);
+    assertThat(RooflineReport.table(estimate))
+        .contains("at least 2.00 us, bound by integer at 100.0 % of its peak")
+        .contains("much of which ptxas removes: at least 1.00 us, bound by DRAM at 100.0 %");
+  }
+
+  @Test
   void theReportNamesTheBoundAndTheAssumptions() {
     read = 209_375;
     RooflineEstimate estimate = estimate(132, H100);
@@ -213,7 +226,15 @@ class RooflineEstimateTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2e-9, 2.0 ns", "1.5e-6, 1.50 us", "2.25e-3, 2.25 ms", "1.5, 1.500 s", "0, 0.0 ns"})
+  @CsvSource({
+    "2e-9, 2.0 ns",
+    "9.9999e-7, 1.00 us",
+    "9.99999e-4, 1.00 ms",
+    "1.5e-6, 1.50 us",
+    "2.25e-3, 2.25 ms",
+    "1.5, 1.500 s",
+    "0, 0.0 ns"
+  })
   void timesHaveAUnit(double seconds, String text) {
     assertThat(RooflineReport.time(seconds)).isEqualTo(text);
   }

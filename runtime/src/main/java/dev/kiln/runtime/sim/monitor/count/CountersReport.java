@@ -82,10 +82,11 @@ public final class CountersReport {
     LaunchShape shape = launch.shape();
     Measures total = counters.total();
     lines.add(
-        "%s: %,d blocks of %,d threads, %,d bytes of shared memory, about %d registers"
+        "%s: %,d %s of %,d threads, %,d bytes of shared memory, about %d registers"
             .formatted(
                 counters.kernel(),
                 launch.blocks(),
+                launch.blocks() == 1 ? "block" : "blocks",
                 shape.threads(),
                 launch.sharedBytes(),
                 launch.registers()));

@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.monitor.count;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.ManagementFactory;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
@@ -123,5 +124,32 @@ class SectorsTest {
     reads.add(63, 64);
     reads.add(64, 64);
     assertThat(reads.size()).isEqualTo(10_003);
+  }
+
+  @Test
+  void countingAllocatesNothing() {
+    Random random = new Random(5);
+    long[] scattered = addresses(lane -> 4L * random.nextInt(1 << 14));
+    long[] straight = addresses(lane -> 4L * lane);
+    SharedWavefronts banks = new SharedWavefronts();
+    Runnable all =
+        () -> {
+          for (int i = 0; i < 1000; i++) {
+            sectors.global(scattered, ALL, 4, reads, writes);
+            sectors.global(straight, ALL, 4, reads, null);
+            sectors.local(scattered, ALL, 4);
+            sectors.addresses(scattered, ALL);
+            banks.access(scattered, ALL, 4);
+            banks.access(straight, ALL, 8);
+            banks.access(straight, ALL, 16);
+            banks.atomic(scattered, ALL, 4);
+            banks.matrices(straight, ALL);
+          }
+        };
+    all.run();
+    var thread = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = thread.getCurrentThreadAllocatedBytes();
+    all.run();
+    assertThat(thread.getCurrentThreadAllocatedBytes() - before).isLessThan(1000);
   }
 }

@@ -131,6 +131,9 @@ final class CountingMonitor implements Monitor {
   }
 
   private void thread(Access access, int at, int fact) {
+    if ((fact & StepFacts.CALL) != 0) {
+      return;
+    }
     int mask = access.mask;
     int bytes = access.bytes;
     long total = (long) Integer.bitCount(mask) * bytes;

@@ -23,6 +23,9 @@ final class StepFacts {
   /** A bulk operation that has an end in global memory. */
   static final int BULK_GLOBAL = 16;
 
+  /** A call: only the simulator's own functions touch memory in it, such as {@code vprintf}. */
+  static final int CALL = 32;
+
   private final byte[] facts;
 
   StepFacts(Program program) {
@@ -51,6 +54,7 @@ final class StepFacts {
     return (branch ? BRANCH : 0)
         | (instruction.opcode().endsWith("matrix") ? MATRIX : 0)
         | (Classification.of(instruction) == InstructionClass.PARAMETER ? PARAMETER : 0)
-        | (instruction.modifiers().contains("global") ? BULK_GLOBAL : 0);
+        | (instruction.modifiers().contains("global") ? BULK_GLOBAL : 0)
+        | (instruction.opcode().equals("call") ? CALL : 0);
   }
 }

@@ -186,6 +186,32 @@ class CountersTest {
   }
 
   @Test
+  void functionsOfTheSystemCountAsCallsOnly() {
+    Counters counters =
+        countText(
+            32,
+            HEADER
+                + """
+                .extern .func (.param .b64 r) malloc(.param .b64 size);
+                """
+                + BEGIN
+                + """
+                {
+                .param .b64 a; .param .b64 b;
+                st.param.b64 [a], 16;
+                call.uni (b), malloc, (a);
+                ld.param.b64 %rd6, [b];
+                }
+                ret;
+                }
+                """);
+    Measures total = counters.total();
+    assertThat(total.get(Measure.LOCAL_REQUESTS)).isZero();
+    assertThat(total.get(Measure.PARAMETER_REQUESTS)).isEqualTo(3);
+    assertThat(of(counters, "call").get(Measure.EXECUTIONS)).isEqualTo(1);
+  }
+
+  @Test
   void constantsCountDistinctAddresses() {
     Counters counters =
         count(

@@ -4,9 +4,11 @@ import dev.kiln.runtime.sim.ptx.Position;
 import dev.kiln.runtime.sim.ptx.PtxDiagnostic;
 import java.util.List;
 
-/** Lines of a PTX text, quoted beneath messages. */
+/** Lines of a PTX text, quoted beneath messages: cut where they are long, without controls. */
 final class PtxExcerpt {
   private static final int LINES_BEFORE = 2;
+  private static final int WIDEST = 160;
+  private static final String CUT = "...";
 
   private final List<String> lines;
 
@@ -27,9 +29,13 @@ final class PtxExcerpt {
       return "";
     }
     String line = lines.get(at.line() - 1);
-    StringBuilder text = new StringBuilder("\n    ").append(line).append("\n    ");
-    for (int i = 1; i < at.column(); i++) {
-      text.append(i <= line.length() && line.charAt(i - 1) == '\t' ? '\t' : ' ');
+    int column = Math.min(at.column(), line.length() + 1) - 1;
+    int from = line.length() <= WIDEST ? 0 : Math.max(0, column - WIDEST / 2);
+    String start = from == 0 ? "" : CUT;
+    StringBuilder text = new StringBuilder("\n    ").append(start).append(window(line, from));
+    text.append("\n    ").append(" ".repeat(start.length()));
+    for (int i = from; i < column; i++) {
+      text.append(line.charAt(i) == '\t' ? '\t' : ' ');
     }
     return text.append('^').toString();
   }
@@ -40,9 +46,20 @@ final class PtxExcerpt {
     for (int line = Math.max(1, number - LINES_BEFORE); line <= number; line++) {
       if (line <= lines.size()) {
         String arrow = line == number ? "->" : "  ";
-        text.append("\n  %s %4d | %s".formatted(arrow, line, lines.get(line - 1)));
+        text.append("\n  %s %4d | %s".formatted(arrow, line, window(lines.get(line - 1), 0)));
       }
     }
     return text.toString();
+  }
+
+  /** A part of a line; what a terminal would obey is a question mark. */
+  private static String window(String line, int from) {
+    int to = Math.min(line.length(), from + WIDEST);
+    StringBuilder text = new StringBuilder();
+    for (int i = from; i < to; i++) {
+      char letter = line.charAt(i);
+      text.append(Character.isISOControl(letter) && letter != '\t' ? '?' : letter);
+    }
+    return to < line.length() ? text + CUT : text.toString();
   }
 }

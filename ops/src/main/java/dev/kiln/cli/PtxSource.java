@@ -77,6 +77,11 @@ record PtxSource(Path file, Optional<String> entry) {
               + ", or try: cuobjdump -ptx "
               + file);
     }
+    for (byte letter : bytes) {
+      if (letter == 0) {
+        throw new KilnException(file + " is no text, the simulator runs PTX");
+      }
+    }
   }
 
   private static boolean startsWith(byte[] bytes, byte[] magic) {

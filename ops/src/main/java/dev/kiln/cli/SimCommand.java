@@ -9,6 +9,7 @@ import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimFault;
 import dev.kiln.runtime.sim.SimLaunch;
 import dev.kiln.runtime.sim.SimOptions;
+import dev.kiln.runtime.sim.ptx.PtxDiagnostic;
 import dev.kiln.runtime.sim.ptx.PtxException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -28,6 +29,9 @@ import picocli.CommandLine.Spec;
     description = "Runs an entry of a PTX file in the simulator.",
     mixinStandardHelpOptions = true)
 final class SimCommand implements Callable<Integer> {
+  /** Errors of a text that are shown; the first ones tell most. */
+  private static final int MOST_ERRORS = 20;
+
   @Parameters(
       paramLabel = "FILE.ptx[:ENTRY]",
       description =
@@ -135,9 +139,16 @@ final class SimCommand implements Callable<Integer> {
       }
       return simulate(source, module);
     } catch (PtxException e) {
-      PtxExcerpt excerpt = new PtxExcerpt(text.lines().toList());
-      e.diagnostics().forEach(diagnostic -> err().println(excerpt.describe(diagnostic)));
+      report(e, new PtxExcerpt(text.lines().toList()));
       return 1;
+    }
+  }
+
+  private void report(PtxException fault, PtxExcerpt excerpt) {
+    List<PtxDiagnostic> all = fault.diagnostics();
+    all.stream().limit(MOST_ERRORS).forEach(error -> err().println(excerpt.describe(error)));
+    if (all.size() > MOST_ERRORS) {
+      err().println("and %d more errors".formatted(all.size() - MOST_ERRORS));
     }
   }
 

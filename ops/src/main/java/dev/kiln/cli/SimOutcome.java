@@ -126,9 +126,11 @@ final class SimOutcome {
         : Optional.empty();
   }
 
-  /** Those of the last launch, if it was counted. */
+  /** Those of the last launch, if it was counted and came to its end. */
   private Optional<Counters> counters() {
-    return reports.isEmpty() ? Optional.empty() : reports.getLast().part(Counters.class);
+    return reports.isEmpty() || isStopped()
+        ? Optional.empty()
+        : reports.getLast().part(Counters.class);
   }
 
   private long bestNanos() {

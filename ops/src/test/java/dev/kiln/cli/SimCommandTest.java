@@ -378,6 +378,18 @@ class SimCommandTest {
   }
 
   @Test
+  void longLinesAndControlsAreNotWrittenAsTheyAre() throws IOException {
+    String wide = "  add.s32 %r1, %r1, 1; ".repeat(40);
+    Files.writeString(scale, SCALE.replace("  ret;", wide + "\u001b[31mwhat; " + wide + "ret;"));
+    assertThat(sim("SCALE --grid 1 --block 1")).isEqualTo(1);
+    assertThat(err.toString()).contains("?[31mwhat;").doesNotContain("\u001b");
+    assertThat(err.toString().lines().mapToInt(String::length).max().orElse(0)).isLessThan(200);
+    Files.writeString(scale, SCALE.replace("  ret;", "what;\n".repeat(50)));
+    assertThat(sim("SCALE --grid 1 --block 1")).isEqualTo(1);
+    assertThat(err.toString()).endsWith("and 30 more errors\n");
+  }
+
+  @Test
   void listTellsWhatAFileHolds() throws IOException {
     assertThat(sim("--list SEVERAL")).isZero();
     assertThat(out.toString())
@@ -479,6 +491,9 @@ class SimCommandTest {
     Files.write(folder.resolve("k.ptx"), new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1});
     assertThat(sim("FOLDER/k.ptx --list")).isEqualTo(1);
     assertThat(err.toString()).contains("holds machine code").contains("cuobjdump -ptx");
+    Files.write(folder.resolve("k.ptx"), new byte[] {'.', 'v', 0});
+    assertThat(sim("FOLDER/k.ptx --grid 1 --block 1")).isEqualTo(1);
+    assertThat(err.toString()).contains("is no text");
     Files.writeString(folder.resolve("k.ptx"), ".version 8.0\n.target sm_80\n");
     assertThat(sim("FOLDER/k.ptx --grid 1 --block 1")).isEqualTo(1);
     assertThat(err.toString()).contains("has no .entry");

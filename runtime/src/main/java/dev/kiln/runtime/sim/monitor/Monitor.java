@@ -109,6 +109,13 @@ public interface Monitor {
    */
   default void asyncSignals(AsyncOperation operation, Block owner, long address) {}
 
+  /**
+   * Lanes are about to wait until at most so many of their latest groups are left.
+   *
+   * @param left number of groups, 0 for all
+   */
+  default void asyncWaits(Warp warp, Step step, int lanes, Access.Agent agent, int left) {}
+
   /** It has touched memory for the last time (its accesses came between). */
   default void asyncEnds(AsyncOperation operation) {}
 
@@ -117,6 +124,9 @@ public interface Monitor {
 
   /** The issuing lanes have waited for its reads only: {@code cp.async.bulk.wait_group.read}. */
   default void asyncSourceAwaited(AsyncOperation operation, Warp warp, Step step, int lanes) {}
+
+  /** {@code setmaxnreg}. */
+  default void setsRegisters(Warp warp, Step step) {}
 
   /** Lanes exit. */
   default void exits(Warp warp, int lanes) {}

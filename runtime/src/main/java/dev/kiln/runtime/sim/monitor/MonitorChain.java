@@ -175,6 +175,13 @@ public final class MonitorChain implements Monitor {
   }
 
   @Override
+  public void asyncWaits(Warp warp, Step step, int lanes, Access.Agent agent, int left) {
+    for (Monitor monitor : monitors) {
+      monitor.asyncWaits(warp, step, lanes, agent, left);
+    }
+  }
+
+  @Override
   public void asyncEnds(AsyncOperation operation) {
     for (Monitor monitor : monitors) {
       monitor.asyncEnds(operation);
@@ -192,6 +199,13 @@ public final class MonitorChain implements Monitor {
   public void asyncSourceAwaited(AsyncOperation operation, Warp warp, Step step, int lanes) {
     for (Monitor monitor : monitors) {
       monitor.asyncSourceAwaited(operation, warp, step, lanes);
+    }
+  }
+
+  @Override
+  public void setsRegisters(Warp warp, Step step) {
+    for (Monitor monitor : monitors) {
+      monitor.setsRegisters(warp, step);
     }
   }
 

@@ -42,6 +42,9 @@ final class BulkGroups {
    * @param read whether it is enough that sources have been read
    */
   void await(Step step, int lanes, int left, boolean read) {
+    if (warp.monitor != null) {
+      warp.monitor.asyncWaits(warp, step, lanes, Access.Agent.BULK, left);
+    }
     for (Member member : pending) {
       BulkOperation operation = member.operation;
       int lane = 1 << operation.lane();

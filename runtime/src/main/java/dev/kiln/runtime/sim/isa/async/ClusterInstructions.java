@@ -156,7 +156,9 @@ final class ClusterInstructions {
 
     @Override
     public void run(Warp warp) {
-      // Nothing to do.
+      if (warp.monitor != null) {
+        warp.monitor.setsRegisters(warp, this);
+      }
     }
   }
 }

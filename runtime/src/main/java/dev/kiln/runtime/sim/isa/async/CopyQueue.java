@@ -75,6 +75,9 @@ final class CopyQueue {
 
   /** Waits until at most a number of the lanes' latest groups are pending. */
   void await(Step step, int lanes, int left) {
+    if (warp.monitor != null) {
+      warp.monitor.asyncWaits(warp, step, lanes, Access.Agent.COPY, left);
+    }
     int kept = 0;
     for (int i = 0; i < pending.size(); i++) {
       PendingCopy copy = pending.get(i);

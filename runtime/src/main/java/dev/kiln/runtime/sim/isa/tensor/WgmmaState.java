@@ -98,6 +98,9 @@ public final class WgmmaState {
    * @param step the wait
    */
   void await(int most, Step step) {
+    if (warp.monitor != null) {
+      warp.monitor.asyncWaits(warp, step, Warp.FULL, Access.Agent.WGMMA, most);
+    }
     while (groups.size() > most) {
       for (WgmmaOperation operation : groups.remove()) {
         operation.complete();

@@ -19,12 +19,10 @@ final class GroupCheck implements Monitor {
   private static final Attachment<Warp, List<Issued>> ISSUED =
       new Attachment<>(warp -> new ArrayList<>());
 
-  private final BitSet waitsForAll;
   private final BitSet grouped;
   private final Reporter reporter;
 
   GroupCheck(Instructions instructions, Reporter reporter) {
-    this.waitsForAll = instructions.all(Instructions::isWaitForAll);
     this.grouped = instructions.all(Instructions::isBulkGrouped);
     this.reporter = reporter;
   }
@@ -40,6 +38,11 @@ final class GroupCheck implements Monitor {
       this.open = operation.lanes();
       this.pending = operation.lanes();
     }
+  }
+
+  @Override
+  public boolean hearsIssues() {
+    return false;
   }
 
   @Override
@@ -107,13 +110,12 @@ final class GroupCheck implements Monitor {
   }
 
   @Override
-  public void issues(Warp warp, Step step, int path, int active) {
-    if (!waitsForAll.get(pc(step))) {
+  public void asyncWaits(Warp warp, Step step, int all, Agent agent, int left) {
+    if (left != 0) {
       return;
     }
-    Agent agent = agent(step);
     for (Issued issued : warp.attached(ISSUED)) {
-      int lanes = issued.open & active;
+      int lanes = issued.open & all;
       if (lanes != 0 && issued.operation.agent() == agent) {
         reporter.report(
             warp,
@@ -123,13 +125,6 @@ final class GroupCheck implements Monitor {
             () -> "waits for all groups, but not for an operation that was not committed to one");
       }
     }
-  }
-
-  private static Agent agent(Step wait) {
-    if (Instructions.isWgmma(wait.site().instruction())) {
-      return Agent.WGMMA;
-    }
-    return wait.site().instruction().modifiers().contains("bulk") ? Agent.BULK : Agent.COPY;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.monitor.sync;
 
 import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.program.Program;
 import dev.kiln.runtime.sim.ptx.Operand;
 import dev.kiln.runtime.sim.ptx.Statement.Instruction;
@@ -43,6 +44,13 @@ final class Instructions {
         || instruction.opcode().equals("bar") && has(instruction, "warp");
   }
 
+  /** With a member mask that may leave somebody out. */
+  static boolean mayExclude(Instruction instruction) {
+    return isMasked(instruction)
+        && !(instruction.operands().getLast() instanceof Operand.IntegerLiteral literal
+            && (int) literal.value() == Warp.FULL);
+  }
+
   /** Of a block or cluster. */
   static boolean isBarrier(Instruction instruction) {
     return instruction.opcode().equals("barrier")
@@ -59,13 +67,6 @@ final class Instructions {
   /** A bulk operation that is waited for in groups. */
   static boolean isBulkGrouped(Instruction instruction) {
     return has(instruction, "bulk_group");
-  }
-
-  /** A wait for all groups. */
-  static boolean isWaitForAll(Instruction instruction) {
-    return has(instruction, "wait_group")
-        && instruction.operands().getFirst() instanceof Operand.IntegerLiteral literal
-        && literal.value() == 0;
   }
 
   /** An operation on mbarriers, {@code cp.async.mbarrier.arrive} included. */

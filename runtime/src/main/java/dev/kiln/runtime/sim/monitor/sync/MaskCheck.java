@@ -17,8 +17,13 @@ final class MaskCheck implements Monitor {
   private final Reporter reporter;
 
   MaskCheck(Instructions instructions, Reporter reporter) {
-    this.masked = instructions.all(Instructions::isMasked);
+    this.masked = instructions.all(Instructions::mayExclude);
     this.reporter = reporter;
+  }
+
+  @Override
+  public boolean hearsIssues() {
+    return !masked.isEmpty();
   }
 
   @Override

@@ -36,7 +36,7 @@ public final class SyncSanitizer {
       checks.add(new WgmmaCheck(program, reporter));
     }
     if (instructions.any(Instructions::isOfWarpgroup)) {
-      checks.add(new WarpgroupCheck(instructions, reporter));
+      checks.add(new WarpgroupCheck(reporter));
     }
     return MonitorChain.of(checks);
   }

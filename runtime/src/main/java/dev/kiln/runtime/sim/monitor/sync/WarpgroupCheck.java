@@ -4,8 +4,8 @@ import dev.kiln.runtime.sim.exec.Attachment;
 import dev.kiln.runtime.sim.exec.Block;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.memory.Access.Agent;
 import dev.kiln.runtime.sim.monitor.Monitor;
-import java.util.BitSet;
 
 /**
  * {@code setmaxnreg} and {@code wgmma.mma_async} have to be executed by all four warps of a
@@ -16,11 +16,9 @@ final class WarpgroupCheck implements Monitor {
 
   private static final Attachment<Block, Counts> COUNTS = new Attachment<>(Counts::new);
 
-  private final BitSet steps;
   private final Reporter reporter;
 
-  WarpgroupCheck(Instructions instructions, Reporter reporter) {
-    this.steps = instructions.all(Instructions::isOfWarpgroup);
+  WarpgroupCheck(Reporter reporter) {
     this.reporter = reporter;
   }
 
@@ -39,18 +37,32 @@ final class WarpgroupCheck implements Monitor {
   }
 
   @Override
+  public boolean hearsIssues() {
+    return false;
+  }
+
+  @Override
   public boolean hearsAccesses() {
     return false;
   }
 
   @Override
-  public void issues(Warp warp, Step step, int path, int active) {
-    if (active != 0 && steps.get(step.site().pc())) {
-      Counts counts = warp.block.attached(COUNTS);
-      counts.times[warp.index]++;
-      counts.last[warp.index] = step;
-      counts.warps[warp.index] = warp;
+  public void setsRegisters(Warp warp, Step step) {
+    count(warp, step);
+  }
+
+  @Override
+  public void asyncBegins(AsyncOperation operation) {
+    if (operation.agent() == Agent.WGMMA) {
+      count(operation.warp(), operation.step());
     }
+  }
+
+  private static void count(Warp warp, Step step) {
+    Counts counts = warp.block.attached(COUNTS);
+    counts.times[warp.index]++;
+    counts.last[warp.index] = step;
+    counts.warps[warp.index] = warp;
   }
 
   @Override

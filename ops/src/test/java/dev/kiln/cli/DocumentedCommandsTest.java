@@ -23,7 +23,7 @@ class DocumentedCommandsTest {
   private static final String PROMPT = "$ ./kiln ";
 
   @ParameterizedTest
-  @ValueSource(strings = {"README.md", "docs/simulator.md"})
+  @ValueSource(strings = {"README.md", "docs/simulator.md", "docs/simulator-counters.md"})
   void pagesShowWhatCommandsPrint(String page) throws IOException {
     Path file = ROOT.resolve(page);
     List<String> written = Files.readAllLines(file);

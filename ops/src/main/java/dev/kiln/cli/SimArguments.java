@@ -108,9 +108,13 @@ final class SimArguments {
 
   /** "add_param_0, .u64", or "p, 128 bytes". */
   static String describe(Parameter parameter) {
+    return parameter.name() + ", " + type(parameter);
+  }
+
+  private static String type(Parameter parameter) {
     return parameter.size() == parameter.type().bytes()
-        ? parameter.name() + ", " + parameter.type()
-        : "%s, %,d bytes".formatted(parameter.name(), parameter.size());
+        ? parameter.type().toString()
+        : "%,d bytes".formatted(parameter.size());
   }
 
   private void addBuffer(String text) {
@@ -244,7 +248,8 @@ final class SimArguments {
   private LaunchException refused(int index, Parameter parameter, String value) {
     return new LaunchException(
         kernel.name(),
-        "argument %d (%s) cannot be %s".formatted(index, describe(parameter), value));
+        "argument %d ('%s', %s) cannot be %s"
+            .formatted(index, parameter.name(), type(parameter), value));
   }
 
   /** A file that stands for a parameter passed by value. */

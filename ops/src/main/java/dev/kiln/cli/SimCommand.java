@@ -154,8 +154,7 @@ final class SimCommand implements Callable<Integer> {
 
   private int simulate(PtxSource source, PtxModule module) {
     SimLaunch launch = launch();
-    SimOptions options =
-        settings.options().withOutput(json ? printed::append : text -> out().print(text));
+    SimOptions options = settings.options().withOutput(json ? printed::append : this::show);
     try (SimDevice device = new SimDevice(options)) {
       PtxKernel kernel = device.load(module).kernel(source.entryOf(module));
       SimArguments bound = SimArguments.of(device, kernel, buffers, arguments);
@@ -227,6 +226,12 @@ final class SimCommand implements Callable<Integer> {
       outcome.print(out(), err());
     }
     return outcome.isClean() ? 0 : 1;
+  }
+
+  /** What the kernel prints is seen at once, even if the launch never ends. */
+  private void show(String text) {
+    out().print(text);
+    out().flush();
   }
 
   private PrintWriter out() {

@@ -135,9 +135,7 @@ record TensorMapValue(
   }
 
   private static int[] ints(long[] numbers) {
-    return Arrays.stream(numbers)
-        .mapToInt(n -> (int) Math.clamp(n, 0, Integer.MAX_VALUE))
-        .toArray();
+    return Arrays.stream(numbers).mapToInt(n -> Math.clamp(n, 0, Integer.MAX_VALUE)).toArray();
   }
 
   private static long[] reversed(long[] shape) {

@@ -153,7 +153,7 @@ class SimCommandTest {
     assertThat(sim(line + "fp16:5 --arg True --arg zeros:i32:1")).isZero();
     assertThat(out.toString()).isEqualTo("3 (out) = i32[1] {13}\n");
     assertThat(sim(line + "fp32:5 --arg True --arg zeros:i32:1")).isEqualTo(1);
-    assertThat(err.toString()).contains("argument 1 (half, 2 bytes) cannot be fp32:5");
+    assertThat(err.toString()).contains("argument 1 ('half', 2 bytes) cannot be fp32:5");
   }
 
   @ParameterizedTest
@@ -196,7 +196,7 @@ class SimCommandTest {
         "tensormap:u:fp16:8x8:box=8x8 | no such array; there are t, 1",
         "tensormap:t:fp17:8x8:box=8x8 | 'fp17' is no data type",
         "tensormap:t:fp16:8xx:box=8x8 | is no whole number",
-        "zeros:u8:128 | ('map', 128 bytes) cannot be an address",
+        "zeros:u8:128 | argument 0 ('map', 128 bytes) cannot be an address",
       })
   void faultyTensorMapsAreNamed(String map, String message) {
     int code =
@@ -418,12 +418,12 @@ class SimCommandTest {
         "SCALE --grid 1 --block 1 --arg 1 --arg 1 --arg zeros:i8:1 --arg 1 | takes 3 arguments, not"
             + " 4",
         "SCALE --grid 1 --block 1 --arg zeros:i8:4 --arg 1 --arg 1 | cannot be an address",
-        "SCALE --grid 1 --block 1 --arg fp64:1 --arg 1 --arg 1 | argument 0 (a, .f32) cannot be"
+        "SCALE --grid 1 --block 1 --arg fp64:1 --arg 1 --arg 1 | argument 0 ('a', .f32) cannot be"
             + " fp64:1",
-        "SCALE --grid 1 --block 1 --arg 1 --arg 1.5 --arg 1 | argument 1 (x, .u64) cannot be 1.5",
-        "SCALE --grid 1 --block 1 --arg 1 --arg fp64:1 --arg 1 | argument 1 (x, .u64) cannot be"
+        "SCALE --grid 1 --block 1 --arg 1 --arg 1.5 --arg 1 | argument 1 ('x', .u64) cannot be 1.5",
+        "SCALE --grid 1 --block 1 --arg 1 --arg fp64:1 --arg 1 | argument 1 ('x', .u64) cannot be"
             + " fp64:1",
-        "SCALE --grid 1 --block 1 --arg 1 --arg i32:1 --arg 1 | argument 1 (x, .u64) cannot be"
+        "SCALE --grid 1 --block 1 --arg 1 --arg i32:1 --arg 1 | argument 1 ('x', .u64) cannot be"
             + " i32:1",
         "SCALE --grid 1 --block 1 --arg 1 --arg @FOLDER/no.bin --arg 1 | --arg 1: no such file",
         "SCALE --grid 1 --block 1 --arg 1 --arg @FOLDER/scale.ptx --arg 1 | cannot be",

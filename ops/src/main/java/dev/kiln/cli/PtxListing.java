@@ -128,7 +128,8 @@ final class PtxListing {
     return json;
   }
 
-  private static List<Map<String, Object>> messages(List<PtxDiagnostic> diagnostics) {
+  /** As JSON. */
+  static List<Map<String, Object>> messages(List<PtxDiagnostic> diagnostics) {
     return diagnostics.stream()
         .map(
             d ->

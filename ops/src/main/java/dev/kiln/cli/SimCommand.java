@@ -14,6 +14,7 @@ import dev.kiln.runtime.sim.ptx.PtxException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -140,6 +141,10 @@ final class SimCommand implements Callable<Integer> {
       return simulate(source, module);
     } catch (PtxException e) {
       report(e, new PtxExcerpt(text.lines().toList()));
+      if (json) {
+        List<Map<String, Object>> errors = PtxListing.messages(e.diagnostics());
+        out().println(JsonOutput.of(Map.of("file", source.name(), "errors", errors)));
+      }
       return 1;
     }
   }

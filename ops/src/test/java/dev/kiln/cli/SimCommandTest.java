@@ -375,6 +375,8 @@ class SimCommandTest {
         .startsWith("scale.ptx:20:")
         .contains("error: expected")
         .contains("    mul.rn.f32 %f3 ( %f1, %f2;\n");
+    assertThat(sim("SCALE --grid 1 --block 1 --json")).isEqualTo(1);
+    assertThat(json().at("/errors/0/line").asInt()).isEqualTo(20);
   }
 
   @Test

@@ -118,6 +118,7 @@ extern "C" __global__ void library_roles(int steps, const int *in, int *out) {
     }
   }
   if (role == cuda::pipeline_role::consumer) out[blockIdx.x * 64 + t] = sum;
+  block.sync();  // the pipeline's end invalidates its barriers: by match.any.sync, which orders no memory
 }
 
 // Copies of a group, two in flight, waited for by number.

@@ -34,14 +34,27 @@ final class Operation {
   private int sourceAwaited = NEVER;
   private int[] awaitedOfLanes;
 
-  /** Where it has completed; and, for copies, the event of each lane there. */
+  /** Where it has completed. */
   private List<Signal> signals = List.of();
 
-  private MbarrierState barrier;
-  private int[] signalled;
+  /** Where lanes' parts of it have: of a copy, at each mbarrier that a lane bade to wait for it. */
+  private List<LaneSignals> laneSignals = List.of();
 
   /** An event of an mbarrier: the operation's part in its block is complete. */
   private record Signal(MbarrierState barrier, int event) {}
+
+  /**
+   * Events of an mbarrier by lane.
+   *
+   * @param events {@link #NEVER} for lanes without one
+   */
+  private record LaneSignals(MbarrierState barrier, int[] events) {
+    boolean known(View view, int kind, int lane) {
+      int event = events[lane];
+      return event != NEVER
+          && view.clock(kind).of(barrier.block.number).knows(barrier.agent, event);
+    }
+  }
 
   Operation(WarpState warp, Access.Agent agent, int lanes) {
     this.warp = warp;
@@ -109,11 +122,9 @@ final class Operation {
     if (!signals.isEmpty()) {
       return true;
     }
-    if (barrier == null) {
-      return false;
-    }
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      if (signalled[Integer.numberOfTrailingZeros(rest)] == NEVER) {
+      int lane = Integer.numberOfTrailingZeros(rest);
+      if (laneSignals.stream().allMatch(signal -> signal.events[lane] == NEVER)) {
         return false;
       }
     }
@@ -122,12 +133,17 @@ final class Operation {
 
   /** Its part of a lane has. */
   void complete(MbarrierState at, int lane) {
-    if (barrier != at) {
-      barrier = at;
-      signalled = new int[Warp.LANES];
-      Arrays.fill(signalled, NEVER);
+    for (LaneSignals signal : laneSignals) {
+      if (signal.barrier == at) {
+        signal.events[lane] = at.complete();
+        return;
+      }
     }
-    signalled[lane] = at.complete();
+    int[] events = new int[Warp.LANES];
+    Arrays.fill(events, NEVER);
+    events[lane] = at.complete();
+    laneSignals = new ArrayList<>(laneSignals);
+    laneSignals.add(new LaneSignals(at, events));
   }
 
   /**
@@ -165,15 +181,17 @@ final class Operation {
         return true;
       }
     }
-    return barrier != null && isSignalled(view, kind, lanes);
+    return !laneSignals.isEmpty() && isSignalled(view, kind, lanes);
   }
 
   private boolean isSignalled(View view, int kind, int lanes) {
-    int last = 0;
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
-      last = Math.max(last, signalled[Integer.numberOfTrailingZeros(rest)]);
+      int lane = Integer.numberOfTrailingZeros(rest);
+      if (laneSignals.stream().noneMatch(signal -> signal.known(view, kind, lane))) {
+        return false;
+      }
     }
-    return view.clock(kind).of(barrier.block.number).knows(barrier.agent, last);
+    return true;
   }
 
   /** "cp.async". */

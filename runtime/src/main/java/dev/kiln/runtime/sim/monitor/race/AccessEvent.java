@@ -7,6 +7,9 @@ import dev.kiln.runtime.sim.memory.Access;
 final class AccessEvent {
   final WarpState warp;
 
+  /** Ascending in the launch. */
+  final long number;
+
   /** Number among the warp's; the same for accesses between which it let nobody know anything. */
   final int event;
 
@@ -24,7 +27,8 @@ final class AccessEvent {
   /** {@code null} for the threads themselves. */
   final Operation operation;
 
-  AccessEvent(WarpState warp, int event, Access access, Operation operation) {
+  AccessEvent(long number, WarpState warp, int event, Access access, Operation operation) {
+    this.number = number;
     this.warp = warp;
     this.event = event;
     this.step = access.step;

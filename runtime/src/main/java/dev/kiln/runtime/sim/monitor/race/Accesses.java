@@ -10,12 +10,17 @@ final class Accesses {
   /** Most accesses to a cell of global memory that are remembered beside the latest. */
   private static final int MOST_OTHERS = 8;
 
+  /** Most strong reads of a cell that are remembered. */
+  private static final int MOST_OBSERVERS = 8;
+
   private final Shadow global = new Shadow();
   private final RaceReport report;
   private final SyncLocations locations;
 
   /** The access in hand. */
   private AccessEvent now;
+
+  private long events;
 
   private Access access;
 
@@ -27,6 +32,7 @@ final class Accesses {
   private int lane;
   private int bit;
   private long address;
+  private Others observers;
 
   /** Whether all lanes have {@link #view}, so that what comes before one comes before all. */
   private boolean uniform;
@@ -66,7 +72,8 @@ final class Accesses {
     warp = by;
     operation = part;
     space = access.space;
-    now = new AccessEvent(by, part == null ? by.nextEvent() : part.issued, access, part);
+    int event = part == null ? by.nextEvent() : part.issued;
+    now = new AccessEvent(++events, by, event, access, part);
     uniform = part == null ? by.isUniform() : part.isUniform();
     settledWriter = null;
     settledReader = null;
@@ -96,6 +103,10 @@ final class Accesses {
       int first = (int) (at & Page.OFFSET) >> page.shift;
       int last = (int) (stop - 1 & Page.OFFSET) >> page.shift;
       for (int cell = first; cell <= last; cell++) {
+        observers = page.observers == null ? null : page.observers[cell];
+        if (now.strong && now.reads) {
+          observe(page, cell);
+        }
         if (now.writes) {
           write(page, cell);
         } else {
@@ -104,6 +115,46 @@ final class Accesses {
       }
       at = stop;
     }
+  }
+
+  /** Remembers a strong read of a cell that others write by strong writes. */
+  private void observe(Page page, int cell) {
+    AccessEvent writer = page.writer[cell];
+    if (writer == null || writer == now || !now.isMorallyStrong(writer)) {
+      return;
+    }
+    int count = 1;
+    for (Others one = observers; one != null; one = one.next) {
+      if (one.event.warp == warp && (one.lanes & bit) != 0 && one.event.number > writer.number) {
+        return; // of the same write before
+      }
+      if (++count == MOST_OBSERVERS) {
+        one.next = null;
+      }
+    }
+    if (page.observers == null) {
+      page.observers = new Others[page.writer.length];
+    }
+    observers = new Others(now, bit, observers);
+    page.observers[cell] = observers;
+  }
+
+  /**
+   * Whether a read that comes before this access has observed a write, perhaps through atomic
+   * operations. The write then comes before too, even where it is not itself released (PTX ISA,
+   * "Causality Order", second rule).
+   */
+  private boolean isObserved(AccessEvent write) {
+    if (!write.writes || !write.strong || operation != null) {
+      return false;
+    }
+    for (Others one = observers; one != null; one = one.next) {
+      if (one.event.number > write.number
+          && knows(one.event.warp, one.lanes, one.event.event, View.KNOWN)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void read(Page page, int cell) {
@@ -237,6 +288,9 @@ final class Accesses {
     if (page.others != null) {
       page.others[cell] = kept;
     }
+    if (observers != null && !(now.reads && writer != null && now.isMorallyStrong(writer))) {
+      page.observers[cell] = null; // no atomic operation, or none that goes on with theirs
+    }
   }
 
   private Others displaceReader(AccessEvent reader, int lanes, Others kept) {
@@ -260,7 +314,8 @@ final class Accesses {
   /** Reports two accesses that conflict and are not ordered; false if that is allowed. */
   private boolean conflict(AccessEvent earlier, int lanes) {
     if (earlier.operation != null && earlier.operation == operation
-        || now.isMorallyStrong(earlier)) {
+        || now.isMorallyStrong(earlier)
+        || isObserved(earlier)) {
       return false;
     }
     if (report.isNew(now, earlier)) {

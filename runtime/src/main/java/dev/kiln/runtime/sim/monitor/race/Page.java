@@ -24,6 +24,12 @@ final class Page {
   /** More readers, and strong writers that others did not wait for; {@code null} without any. */
   Others[] others;
 
+  /**
+   * Strong reads of what strong writes of others left in a cell, the latest first, since its last
+   * write that was not an atomic operation; {@code null} without any.
+   */
+  Others[] observers;
+
   /** Whether somebody released something in it. */
   boolean synchronises;
 
@@ -52,6 +58,7 @@ final class Page {
     int[] newWriterLanes = new int[count];
     int[] newReaderLanes = new int[count];
     Others[] newOthers = others == null ? null : new Others[count];
+    Others[] newObservers = observers == null ? null : new Others[count];
     for (int i = 0; i < count; i++) {
       int from = i >> by;
       newWriter[i] = writer[from];
@@ -61,12 +68,16 @@ final class Page {
       if (others != null) {
         newOthers[i] = copy(others[from]);
       }
+      if (observers != null) {
+        newObservers[i] = observers[from];
+      }
     }
     writer = newWriter;
     reader = newReader;
     writerLanes = newWriterLanes;
     readerLanes = newReaderLanes;
     others = newOthers;
+    observers = newObservers;
     shift = wanted;
   }
 

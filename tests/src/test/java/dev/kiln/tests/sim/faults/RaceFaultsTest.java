@@ -2,6 +2,7 @@ package dev.kiln.tests.sim.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.runtime.sim.SimFault;
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.exec.ExecutorOptions;
 import dev.kiln.runtime.sim.monitor.Finding;

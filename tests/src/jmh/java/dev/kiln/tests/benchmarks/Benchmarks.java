@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -22,11 +23,13 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * error, the table in the end to standard output.
  *
  * <p>Argument: a regular expression; only the parts that it finds are measured: {@code compile},
- * {@code launch}, {@code matmul}, {@code elementwise}, {@code forty}.
+ * {@code launch}, {@code matmul}, {@code elementwise}, {@code forty}, {@code sim}.
  */
 public final class Benchmarks {
   private static final String EARLY = "5";
   private static final String STEADY = "31";
+  private static final int SIM_JVMS = 3;
+  private static final String SIM_SECONDS = "15";
 
   private final List<Row> rows = new ArrayList<>();
 
@@ -37,7 +40,7 @@ public final class Benchmarks {
     Locale.setDefault(Locale.ROOT);
     String parts = arguments.length == 0 ? "." : arguments[0];
     var benchmarks = new Benchmarks();
-    for (String part : List.of("compile", "launch", "matmul", "elementwise", "forty")) {
+    for (String part : List.of("compile", "launch", "matmul", "elementwise", "forty", "sim")) {
       if (part.matches(".*(" + parts + ").*")) {
         benchmarks.measure(part);
       }
@@ -52,7 +55,8 @@ public final class Benchmarks {
       case "launch" -> launch();
       case "matmul" -> matmul();
       case "elementwise" -> elementwise();
-      default -> forty();
+      case "forty" -> forty();
+      default -> simulator();
     }
   }
 
@@ -146,17 +150,7 @@ public final class Benchmarks {
 
   private void step(String flags, String goal, List<String> jvmFlags)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(jvmFlags);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(FortyKernels.class.getName(), EARLY, STEADY));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException("the step of forty kernels failed: " + output);
-    }
+    String output = inNewJvm(jvmFlags, FortyKernels.class, EARLY, STEADY);
     double[] times = output.lines().mapToDouble(Double::parseDouble).toArray();
     add(
         "step of 40 kernels 5 s after start against steady, " + flags,
@@ -165,6 +159,71 @@ public final class Benchmarks {
         times[0] / times[1],
         times[0],
         times[1]);
+  }
+
+  /** What a program prints that is run in a JVM of its own. */
+  private static String inNewJvm(List<String> jvmFlags, Class<?> program, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvmFlags);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(program.getSimpleName() + " failed: " + output);
+    }
+    return output;
+  }
+
+  private void simulator() throws IOException, InterruptedException {
+    for (SimKernel kernel : SimKernel.values()) {
+      double[] plain = simulate(kernel, "none");
+      String products =
+          kernel.products() == 0 ? "" : ", %.2f M mma/s".formatted(plain[SimThroughput.PRODUCTS]);
+      add(
+          "simulated instructions of " + kernel.entry(),
+          kernel.goal(),
+          "%.0f M/s, best launches %.0f M/s%s; loaded after %.0f ms, first launch ended after %.0f"
+              + " ms",
+          plain[SimThroughput.MEDIAN],
+          plain[SimThroughput.BEST],
+          products,
+          plain[SimThroughput.LOADED],
+          plain[SimThroughput.FIRST]);
+      watched(kernel, plain[SimThroughput.MEDIAN], "init", "memory and init", "<= 5 times slower");
+      watched(kernel, plain[SimThroughput.MEDIAN], "all", "all four", "<= 20 times slower");
+    }
+  }
+
+  private void watched(SimKernel kernel, double plain, String watch, String what, String goal)
+      throws IOException, InterruptedException {
+    double rate = simulate(kernel, watch)[SimThroughput.MEDIAN];
+    add(
+        "the same with sanitizers: " + what,
+        goal,
+        "%.1f M/s, %.1f times slower",
+        rate,
+        plain / rate);
+  }
+
+  /** Medians over several new JVMs. */
+  private static double[] simulate(SimKernel kernel, String watch)
+      throws IOException, InterruptedException {
+    double[][] columns = new double[SimThroughput.COLUMNS][SIM_JVMS];
+    for (int jvm = 0; jvm < SIM_JVMS; jvm++) {
+      String line =
+          inNewJvm(JvmFlags.LAUNCHER, SimThroughput.class, kernel.name(), watch, SIM_SECONDS);
+      String[] numbers = line.strip().split(" ");
+      for (int i = 0; i < columns.length; i++) {
+        columns[i][jvm] = Double.parseDouble(numbers[i]);
+      }
+    }
+    return Arrays.stream(columns)
+        .mapToDouble(values -> Arrays.stream(values).sorted().toArray()[SIM_JVMS / 2])
+        .toArray();
   }
 
   private static String name(RunResult result) {

@@ -104,7 +104,7 @@ public final class PtxModule {
   /**
    * The same.
    *
-   * @param guarded whether to leave gaps between variables in shared memory, for the sanitizer
+   * @param guarded whether to leave gaps between variables in shared and local memory, for the sanitizer
    *     {@code memory}
    */
   public Program program(String entry, Addresses addresses, long stackBytes, boolean guarded) {

@@ -74,7 +74,7 @@ public final class Warp {
     this.block = block;
     this.index = index;
     this.monitor = monitor;
-    this.port = new MemoryPort(this, program.localBytes());
+    this.port = new MemoryPort(this, program);
   }
 
   /** A family's state for this warp. */

@@ -49,7 +49,7 @@ final class AddressFaults {
           case GLOBAL -> nearby(warp.block.grid.memory.global(), address, bytes);
           case CONST -> nearby(warp.block.grid.memory.constants(), address, bytes);
           case SHARED, SHARED_CLUSTER -> nearShared(warp, space, address, bytes);
-          case LOCAL -> relation(address, bytes, "local memory", 0, warp.port.localBytes());
+          case LOCAL -> nearLocal(warp.port.local(), address, bytes);
           case PARAM -> relation(warp.block.grid.parameters, address, bytes);
           case REG, SREG, GENERIC, TEX -> throw new IllegalStateException("no memory: " + space);
         };
@@ -57,6 +57,12 @@ final class AddressFaults {
         Kind.ILLEGAL_ADDRESS,
         lane,
         "%s at %s address 0x%x, %s".formatted(what, word(space), address, place));
+  }
+
+  private static String nearLocal(LocalMemory local, long address, long bytes) {
+    return local.variables() == null
+        ? relation(address, bytes, "local memory", 0, local.size())
+        : local.variables().near(address, bytes, "local memory");
   }
 
   private static String word(Space space) {
@@ -78,7 +84,7 @@ final class AddressFaults {
 
   private static String within(Region shared, long offset, long bytes) {
     return shared.variables != null && shared.holds(offset, bytes)
-        ? shared.variables.near(offset, bytes)
+        ? shared.variables.near(offset, bytes, "shared memory")
         : relation(shared, offset, bytes);
   }
 

@@ -1,6 +1,6 @@
 package dev.kiln.runtime.sim.memory;
 
-import dev.kiln.runtime.sim.program.Program.SharedVariable;
+import dev.kiln.runtime.sim.program.Program.PlacedVariable;
 import java.util.List;
 
 /**
@@ -39,7 +39,7 @@ public final class GuardedLayout {
   }
 
   /** How many of the bytes of static shared memory are gaps. */
-  public static long gaps(List<SharedVariable> variables, long bytes) {
+  public static long gaps(List<PlacedVariable> variables, long bytes) {
     long used = variables.stream().mapToLong(v -> v.offset() + v.size()).max().orElse(bytes);
     return bytes - used >= GAP ? GAP * variables.size() : 0;
   }

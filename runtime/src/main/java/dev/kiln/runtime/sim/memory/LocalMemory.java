@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.memory;
 
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.program.Program;
 
 /**
  * Local memory of a warp's threads, allocated when it is first used. Threads are interleaved by
@@ -12,14 +13,13 @@ final class LocalMemory {
 
   private final Warp warp;
   private final long size;
+  private final VariableLayout variables;
   private Region region;
 
-  /**
-   * @param bytes of each thread
-   */
-  LocalMemory(Warp warp, long bytes) {
+  LocalMemory(Warp warp, Program program) {
     this.warp = warp;
-    this.size = bytes;
+    this.size = program.localBytes();
+    this.variables = VariableLayout.ofLocals(program.localVariables());
   }
 
   /** The region, if every access from {@code low} to {@code high} is within a thread's memory. */
@@ -27,11 +27,19 @@ final class LocalMemory {
     if (low < 0 || high < low || high > size - bytes) {
       return null;
     }
+    if (variables != null && !variables.holds(low, high - low + bytes)) {
+      return null;
+    }
     if (region == null) {
       long whole = AddressSpace.roundUp(size, GRANULE) * Warp.LANES;
       region = warp.block.grid.memory.local(whole);
     }
     return region;
+  }
+
+  /** What accesses must not leave; {@code null} where any byte will do. */
+  VariableLayout variables() {
+    return variables;
   }
 
   /** Bytes of each thread. */

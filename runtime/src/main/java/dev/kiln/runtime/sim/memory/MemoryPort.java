@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.memory;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.program.Program;
 import dev.kiln.runtime.sim.ptx.Space;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -41,12 +42,12 @@ public final class MemoryPort {
   private final long[] span = new long[3];
 
   /**
-   * @param localBytes of local memory for each thread
+   * @param program tells how much local memory each thread has
    */
-  public MemoryPort(Warp warp, long localBytes) {
+  public MemoryPort(Warp warp, Program program) {
     this.warp = warp;
     this.addresses = warp.access.addresses;
-    this.local = new LocalMemory(warp, localBytes);
+    this.local = new LocalMemory(warp, program);
   }
 
   /** Resolves for the active lanes the addresses that the operand's register holds. */
@@ -143,9 +144,8 @@ public final class MemoryPort {
     return addresses[lane];
   }
 
-  /** Bytes of each thread's local memory. */
-  public long localBytes() {
-    return local.size();
+  LocalMemory local() {
+    return local;
   }
 
   /** Gives local memory back; the executor calls it when the warp has ended. */

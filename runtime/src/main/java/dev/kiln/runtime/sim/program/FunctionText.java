@@ -33,6 +33,9 @@ final class FunctionText {
   /** Variables of global or constant memory that the body declares. */
   final List<Datum> moduleData = new ArrayList<>();
 
+  /** Local variables, in their order in the frame. */
+  final List<Datum> locals = new ArrayList<>();
+
   /** Formal parameters: results, then arguments. Empty for an entry. */
   final List<Definition> formals = new ArrayList<>();
 
@@ -81,6 +84,11 @@ final class FunctionText {
   /** Bytes of the frame in local memory, a multiple of 16. */
   long frameBytes() {
     return alignUp(frameBytes, 16);
+  }
+
+  /** Bytes of the frame's local variables; parameters of calls follow them. */
+  long localBytes() {
+    return variableBytes;
   }
 
   /** Room in the frame that no name stands for. */
@@ -186,6 +194,7 @@ final class FunctionText {
       return end;
     }
     variableBytes = end;
+    locals.add(datum);
     return offset;
   }
 

@@ -336,8 +336,8 @@ final class LineContext implements DecodeContext {
           case FORMAL -> new AddressOperand(64, use(datum.register()), offset, space, rest);
           case FRAME -> {
             int base = recursive ? use(text.frameRegister) : zero();
-            long begin = recursive ? 0 : storage.frame();
-            yield new AddressOperand(64, base, begin + datum.offset() + offset, space, rest);
+            long begin = recursive ? datum.offset() : storage.inFrame(datum);
+            yield new AddressOperand(64, base, begin + offset, space, rest);
           }
           case MODULE, SHARED, DYNAMIC_SHARED, PARAMETER, ELSEWHERE ->
               new AddressOperand(64, zero(), fixedAddress(datum) + offset, space, rest);
@@ -369,9 +369,7 @@ final class LineContext implements DecodeContext {
       throw unsupportedAt(name.at(), "the address of '" + name.name() + "' here");
     }
     long address =
-        datum.placement() == Placement.FRAME
-            ? storage.frame() + datum.offset()
-            : fixedAddress(datum);
+        datum.placement() == Placement.FRAME ? storage.inFrame(datum) : fixedAddress(datum);
     return new Symbol(name.name(), spaceOf(datum), address, datum.variable().size());
   }
 
@@ -461,9 +459,7 @@ final class LineContext implements DecodeContext {
         };
     if (base < 0) {
       long begin =
-          datum.placement() == Placement.FRAME
-              ? storage.frame() + datum.offset()
-              : fixedAddress(datum);
+          datum.placement() == Placement.FRAME ? storage.inFrame(datum) : fixedAddress(datum);
       return addressConstant(begin + offset, type);
     }
     int sum = storage.register(temporary(PtxType.B64));

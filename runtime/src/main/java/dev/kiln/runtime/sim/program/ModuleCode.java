@@ -111,7 +111,7 @@ public final class ModuleCode {
   /**
    * An entry, ready to run.
    *
-   * @param guarded whether to leave gaps between variables in shared memory
+   * @param guarded whether to leave gaps between variables in shared and local memory
    */
   public synchronized Program program(
       String entry, Addresses addresses, long stackBytes, boolean guarded) {

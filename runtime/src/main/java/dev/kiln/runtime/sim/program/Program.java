@@ -20,6 +20,7 @@ import java.util.Map;
  * @param staticShared bytes of declared shared memory; the dynamic part follows, aligned to {@code
  *     dynamicSharedAlignment}
  * @param localBytes local memory of a thread: frames, call parameters and room for recursion
+ * @param localVariables what threads may touch of it, without overlaps; empty for all of it
  * @param directives {@code reqntid}, {@code maxntid}, {@code reqnctapercluster}, {@code maxnreg}
  *     ... with their numbers
  */
@@ -36,8 +37,9 @@ public record Program(
     int parameterBytes,
     long staticShared,
     int dynamicSharedAlignment,
-    List<SharedVariable> sharedVariables,
+    List<PlacedVariable> sharedVariables,
     long localBytes,
+    List<PlacedVariable> localVariables,
     Map<String, List<Integer>> directives) {
 
   /** Bytes of {@link #staticShared} that the kernel did not ask for: gaps between variables. */
@@ -55,6 +57,6 @@ public record Program(
   /** A parameter of the entry: where it lies in the parameters' bytes. */
   public record Parameter(String name, PtxType type, int offset, int size, int alignment) {}
 
-  /** A variable in shared memory, for messages and bounds. */
-  public record SharedVariable(String name, long offset, long size) {}
+  /** A variable in shared or local memory, for messages and bounds. */
+  public record PlacedVariable(String name, long offset, long size) {}
 }

@@ -11,7 +11,7 @@ import dev.kiln.runtime.sim.program.Definition.Placement;
 import dev.kiln.runtime.sim.program.FunctionText.Line;
 import dev.kiln.runtime.sim.program.Program.Constant;
 import dev.kiln.runtime.sim.program.Program.Parameter;
-import dev.kiln.runtime.sim.program.Program.SharedVariable;
+import dev.kiln.runtime.sim.program.Program.PlacedVariable;
 import dev.kiln.runtime.sim.ptx.Function;
 import dev.kiln.runtime.sim.ptx.Variable;
 import java.util.ArrayList;
@@ -35,10 +35,11 @@ final class ProgramLinker {
   private final Map<String, Long> functionAddresses;
   private final long stackBytes;
   private final boolean guarded;
+  private final FrameLayout layout;
 
   private final Map<String, FunctionPlace> places = new HashMap<>();
   private final Map<Datum, Long> sharedOffsets = new HashMap<>();
-  private final List<SharedVariable> sharedVariables = new ArrayList<>();
+  private final List<PlacedVariable> sharedVariables = new ArrayList<>();
   private final List<Constant> constants = new ArrayList<>();
   private final Map<Constant, Integer> constantSlots = new HashMap<>();
   private final Map<SpecialRegister, Integer> specials = new EnumMap<>(SpecialRegister.class);
@@ -57,7 +58,7 @@ final class ProgramLinker {
   /**
    * @param functions the entry first, callers before callees
    * @param stackBytes local memory for recursive functions
-   * @param guarded whether to leave gaps between variables in shared memory
+   * @param guarded whether to leave gaps between variables in shared and in local memory
    */
   ProgramLinker(
       List<FunctionCode> functions,
@@ -73,6 +74,7 @@ final class ProgramLinker {
     this.functionAddresses = functionAddresses;
     this.stackBytes = stackBytes;
     this.guarded = guarded;
+    this.layout = new FrameLayout(guarded && !needsStack());
   }
 
   Program link() {
@@ -102,6 +104,7 @@ final class ProgramLinker {
         dynamicAlignment,
         List.copyOf(sharedVariables),
         stackBegin + (needsStack() ? stackBytes : 0),
+        layout.variables(),
         function.directives());
   }
 
@@ -134,14 +137,15 @@ final class ProgramLinker {
     List<Datum> ordered = new ArrayList<>(named);
     ordered.sort(Comparator.comparing(Datum::at));
     long shared = ordered.stream().filter(d -> d.placement() == Placement.SHARED).count();
-    GuardedLayout layout = new GuardedLayout(guarded && shared <= GuardedLayout.MOST_VARIABLES);
+    GuardedLayout sharedLayout =
+        new GuardedLayout(guarded && shared <= GuardedLayout.MOST_VARIABLES);
     for (Datum datum : ordered) {
       Variable variable = datum.variable();
       if (datum.placement() == Placement.SHARED) {
-        long offset = layout.add(variable.size(), variable.alignment());
+        long offset = sharedLayout.add(variable.size(), variable.alignment());
         sharedOffsets.put(datum, offset);
-        sharedVariables.add(new SharedVariable(variable.name(), offset, variable.size()));
-        staticShared = layout.size();
+        sharedVariables.add(new PlacedVariable(variable.name(), offset, variable.size()));
+        staticShared = sharedLayout.size();
       } else if (datum.placement() == Placement.DYNAMIC_SHARED) {
         dynamicAlignment = Math.max(dynamicAlignment, variable.alignment());
       }
@@ -164,11 +168,12 @@ final class ProgramLinker {
           }
         }
       }
-      long end = recursive ? frame : Math.addExact(frame, code.text.frameBytes());
+      long end = recursive ? frame : Math.addExact(frame, layout.bytes(code.text));
       for (String callee : graph.callees(name)) {
         frames.merge(callee, end, Math::max);
       }
       stackBegin = Math.max(stackBegin, end);
+      layout.add(code.text, frame);
       places.put(name, new FunctionPlace(step, words, wides, predicates, frame));
       step = Math.addExact(step, code.steps());
       words += code.slots.words();
@@ -279,8 +284,8 @@ final class ProgramLinker {
     }
 
     @Override
-    public long frame() {
-      return place.frame();
+    public long inFrame(Datum datum) {
+      return layout.address(code.text, place.frame(), datum);
     }
 
     @Override

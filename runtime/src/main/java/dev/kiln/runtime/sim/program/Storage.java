@@ -22,8 +22,8 @@ interface Storage {
 
   long functionAddress(String function);
 
-  /** Begin in local memory of the frame of the function that is being decoded. */
-  long frame();
+  /** Address in local memory of a variable in the frame of a function that is not recursive. */
+  long inFrame(Datum datum);
 
   /** Index in {@code wides} of each thread's stack pointer, for recursive functions. */
   int stackPointer();
@@ -79,8 +79,8 @@ interface Storage {
     }
 
     @Override
-    public long frame() {
-      return 0;
+    public long inFrame(Datum datum) {
+      return datum.offset();
     }
 
     @Override

@@ -186,6 +186,7 @@ final class TestProgram {
             16,
             List.of(),
             0,
+            List.of(),
             Map.of());
     try (AddressSpace space = new AddressSpace()) {
       Region parameters = space.parameters(Arena.ofAuto().allocate(8));

@@ -89,6 +89,7 @@ final class StepContext implements DecodeContext {
         16,
         List.of(),
         0,
+        List.of(),
         Map.of());
   }
 

@@ -57,6 +57,7 @@ public final class Machine implements AutoCloseable {
             16,
             List.of(),
             LOCAL_BYTES,
+            List.of(),
             Map.of());
     Warp warp = new Warp(program, block, 0, monitor);
     warp.active = Warp.FULL;

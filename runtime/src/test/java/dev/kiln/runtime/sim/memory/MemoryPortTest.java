@@ -9,7 +9,7 @@ import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.MemoryOperand.Use;
 import dev.kiln.runtime.sim.monitor.Monitor;
-import dev.kiln.runtime.sim.program.Program.SharedVariable;
+import dev.kiln.runtime.sim.program.Program.PlacedVariable;
 import dev.kiln.runtime.sim.ptx.Space;
 import java.util.ArrayList;
 import java.util.List;
@@ -320,10 +320,10 @@ class MemoryPortTest {
   @Test
   void gapsBetweenGuardedVariablesAreNobodys() {
     GuardedLayout places = new GuardedLayout(true);
-    List<SharedVariable> variables =
+    List<PlacedVariable> variables =
         List.of(
-            new SharedVariable("a", places.add(256, 16), 256),
-            new SharedVariable("b", places.add(100, 16), 100));
+            new PlacedVariable("a", places.add(256, 16), 256),
+            new PlacedVariable("b", places.add(100, 16), 100));
     long dynamic = AddressSpace.roundUp(places.size(), 16);
     machine.block.shared.divide(VariableLayout.of(variables, dynamic, Machine.SHARED_BYTES));
     long b = variables.get(1).offset();
@@ -344,8 +344,8 @@ class MemoryPortTest {
 
   @Test
   void variablesWithoutGapsAreNotGuarded() {
-    List<SharedVariable> variables =
-        List.of(new SharedVariable("a", 0, 256), new SharedVariable("b", 256, 100));
+    List<PlacedVariable> variables =
+        List.of(new PlacedVariable("a", 0, 256), new PlacedVariable("b", 256, 100));
     assertThat(VariableLayout.of(variables, 368, 4096)).isNull();
     assertThat(VariableLayout.of(variables, 356, 356)).isNull();
     assertThat(VariableLayout.of(List.of(), 0, 4096)).isNull();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.runtime.sim.PtxModule;
 import dev.kiln.runtime.sim.program.Program.Parameter;
-import dev.kiln.runtime.sim.program.Program.SharedVariable;
+import dev.kiln.runtime.sim.program.Program.PlacedVariable;
 import dev.kiln.runtime.sim.ptx.PtxType;
 import java.util.List;
 import java.util.Optional;
@@ -68,9 +68,9 @@ class ProgramTest {
     Program program = program(text);
     assertThat(program.sharedVariables())
         .containsExactly(
-            new SharedVariable("flag", 0, 1),
-            new SharedVariable("tile", 32, 64),
-            new SharedVariable("sum", 96, 8));
+            new PlacedVariable("flag", 0, 1),
+            new PlacedVariable("tile", 32, 64),
+            new PlacedVariable("sum", 96, 8));
     assertThat(program.staticShared()).isEqualTo(104);
     assertThat(program.dynamicSharedAlignment()).isEqualTo(128);
     assertThat(program.constants()).anyMatch(c -> c.bits() == 32 && c.value() == 128);

@@ -44,9 +44,21 @@ public final class KilnCommand implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExpandAtFiles(false); // @FILE is a value
     line.setExecutionExceptionHandler(new FaultReport());
-    int code = line.execute(args);
+    int code = execute(line, args);
     out.flush();
     err.flush();
     return code;
+  }
+
+  private static int execute(CommandLine line, String[] args) {
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError e) {
+      line.getErr()
+          .println(
+              "kiln: the Java heap of %,d MiB is too small; give it more: KILN_JAVA_OPTS=-Xmx16g"
+                  .formatted(Runtime.getRuntime().maxMemory() >> 20));
+      return CommandLine.ExitCode.SOFTWARE;
+    }
   }
 }

@@ -39,6 +39,7 @@ final class CopyQueue {
     copy.group = groups.current(Integer.numberOfTrailingZeros(lanes));
     copy.number = issued++;
     copy.operation = AsyncEvents.begin(warp, step, copy.lanes, Access.Agent.COPY);
+    copy.unawaited = copy.operation == null ? 0 : copy.lanes;
     pending.add(copy);
     Background background = warp.block.cluster.background;
     if (background.random) {
@@ -81,19 +82,25 @@ final class CopyQueue {
     int kept = 0;
     for (int i = 0; i < pending.size(); i++) {
       PendingCopy copy = pending.get(i);
-      int due = copy.lanes & lanes;
+      int due = (copy.lanes | copy.unawaited) & lanes;
       if (due != 0) {
         due = groups.awaiting(due, copy.group, left);
       }
       if (due != 0) {
-        happen(copy, due);
-        if (copy.operation != null) {
-          warp.monitor.asyncAwaited(copy.operation, warp, step, due);
-        }
+        await(copy, step, due);
       }
       kept = keep(i, kept);
     }
     truncate(kept);
+  }
+
+  /** Who watches hears of the wait for what has happened at random before it, too. */
+  private void await(PendingCopy copy, Step step, int lanes) {
+    happen(copy, copy.lanes & lanes);
+    if (copy.operation != null) {
+      copy.unawaited &= ~lanes;
+      warp.monitor.asyncAwaited(copy.operation, warp, step, lanes);
+    }
   }
 
   /** Lets everything happen that a lane has issued before a number of operations was reached. */
@@ -101,8 +108,9 @@ final class CopyQueue {
     int kept = 0;
     for (int i = 0; i < pending.size(); i++) {
       PendingCopy copy = pending.get(i);
-      if ((copy.lanes >>> lane & 1) != 0 && copy.number - issuedBefore < 0) {
-        happen(copy, 1 << lane);
+      if (((copy.lanes | copy.unawaited) >>> lane & 1) != 0 && copy.number - issuedBefore < 0) {
+        copy.unawaited &= ~(1 << lane); // no group is waited for: a barrier is
+        happen(copy, copy.lanes & 1 << lane);
       }
       kept = keep(i, kept);
     }
@@ -110,6 +118,9 @@ final class CopyQueue {
   }
 
   private void happen(PendingCopy copy, int lanes) {
+    if (lanes == 0) {
+      return;
+    }
     warp.access.operation = copy.operation;
     copy.step.happen(warp, copy, lanes);
     warp.access.operation = null;
@@ -121,7 +132,7 @@ final class CopyQueue {
 
   private int keep(int index, int kept) {
     PendingCopy copy = pending.get(index);
-    if (copy.lanes == 0) {
+    if ((copy.lanes | copy.unawaited) == 0) {
       free.add(copy);
       return kept;
     }

@@ -11,6 +11,9 @@ final class PendingCopy {
   /** The lanes for which it has not happened. */
   int lanes;
 
+  /** The lanes that have not waited for it, though it may have happened; 0 if nobody watches. */
+  int unawaited;
+
   /** Its group's number, the same for all its lanes. */
   int group;
 

@@ -46,6 +46,11 @@ public final class Block {
     this.shared = shared;
   }
 
+  /** One of its warps; {@code null} if there is none of that number. */
+  public Warp warp(int index) {
+    return index < warps.length ? warps[index] : null;
+  }
+
   /** A family's state for this block. */
   @SuppressWarnings("unchecked") // the key's type says what was put there
   public <T> T attached(Attachment<Block, T> key) {

@@ -30,6 +30,16 @@ abstract class TensorStep extends WarpSyncStep {
 
   @Override
   public final void run(Warp warp) {
+    requireWhole(warp, mnemonic);
+    execute(warp);
+  }
+
+  /**
+   * Checks that all lanes of a warp take a step.
+   *
+   * @throws LaneFault if one does not
+   */
+  static void requireWhole(Warp warp, String mnemonic) {
     if (warp.active != Warp.FULL) {
       int missing = Integer.numberOfTrailingZeros(~warp.active);
       throw new LaneFault(
@@ -40,7 +50,6 @@ abstract class TensorStep extends WarpSyncStep {
               + Integer.bitCount(~warp.active)
               + " of them have exited, do not exist or do not execute it");
     }
-    execute(warp);
   }
 
   final String mnemonic() {

@@ -2,25 +2,19 @@ package dev.kiln.runtime.sim.isa.tensor;
 
 import dev.kiln.runtime.sim.exec.Warp;
 
-/** {@code wgmma.fence}, {@code wgmma.commit_group} and {@code wgmma.wait_group}. */
+/** {@code wgmma.fence} and {@code wgmma.commit_group}. */
 final class WgmmaControl extends TensorStep {
   /** What is done. */
   enum Action {
     FENCE,
-    COMMIT,
-    WAIT
+    COMMIT
   }
 
   private final Action action;
-  private final int most;
 
-  /**
-   * @param most groups that may be pending after a wait
-   */
-  WgmmaControl(String mnemonic, Action action, int most) {
+  WgmmaControl(String mnemonic, Action action) {
     super(mnemonic);
     this.action = action;
-    this.most = most;
   }
 
   @Override
@@ -29,7 +23,6 @@ final class WgmmaControl extends TensorStep {
     switch (action) {
       case FENCE -> state.fence();
       case COMMIT -> state.commit(this);
-      case WAIT -> state.await(most, this);
     }
   }
 }

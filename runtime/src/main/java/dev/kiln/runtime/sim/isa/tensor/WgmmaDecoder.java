@@ -26,20 +26,25 @@ final class WgmmaDecoder implements Decoder {
       return control(context, WgmmaControl.Action.COMMIT);
     }
     if (modifiers.take("wait_group")) {
-      return control(context, WgmmaControl.Action.WAIT);
+      return waiting(context);
     }
     throw context.malformed("is none of .mma_async, .fence, .commit_group and .wait_group");
   }
 
   private static Step control(DecodeContext context, WgmmaControl.Action action) {
     ProductForm.requireAligned(context);
-    int operands = action == WgmmaControl.Action.WAIT ? 1 : 0;
-    context.expectOperands(operands, operands);
-    long most = operands == 0 ? 0 : context.constant(context.operand(0));
+    context.expectOperands(0, 0);
+    return new WgmmaControl(context.instruction().mnemonic(), action);
+  }
+
+  private static Step waiting(DecodeContext context) {
+    ProductForm.requireAligned(context);
+    context.expectOperands(1, 1);
+    long most = context.constant(context.operand(0));
     if (most < 0 || most > Integer.MAX_VALUE) {
       throw context.malformed("a number of groups cannot be " + most);
     }
-    return new WgmmaControl(context.instruction().mnemonic(), action, (int) most);
+    return new WgmmaWait(context.instruction().mnemonic(), (int) most);
   }
 
   private static Step multiply(DecodeContext context) {

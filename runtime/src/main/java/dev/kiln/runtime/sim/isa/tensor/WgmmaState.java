@@ -22,6 +22,7 @@ public final class WgmmaState {
   private final List<WgmmaOperation> open = new ArrayList<>();
   private final Deque<List<WgmmaOperation>> groups = new ArrayDeque<>();
   private boolean fenced;
+  private long committed;
 
   private WgmmaState(Warp warp) {
     this.warp = warp;
@@ -48,6 +49,11 @@ public final class WgmmaState {
   /** Groups that have been committed, but not waited for. */
   public int pendingGroups() {
     return groups.size();
+  }
+
+  /** Groups that have ever been committed. */
+  long committed() {
+    return committed;
   }
 
   /**
@@ -87,13 +93,26 @@ public final class WgmmaState {
   void commit(Step step) {
     groups.add(List.copyOf(open));
     open.clear();
+    committed++;
     if (warp.monitor != null) {
       warp.monitor.asyncCommits(warp, step, Warp.FULL, Access.Agent.WGMMA);
     }
   }
 
+  /** Lets everything happen up to a group, by its number from 1; the wait for it comes later. */
+  void completeGroups(long last) {
+    long number = committed - groups.size();
+    for (List<WgmmaOperation> group : groups) {
+      if (++number > last) {
+        return;
+      }
+      group.forEach(WgmmaOperation::complete);
+    }
+  }
+
   /**
-   * Waits until at most so many groups are pending.
+   * Waits until at most so many groups are pending, where all warps of the warpgroup have come so
+   * far.
    *
    * @param step the wait
    */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.runtime.sim.exec.Block;
 import dev.kiln.runtime.sim.exec.LaneFault;
 import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.WaitingStep;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.isa.SingleStep;
 import dev.kiln.runtime.sim.memory.Access;
@@ -29,6 +30,11 @@ class WgmmaTest {
   private static final Step WAIT_ONE =
       SingleStep.of("wgmma.wait_group.sync.aligned").literal(1L).decode();
   private static final Step FENCE = SingleStep.of("wgmma.fence.sync.aligned").decode();
+
+  /** The other warps of the warpgroup are not there: nobody has to be waited for. */
+  private static void await(Step wait, Warp warp) {
+    assertThat(((WaitingStep) wait).arrive(warp)).isNull();
+  }
 
   /** A product with A and B in shared memory. */
   record Form(int n, int k, String d, String a, String b, SharedLayout ofA, SharedLayout ofB) {
@@ -144,7 +150,7 @@ class WgmmaTest {
       SingleStep step = issue(form, warp, block);
       SingleStep.Result result = form.sixteen() ? sixteen(step, form).run() : finish(step, form);
       COMMIT.run(result.warp());
-      WAIT.run(result.warp());
+      await(WAIT, result.warp());
       checkRows(form, result, warp, expected);
     }
   }
@@ -259,7 +265,7 @@ class WgmmaTest {
                 PLAIN)
             .run();
     COMMIT.run(result.warp());
-    WAIT.run(result.warp());
+    await(WAIT, result.warp());
     long[][] lastA = new long[64][16];
     long[][] lastB = new long[16][];
     for (int row = 0; row < 64; row++) {
@@ -306,7 +312,7 @@ class WgmmaTest {
     }
     SingleStep.Result result = step.run();
     COMMIT.run(result.warp());
-    WAIT.run(result.warp());
+    await(WAIT, result.warp());
     checkRows(form, result, 2, product(form, a, b));
   }
 
@@ -336,7 +342,7 @@ class WgmmaTest {
       }
     }
     COMMIT.run(result.warp());
-    WAIT.run(result.warp());
+    await(WAIT, result.warp());
     long[][] product = product(PLAIN, a, b);
     for (int lane = 0; lane < 32; lane++) {
       float expected = 100 - Float.intBitsToFloat((int) product[lane / 4][lane % 4 * 2]);
@@ -361,16 +367,16 @@ class WgmmaTest {
     long[] before = result.out(1);
     assertThat(state.uncommitted()).isEqualTo(1);
     assertThat(state.holder(slot, false)).isSameAs(result.step());
-    WAIT.run(warp);
+    await(WAIT, warp);
     assertThat(result.out(1)).as("not committed").isEqualTo(before);
     COMMIT.run(warp);
     assertThat(state.pendingGroups()).isEqualTo(1);
-    WAIT_ONE.run(warp);
+    await(WAIT_ONE, warp);
     assertThat(result.out(1)).as("one group may be pending").isEqualTo(before);
     // What is in memory at the wait counts.
     a[0][0] = 0x3c00;
     PLAIN.ofA().write(block.shared.bytes(), 0, 0, a[0][0]);
-    WAIT.run(warp);
+    await(WAIT, warp);
     checkRows(PLAIN, result, 0, product(PLAIN, a, b));
     assertThat(state.holder(slot, false)).isNull();
   }
@@ -386,7 +392,7 @@ class WgmmaTest {
     assertThat(block.cluster.background.advance()).isTrue();
     checkRows(PLAIN, result, 0, product(PLAIN, a, b));
     COMMIT.run(result.warp());
-    WAIT.run(result.warp());
+    await(WAIT, result.warp());
     checkRows(PLAIN, result, 0, product(PLAIN, a, b));
   }
 
@@ -421,7 +427,7 @@ class WgmmaTest {
     SingleStep.Result result = sixteen(issue(PLAIN, 0, block).monitor(monitor), PLAIN).run();
     COMMIT.run(result.warp());
     assertThat(events).containsExactly("begins");
-    WAIT.run(result.warp());
+    await(WAIT, result.warp());
     assertThat(events).containsExactly("begins", "reads 32", "reads 16", "ends", "awaited");
   }
 
@@ -442,7 +448,7 @@ class WgmmaTest {
     Block block = TensorBlock.shared(2048);
     SingleStep.Result result = sixteen(issue(PLAIN, 0, block), PLAIN).run();
     COMMIT.run(result.warp());
-    assertThatThrownBy(() -> WAIT.run(result.warp()))
+    assertThatThrownBy(() -> await(WAIT, result.warp()))
         .isInstanceOfSatisfying(
             LaneFault.class,
             fault -> assertThat(fault.kind()).isEqualTo(LaneFault.Kind.ILLEGAL_ADDRESS))

@@ -33,6 +33,11 @@ public final class Code {
   /** The same for a path of all lanes that are left, which meets nobody at a {@code .sync} step. */
   final int[] endTogether;
 
+  /** Takes the place of {@link #steps} in straight runs, once it has been made. */
+  volatile JoinedSteps joined;
+
+  final JoinedSteps.Counter counter;
+
   private final boolean ordersBlocks;
 
   public Code(Program program) {
@@ -57,6 +62,7 @@ public final class Code {
       end[pc] = runEnd(pc, end, kind[pc] == PLAIN);
       endTogether[pc] = runEnd(pc, endTogether, kind[pc] == PLAIN || needsNobody(steps[pc]));
     }
+    counter = new JoinedSteps.Counter(this);
     ordersBlocks = Arrays.stream(steps).anyMatch(Step::ordersBlocks);
   }
 

@@ -171,7 +171,13 @@ final class WarpRun {
         left -= end - pc;
         warp.active = path.mask;
         if (issues == null) {
-          straight(pc, end);
+          JoinedSteps joined = code.joined;
+          if (joined == null) {
+            code.counter.count(pc);
+            straight(pc, end);
+          } else {
+            straight(pc, end, joined);
+          }
         } else {
           straightHeard(pc, end, issues);
         }
@@ -211,6 +217,37 @@ final class WarpRun {
       }
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       throw Faults.at(e, steps[pc], w, w.active);
+    }
+  }
+
+  /** The same, some steps joined. */
+  private void straight(int from, int end, JoinedSteps joined) {
+    Warp w = warp;
+    int mask = w.active;
+    int pc = from;
+    try {
+      while (pc < end) {
+        int next = joined.ends[pc];
+        if (next > end) {
+          straight(pc, end);
+          return;
+        }
+        Step step = joined.steps[pc];
+        int guard = step.guard;
+        if (guard < 0) {
+          step.run(w);
+        } else {
+          int lanes = mask & (w.predicates[guard] ^ step.guardFlip);
+          if (lanes != 0) {
+            w.active = lanes;
+            step.run(w);
+            w.active = mask;
+          }
+        }
+        pc = next;
+      }
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      throw Faults.at(e, code.steps[pc], w, w.active);
     }
   }
 

@@ -17,7 +17,7 @@ final class FloatLanes {
   private static final int INFINITY = 0x7f80_0000;
   private static final int MAGNITUDE = 0x7fff_ffff;
   private static final IntVector NAN_BITS = IntVector.broadcast(INTS, 0x7fff_ffff);
-  private static final FloatVector NANS = NAN_BITS.reinterpretAsFloats();
+  static final FloatVector NANS = NAN_BITS.reinterpretAsFloats();
   static final FloatVector ONES =
       IntVector.broadcast(INTS, Float.floatToRawIntBits(1)).reinterpretAsFloats();
 

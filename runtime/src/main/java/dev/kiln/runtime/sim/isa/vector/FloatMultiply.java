@@ -5,7 +5,7 @@ import dev.kiln.runtime.sim.exec.Warp;
 import jdk.incubator.vector.FloatVector;
 
 /** {@code mul.rn.f32}. */
-final class FloatMultiply extends Step {
+final class FloatMultiply extends Step implements RegisterStep {
   private final int target;
   private final int a;
   private final int b;
@@ -16,6 +16,16 @@ final class FloatMultiply extends Step {
     this.a = a;
     this.b = b;
     this.flush = flush;
+  }
+
+  @Override
+  public boolean joins() {
+    return !flush;
+  }
+
+  @Override
+  public RegisterOperation operation() {
+    return new RegisterOperation(RegisterOperation.Kind.FLOAT_MUL, target, a, b, b);
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.kiln.runtime.sim.exec.Warp;
 import jdk.incubator.vector.FloatVector;
 
 /** {@code fma.rn.f32}. */
-final class FloatMultiplyAdd extends Step {
+final class FloatMultiplyAdd extends Step implements RegisterStep {
   private final int target;
   private final int a;
   private final int b;
@@ -18,6 +18,16 @@ final class FloatMultiplyAdd extends Step {
     this.b = b;
     this.c = c;
     this.flush = flush;
+  }
+
+  @Override
+  public boolean joins() {
+    return !flush;
+  }
+
+  @Override
+  public RegisterOperation operation() {
+    return new RegisterOperation(RegisterOperation.Kind.FLOAT_FMA, target, a, b, c);
   }
 
   @Override

@@ -51,9 +51,14 @@ public final class IntegerWords {
   }
 
   /** {@code add}. */
-  public static final class Add extends Binary {
+  public static final class Add extends Binary implements RegisterStep {
     public Add(int target, int a, int b) {
       super(target, a, b);
+    }
+
+    @Override
+    public RegisterOperation operation() {
+      return new RegisterOperation(RegisterOperation.Kind.ADD, target, a, b, b);
     }
 
     @Override
@@ -69,9 +74,14 @@ public final class IntegerWords {
   }
 
   /** {@code sub}. */
-  public static final class Sub extends Binary {
+  public static final class Sub extends Binary implements RegisterStep {
     public Sub(int target, int a, int b) {
       super(target, a, b);
+    }
+
+    @Override
+    public RegisterOperation operation() {
+      return new RegisterOperation(RegisterOperation.Kind.SUB, target, a, b, b);
     }
 
     @Override
@@ -87,9 +97,14 @@ public final class IntegerWords {
   }
 
   /** {@code mul.lo}. */
-  public static final class Mul extends Binary {
+  public static final class Mul extends Binary implements RegisterStep {
     public Mul(int target, int a, int b) {
       super(target, a, b);
+    }
+
+    @Override
+    public RegisterOperation operation() {
+      return new RegisterOperation(RegisterOperation.Kind.MUL, target, a, b, b);
     }
 
     @Override
@@ -105,9 +120,14 @@ public final class IntegerWords {
   }
 
   /** {@code mad.lo}. */
-  public static final class Mad extends Ternary {
+  public static final class Mad extends Ternary implements RegisterStep {
     public Mad(int target, int a, int b, int c) {
       super(target, a, b, c);
+    }
+
+    @Override
+    public RegisterOperation operation() {
+      return new RegisterOperation(RegisterOperation.Kind.MAD, target, a, b, c);
     }
 
     @Override
@@ -124,9 +144,14 @@ public final class IntegerWords {
   }
 
   /** {@code and}. */
-  public static final class And extends Binary {
+  public static final class And extends Binary implements RegisterStep {
     public And(int target, int a, int b) {
       super(target, a, b);
+    }
+
+    @Override
+    public RegisterOperation operation() {
+      return new RegisterOperation(RegisterOperation.Kind.AND, target, a, b, b);
     }
 
     @Override
@@ -142,9 +167,14 @@ public final class IntegerWords {
   }
 
   /** {@code or}. */
-  public static final class Or extends Binary {
+  public static final class Or extends Binary implements RegisterStep {
     public Or(int target, int a, int b) {
       super(target, a, b);
+    }
+
+    @Override
+    public RegisterOperation operation() {
+      return new RegisterOperation(RegisterOperation.Kind.OR, target, a, b, b);
     }
 
     @Override
@@ -421,9 +451,14 @@ public final class IntegerWords {
   }
 
   /** {@code mov}. */
-  public static final class Copy extends Unary {
+  public static final class Copy extends Unary implements RegisterStep {
     public Copy(int target, int a) {
       super(target, a);
+    }
+
+    @Override
+    public RegisterOperation operation() {
+      return new RegisterOperation(RegisterOperation.Kind.COPY, target, a, a, a);
     }
 
     @Override

@@ -351,20 +351,30 @@ final class Accesses {
     if (other == operation) {
       return true;
     }
+    if (other.agent == Access.Agent.WGMMA) {
+      return isOver(other);
+    }
     int over = other.over(lanes, earlier.writes);
-    if (over != Operation.NEVER && isOver(other, lanes, over)) {
+    if (over != Operation.NEVER && knows(other.warp, lanes, over, View.KNOWN)) {
       return true;
     }
     return other.isSignalled(view, View.KNOWN, owner, lanes);
   }
 
-  private boolean isOver(Operation other, int lanes, int event) {
-    if (other.agent == Access.Agent.WGMMA) {
-      // The whole warp waits for it: who knows of one lane behind the wait knows enough.
-      return other.warp == warp && event <= ownLast()
-          || view.known().of(other.warp.block.number).knowsAny(other.warp.index, event);
+  /** Whether a warp of its warpgroup is known to have waited for a product. */
+  private boolean isOver(Operation product) {
+    for (WarpState waiting : product.warp.block.warps) {
+      if (waiting.index >> 2 == product.warp.index >> 2) {
+        // All lanes wait together: who knows of one of them behind the wait knows enough.
+        int event = waiting.wgmma.over(product.number);
+        if (waiting == warp && event <= ownLast()
+            || event != Operation.NEVER
+                && view.known().of(waiting.block.number).knowsAny(waiting.index, event)) {
+          return true;
+        }
+      }
     }
-    return knows(other.warp, lanes, event, View.KNOWN);
+    return false;
   }
 
   private boolean isFencedForAsync(AccessEvent earlier, int lanes) {

@@ -20,6 +20,9 @@ final class Operation {
   /** The warp's last event before it. */
   final int issued;
 
+  /** Of {@code wgmma}: its number among the warp's. */
+  final int number;
+
   private final int lanes;
 
   /** Lanes for which it has not been waited for. */
@@ -62,6 +65,7 @@ final class Operation {
     this.lanes = lanes;
     this.open = lanes;
     this.issued = warp.publish();
+    this.number = agent == Access.Agent.WGMMA ? warp.wgmma.issue() : 0;
     if (agent == Access.Agent.WGMMA) {
       // All lanes issue it together: it comes after what any of them knows.
       Gathering gathering = new Gathering();
@@ -90,6 +94,9 @@ final class Operation {
   /** Lanes have waited for it; true if all have now. */
   boolean await(int lanes) {
     int event = warp.nextEvent();
+    if (agent == Access.Agent.WGMMA) {
+      warp.wgmma.await(number, event);
+    }
     if (open == lanes && awaitedOfLanes == null) {
       awaited = event;
       sourceAwaited = Math.min(sourceAwaited, event);

@@ -15,6 +15,8 @@ final class WarpState {
   /** Asynchronous operations by number, until nobody can wait for them any more. */
   final Map<Long, Operation> operations = new LinkedHashMap<>();
 
+  final WgmmaWaits wgmma = new WgmmaWaits();
+
   private final View[] views = new View[Warp.LANES];
 
   /** Whether all lanes have the view of lane 0. */

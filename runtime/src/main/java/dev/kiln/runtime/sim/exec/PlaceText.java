@@ -36,6 +36,12 @@ public final class PlaceText {
     return lane < 0 ? text : text + ", lane " + lane + ", thread " + threadOf(shape, thread);
   }
 
+  /** "thread (35, 0, 0) of block (0, 0, 0)". */
+  public static String threadOfBlock(Warp warp, int lane) {
+    LaunchShape shape = warp.block.grid.shape;
+    return "thread " + threadOf(shape, warp.thread(lane)) + " of " + block(warp.block);
+  }
+
   private static String threadOf(LaunchShape shape, int thread) {
     int x = thread % shape.blockX();
     int y = thread / shape.blockX() % shape.blockY();

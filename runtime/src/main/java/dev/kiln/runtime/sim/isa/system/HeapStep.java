@@ -57,7 +57,7 @@ abstract sealed class HeapStep extends Step {
     @Override
     void run(Warp warp, int lane, DeviceHeap heap) {
       long address = memory.wideArgument(warp, this, lane, 0);
-      String who = PlaceText.thread(warp, lane);
+      String who = PlaceText.threadOfBlock(warp, lane);
       String problem = heap.free(address, who);
       if (problem != null) {
         throw new LaneFault(LaneFault.Kind.ILLEGAL_ADDRESS, lane, problem);

@@ -132,7 +132,8 @@ class SystemCallsTest {
     assertThat(machine.memory.heap().leaks()).isEmpty();
     assertThatThrownBy(() -> step("free", new int[] {0}, -1).run(warp))
         .hasMessage(
-            "frees device malloc 1 a second time; thread 0 of block (0, 0, 0) freed it first");
+            "frees device malloc 1 a second time; thread (0, 0, 0) of block (0, 0, 0) freed it"
+                + " first");
   }
 
   @Test

@@ -16,6 +16,7 @@ final class Accesses {
   private final Shadow global = new Shadow();
   private final RaceReport report;
   private final SyncLocations locations;
+  private final Collisions collisions = new Collisions();
 
   /** The access in hand. */
   private AccessEvent now;
@@ -36,6 +37,9 @@ final class Accesses {
 
   /** Whether all lanes have {@link #view}, so that what comes before one comes before all. */
   private boolean uniform;
+
+  /** Whether several lanes write to one place, each of which has to be compared. */
+  private boolean collides;
 
   /** Accesses found to come before all lanes of this one. */
   private AccessEvent settledWriter;
@@ -75,6 +79,7 @@ final class Accesses {
     int event = part == null ? by.nextEvent() : part.issued;
     now = new AccessEvent(++events, by, event, access, part);
     uniform = part == null ? by.isUniform() : part.isUniform();
+    collides = now.writes && collisions.any(access);
     settledWriter = null;
     settledReader = null;
     for (int rest = access.mask; rest != 0; rest &= rest - 1) {
@@ -184,7 +189,7 @@ final class Accesses {
   /** Whether the reader of a cell need not be remembered once this one is. */
   private boolean replaces(AccessEvent reader, Page page, int cell) {
     int lanes = page.readerLanes[cell];
-    if (!isBefore(reader, lanes)) {
+    if (!covers(reader) || !isBefore(reader, lanes)) {
       return false;
     }
     settledReader = isBeforeAll(reader) ? reader : null;
@@ -205,17 +210,17 @@ final class Accesses {
         }
         one.next = kept;
         kept = one;
-      } else if (!isBefore(one.event, one.lanes)) {
+      } else if (!covers(one.event) || !isBefore(one.event, one.lanes)) {
         one.next = kept;
         kept = one;
       }
       one = next;
     }
-    if (reader == null || reader != now && isBefore(reader, page.readerLanes[cell])) {
+    if (reader != null && isSame(reader)) {
+      page.readerLanes[cell] |= bit;
+    } else if (reader == null || covers(reader) && isBefore(reader, page.readerLanes[cell])) {
       page.reader[cell] = now;
       page.readerLanes[cell] = bit;
-    } else if (isSame(reader)) {
-      page.readerLanes[cell] |= bit;
     } else {
       kept = add(kept, reader, page.readerLanes[cell]);
       page.reader[cell] = now;
@@ -256,6 +261,9 @@ final class Accesses {
     AccessEvent writer = page.writer[cell];
     if (writer == now) {
       page.writerLanes[cell] |= bit; // lanes of one instruction: any of them may win
+      if (page.others != null) {
+        compare(page.others[cell]);
+      }
       return;
     }
     AccessEvent reader = page.reader[cell];
@@ -275,7 +283,8 @@ final class Accesses {
       if (isSame(writer) && now.strong) {
         lanes |= old;
       } else if (isBefore(writer, old)) {
-        settledWriter = isBeforeAll(writer) ? writer : null;
+        settledWriter = isBeforeAll(writer) && covers(writer) ? writer : null;
+        kept = isNeeded(writer) ? add(kept, writer, old) : kept;
       } else if (!conflict(writer, old)) {
         kept = add(kept, writer, old);
       }
@@ -293,20 +302,49 @@ final class Accesses {
     }
   }
 
+  /**
+   * Whether whoever races with an access that comes before this one races with this one too. Not so
+   * if this one is strong where the other was not: two strong accesses do not race.
+   */
+  private boolean covers(AccessEvent earlier) {
+    return !now.strong
+        || earlier.strong
+            && earlier.scope.compareTo(now.scope) >= 0
+            && earlier.isAsyncProxy() == now.isAsyncProxy();
+  }
+
+  /** Whether an access has to be remembered although this write comes after it. */
+  private boolean isNeeded(AccessEvent earlier) {
+    return !covers(earlier) || collides && !isBeforeAll(earlier);
+  }
+
+  /** Compares what another lane of this instruction has left there. */
+  private void compare(Others list) {
+    for (Others one = list; one != null; one = one.next) {
+      if (!isBefore(one.event, one.lanes)) {
+        conflict(one.event, one.lanes);
+      }
+    }
+  }
+
   private Others displaceReader(AccessEvent reader, int lanes, Others kept) {
     if (isBefore(reader, lanes)) {
-      settledReader = isBeforeAll(reader) ? reader : null;
-      return kept;
+      settledReader = isBeforeAll(reader) && covers(reader) ? reader : null;
+      return isNeeded(reader) ? add(kept, reader, lanes) : kept;
     }
     return conflict(reader, lanes) ? kept : add(kept, reader, lanes);
   }
 
   private Others displaceOthers(Others list, Others kept) {
     Others result = kept;
-    for (Others one = list; one != null; one = one.next) {
-      if (!isBefore(one.event, one.lanes) && !conflict(one.event, one.lanes)) {
-        result = add(result, one.event, one.lanes);
+    for (Others one = list; one != null; ) {
+      Others next = one.next;
+      boolean before = isBefore(one.event, one.lanes);
+      if (before ? isNeeded(one.event) : !conflict(one.event, one.lanes)) {
+        one.next = result;
+        result = one;
       }
+      one = next;
     }
     return result;
   }

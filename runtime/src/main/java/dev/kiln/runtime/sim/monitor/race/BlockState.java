@@ -5,6 +5,7 @@ import dev.kiln.runtime.sim.exec.BlockBarriers;
 import dev.kiln.runtime.sim.exec.Cluster;
 import dev.kiln.runtime.sim.exec.LaunchShape;
 import dev.kiln.runtime.sim.exec.PlaceText;
+import dev.kiln.runtime.sim.exec.Warp;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,14 +30,21 @@ final class BlockState {
 
   final List<WarpState> warps = new ArrayList<>();
 
+  /** Bits of the warps that have exited. */
+  int exited;
+
   private final Phase[] barriers = new Phase[BlockBarriers.COUNT];
 
+  private final int warpCount;
   private int agents;
 
   /** One use of a barrier: what those that came know, and who waits to know it. */
   static final class Phase {
     final Gathering gathering = new Gathering();
     final List<Waiting> waiting = new ArrayList<>();
+
+    /** Bits of the warps that have arrived. */
+    int arrived;
 
     record Waiting(WarpState warp, int lanes) {}
   }
@@ -56,7 +64,8 @@ final class BlockState {
     this.number = number;
     this.name = PlaceText.block(block);
     this.shape = block.grid.shape;
-    this.agents = shape.warps();
+    this.warpCount = shape.warps();
+    this.agents = warpCount;
     this.cluster = clusters.computeIfAbsent(block.cluster, key -> new ClusterState());
     cluster.blocks.add(this);
   }
@@ -80,6 +89,26 @@ final class BlockState {
     Phase phase = barrier(id);
     barriers[id] = null;
     return phase;
+  }
+
+  /**
+   * Adds warps that a barrier of the whole block no longer waits for, because they have exited:
+   * what they did comes before.
+   */
+  void addExited(Phase phase) {
+    int rest = exited & ~phase.arrived;
+    if (rest != 0 && (exited | phase.arrived) == -1 >>> -warpCount) {
+      addExited(rest, phase.gathering);
+    }
+  }
+
+  /** Adds warps that have exited. */
+  void addExited(int which, Gathering gathering) {
+    for (WarpState warp : warps) {
+      if ((which >>> warp.index & 1) != 0) {
+        warp.gather(Warp.FULL, 0, gathering);
+      }
+    }
   }
 
   /** Lets go of what nobody needs once the block has ended. */

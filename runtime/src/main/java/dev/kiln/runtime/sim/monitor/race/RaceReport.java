@@ -94,6 +94,6 @@ final class RaceReport {
           : "no wait for it with a barrier lies between them";
     }
     return "nothing orders them, neither a barrier nor a release that is acquired, in scope of"
-               + " both";
+        + " both";
   }
 }

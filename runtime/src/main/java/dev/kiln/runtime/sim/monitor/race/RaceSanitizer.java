@@ -90,13 +90,21 @@ public final class RaceSanitizer implements Monitor {
       }
       return;
     }
+    if (acquires(access) && !locations.isEmpty()) {
+      // What was released there comes before this access too, not only before those after it.
+      synchronise(access, warp, false);
+    }
     accesses.access(access, warp, null);
     if (access.order != Order.WEAK) {
-      synchronise(access, warp);
+      synchronise(access, warp, access.writes);
     }
   }
 
-  private void synchronise(Access access, WarpState warp) {
+  private static boolean acquires(Access access) {
+    return access.order == Order.ACQUIRE || access.order == Order.ACQUIRE_RELEASE;
+  }
+
+  private void synchronise(Access access, WarpState warp, boolean releases) {
     for (int rest = access.mask; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
       BlockState owner = Accesses.owner(access.space, access.addresses[lane], warp);
@@ -107,14 +115,14 @@ public final class RaceSanitizer implements Monitor {
       if (access.reads && !locations.isEmpty()) {
         acquire(access, warp, lane, owner, place);
       }
-      if (access.writes) {
+      if (releases) {
         release(access, warp, lane, owner, place);
       }
     }
   }
 
   private void acquire(Access access, WarpState warp, int lane, BlockState owner, long place) {
-    boolean acquires = access.order == Order.ACQUIRE || access.order == Order.ACQUIRE_RELEASE;
+    boolean acquires = acquires(access);
     View view = warp.view(lane);
     View after = view;
     for (int level = 0; level < View.SCOPES; level++) {
@@ -162,6 +170,7 @@ public final class RaceSanitizer implements Monitor {
     WarpState state = state(warp);
     Phase phase = state.block.barrier(id);
     state.gather(lanes, ~warp.present(), phase.gathering);
+    phase.arrived |= 1 << warp.index;
     if (waits) {
       phase.waiting.add(new Phase.Waiting(state, lanes | ~warp.present()));
     }
@@ -169,7 +178,9 @@ public final class RaceSanitizer implements Monitor {
 
   @Override
   public void barrierCompletes(Block block, int id) {
-    Phase phase = state(block).take(id);
+    BlockState state = state(block);
+    Phase phase = state.take(id);
+    state.addExited(phase);
     View known = phase.gathering.total();
     phase.waiting.forEach(waiting -> waiting.warp().set(waiting.lanes(), known));
   }
@@ -193,6 +204,7 @@ public final class RaceSanitizer implements Monitor {
   @Override
   public void clusterCompletes(Block anyOfCluster) {
     ClusterState cluster = state(anyOfCluster).cluster;
+    cluster.blocks.forEach(block -> block.addExited(block.exited, cluster.arriving));
     cluster.completed = cluster.arriving.total();
     cluster.arriving = new Gathering();
   }
@@ -298,6 +310,13 @@ public final class RaceSanitizer implements Monitor {
         warp.operations.values().removeIf(Operation::isComplete);
         return;
       }
+    }
+  }
+
+  @Override
+  public void exits(Warp warp, int lanes) {
+    if (warp.present() == 0) {
+      state(warp.block).exited |= 1 << warp.index;
     }
   }
 

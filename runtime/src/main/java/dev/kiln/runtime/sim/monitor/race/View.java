@@ -106,6 +106,11 @@ final class View {
     return new View(raised, NOTHING.own, observed);
   }
 
+  /** What a release by a lane lets others know. */
+  View released(Mark mark) {
+    return with(List.of(mark)).alone();
+  }
+
   /** The same with an event of an agent that is no thread. */
   View with(int block, int agent, int event) {
     Clock[] raised = clocks.clone();
@@ -155,9 +160,14 @@ final class View {
     return new View(fenced, events, observed);
   }
 
+  /** Without what it has observed and not acquired, which nobody else can acquire. */
+  private View alone() {
+    return observed == NOTHING.observed ? this : new View(clocks, own, NOTHING.observed);
+  }
+
   /** After a strong read of what somebody released, to be acquired by a fence. */
   View observing(int level, View released) {
-    View both = either(observed[level], released);
+    View both = either(observed[level], released.alone());
     if (both == observed[level]) {
       return this;
     }

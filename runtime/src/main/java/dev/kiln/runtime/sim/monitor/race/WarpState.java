@@ -4,7 +4,6 @@ import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access.Scope;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** A warp as the sanitizer sees it: the views of its lanes and the number of its last event. */
@@ -122,7 +121,7 @@ final class WarpState {
   /** The last event and what a lane knew and did, for others. */
   View shown(int lane) {
     View view = views[lane];
-    return view.with(List.of(new Mark(this, 1 << lane, publish(), view)));
+    return view.released(new Mark(this, 1 << lane, publish(), view));
   }
 
   /** Adds lanes and what they know to others at a barrier. */

@@ -16,6 +16,7 @@ final class LaunchRules {
   private static final int MOST_THREADS = 1024;
   private static final int MOST_THREADS_Z = 64;
   private static final long MOST_STATIC_SHARED = 48 << 10;
+  private static final long MOST_LOCAL = 512 << 10;
   private static final int MOST_CLUSTER = 16;
   private static final int FIRST_TARGET_WITH_CLUSTERS = 90;
 
@@ -59,6 +60,7 @@ final class LaunchRules {
     checkPositive("block", block);
     checkBlock(block);
     checkShared(launch.dynamicShared());
+    checkLocal();
     Optional<Grid> wanted = requiredCluster();
     Grid cluster = launch.cluster().or(() -> wanted).orElse(Grid.of(1));
     checkCluster(grid, cluster, wanted);
@@ -116,6 +118,15 @@ final class LaunchRules {
       throw refused(
           "%,d bytes of static and %,d of dynamic shared memory; sm_%d has at most %,d for a block"
               .formatted(fixed, dynamic, capability, most));
+    }
+  }
+
+  private void checkLocal() {
+    long bytes = program.localBytes();
+    if (bytes > MOST_LOCAL) {
+      throw refused(
+          "%,d bytes of local memory for each thread; at most %,d are possible"
+              .formatted(bytes, MOST_LOCAL));
     }
   }
 

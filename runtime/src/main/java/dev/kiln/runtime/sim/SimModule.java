@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * Thread-safe.
  */
 public final class SimModule implements AutoCloseable {
-  private static final Pattern TARGET = Pattern.compile("sm_(\\d+)[a-z]?");
+  private static final Pattern TARGET = Pattern.compile("sm_(\\d{1,4})[a-z]?");
 
   private final SimDevice device;
   private final PtxModule module;
@@ -33,24 +33,24 @@ public final class SimModule implements AutoCloseable {
     this.device = device;
     this.module = module;
     this.space = memory.space();
-    for (Variable variable : module.variables()) {
-      variables.put(
-          variable,
-          memory.variable(
-              variable.name(), variable.space(), variable.size(), variable.alignment()));
+    try {
+      module.variables().forEach(variable -> variables.put(variable, allocate(variable, memory)));
+      variables.forEach(this::fill);
+    } catch (KilnException e) {
+      close();
+      throw e;
     }
-    variables.forEach(
-        (variable, region) ->
-            MemorySegment.copy(
-                MemorySegment.ofArray(initialBytes(variable)),
-                0,
-                region.bytes(),
-                0,
-                Math.min(region.size(), initialBytes(variable).length)));
   }
 
-  private byte[] initialBytes(Variable variable) {
-    return module.initialBytes(variable, this::address);
+  private static Region allocate(Variable variable, SimMemory memory) {
+    return memory.variable(
+        variable.name(), variable.space(), variable.size(), variable.alignment());
+  }
+
+  private void fill(Variable variable, Region region) {
+    byte[] bytes = module.initialBytes(variable, this::address);
+    MemorySegment.copy(
+        MemorySegment.ofArray(bytes), 0, region.bytes(), 0, Math.min(region.size(), bytes.length));
   }
 
   private long address(Variable variable) {

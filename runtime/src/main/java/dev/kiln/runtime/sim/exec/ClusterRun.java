@@ -81,9 +81,10 @@ final class ClusterRun {
   /**
    * Gives each warp a turn.
    *
+   * @param afterTurn runs after each, and may throw to stop the launch
    * @throws dev.kiln.runtime.sim.SimFault if a step cannot be executed, or no warp can go on
    */
-  void pass() {
+  void pass(Runnable afterTurn) {
     steps = 0;
     polls = 0;
     onlyPolled = true;
@@ -92,6 +93,7 @@ final class ClusterRun {
     for (int i = 0; i < count; i++) {
       int at = interleaving.isRandom() ? interleaving.below(count) : i;
       happened |= turn(warps.get(at));
+      afterTurn.run();
     }
     if (steps == 0 && interleaving.isRandom()) {
       for (WarpRun warp : warps) {

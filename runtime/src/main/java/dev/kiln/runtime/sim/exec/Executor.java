@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim.exec;
 
 import dev.kiln.runtime.sim.monitor.Monitor;
+import dev.kiln.runtime.sim.program.Program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -101,12 +102,13 @@ public final class Executor {
 
   /**
    * Clusters that a host thread may run side by side: as many as the options allow, and as have
-   * room for their registers in a quarter of the heap.
+   * room for their registers and local memory in a quarter of the heap.
    */
   int mostClusters() {
     LaunchShape shape = grid.shape;
-    long registers = 4L * code.program().words() + 8L * code.program().wides();
-    long bytes = Math.max(1, shape.warps() * shape.clusterSize() * registers * Warp.LANES);
+    Program program = code.program();
+    long thread = 4L * program.words() + 8L * program.wides() + program.localBytes();
+    long bytes = Math.max(1, shape.warps() * shape.clusterSize() * thread * Warp.LANES);
     long room = Runtime.getRuntime().maxMemory() / 4 / bytes;
     long most = Math.min(options.maxResidentBlocks() / shape.clusterSize(), room) / threads();
     return (int) Math.max(1, most);
@@ -165,6 +167,11 @@ public final class Executor {
       if (maxSteps > 0 && sum > maxSteps) {
         throw Faults.limit("the launch ran more than %,d warp instructions".formatted(maxSteps));
       }
+      checkTime();
+    }
+
+    /** Stops the launch where its time is over, or somebody wants it to stop. */
+    void checkTime() {
       if (maxNanos > 0 && System.nanoTime() - deadline > 0) {
         throw Faults.limit("the launch took more than %,d ms".formatted(maxNanos / 1_000_000));
       }

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim.exec;
 
+import dev.kiln.runtime.DeviceMemoryException;
 import dev.kiln.runtime.sim.SimFault;
 import dev.kiln.runtime.sim.SimFault.Place;
 import java.util.ArrayList;
@@ -22,8 +23,15 @@ final class Faults {
       case OutOfMemoryError e ->
           located(
               LaneFault.Kind.OUT_OF_MEMORY, -1, "the simulator has not enough memory", step, warp);
+      case DeviceMemoryException e ->
+          located(LaneFault.Kind.OUT_OF_MEMORY, -1, withoutKind(e.getMessage()), step, warp);
       default -> internal(thrown, step, warp, lanes);
     };
+  }
+
+  private static String withoutKind(String message) {
+    String kind = LaneFault.Kind.OUT_OF_MEMORY.text() + ": ";
+    return message.startsWith(kind) ? message.substring(kind.length()) : message;
   }
 
   /** An error of the simulator itself. */

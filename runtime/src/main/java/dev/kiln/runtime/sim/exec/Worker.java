@@ -93,7 +93,7 @@ final class Worker {
     for (int i = 0; i < resident.size(); i++) {
       ClusterRun cluster = resident.get(i);
       running = cluster.number();
-      cluster.pass();
+      cluster.pass(progress::checkTime);
       steps += cluster.steps();
       polls += cluster.polls();
       changed |= cluster.changed();

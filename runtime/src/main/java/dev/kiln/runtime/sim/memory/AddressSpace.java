@@ -59,6 +59,7 @@ public final class AddressSpace implements AutoCloseable {
   private long nextConstant = FIRST_CONSTANT;
   private long inUse;
   private long peak;
+  private long scratch;
 
   /** Without a limit, writes not tracked. */
   public AddressSpace() {
@@ -66,7 +67,8 @@ public final class AddressSpace implements AutoCloseable {
   }
 
   /**
-   * @param limit most bytes of global memory in use at a time
+   * @param limit most bytes in use at a time: buffers, variables, and the shared and local memory
+   *     of blocks that run
    * @param heapLimit most bytes that kernels may hold by {@code malloc}
    * @param tracksWrites whether to know which bytes have been written, for the sanitizer {@code
    *     init}
@@ -105,10 +107,7 @@ public final class AddressSpace implements AutoCloseable {
     if (bytes < 0) {
       throw new DeviceMemoryException("a buffer cannot have a negative size: " + bytes);
     }
-    if (bytes > limit - inUse) {
-      throw new DeviceMemoryException(
-          "out of memory: %,d bytes wanted, %,d of %,d in use".formatted(bytes, inUse, limit));
-    }
+    requireRoom(bytes);
     Region region = owned(name, place(bytes), bytes);
     global.add(region);
     use(bytes);
@@ -126,13 +125,18 @@ public final class AddressSpace implements AutoCloseable {
     return region;
   }
 
-  /** A variable of a module, all zeros and written, in GLOBAL or CONST. */
+  /**
+   * A variable of a module, all zeros and written, in GLOBAL or CONST.
+   *
+   * @throws DeviceMemoryException if there is not enough memory
+   */
   public synchronized Region variable(String name, Space space, long bytes, long alignment) {
     boolean constant = space == Space.CONST;
     if (!constant && space != Space.GLOBAL) {
       throw new IllegalArgumentException("no module variables in " + space);
     }
-    long start = constant ? placeConstant(bytes, alignment) : place(bytes);
+    requireRoom(bytes);
+    long start = constant ? placeConstant(bytes, alignment) : place(bytes, alignment);
     String title = (constant ? "constant " : "variable ") + name;
     Region region = new Region(title, start, bytes, Backing.zeros(bytes), !constant, null);
     region.owned = true;
@@ -158,9 +162,22 @@ public final class AddressSpace implements AutoCloseable {
     release(region);
   }
 
-  /** Shared memory of a block, poisoned, in no table; to be given back with {@link #release}. */
+  /**
+   * Shared memory of a block, poisoned, in no table; to be given back with {@link #release}.
+   *
+   * @throws DeviceMemoryException if there is not enough memory
+   */
   public Region shared(long bytes) {
-    return owned("shared memory", 0, bytes);
+    return scratch("shared memory", bytes);
+  }
+
+  /** Memory of a launch: it counts against the limit, but is not in {@link #inUse}. */
+  private synchronized Region scratch(String name, long bytes) {
+    requireRoom(bytes);
+    Region region = owned(name, 0, bytes);
+    region.scratch = true;
+    scratch += bytes;
+    return region;
   }
 
   /** Makes shared or local memory as good as new, for the next block. */
@@ -179,9 +196,13 @@ public final class AddressSpace implements AutoCloseable {
     return region;
   }
 
-  /** Local memory of a warp, poisoned, in no table; to be given back with {@link #release}. */
+  /**
+   * Local memory of a warp, poisoned, in no table; to be given back with {@link #release}.
+   *
+   * @throws DeviceMemoryException if there is not enough memory
+   */
   public Region local(long bytes) {
-    return owned("local memory", 0, bytes);
+    return scratch("local memory", bytes);
   }
 
   /** Poisoned bytes that back memory in no table. */
@@ -194,6 +215,9 @@ public final class AddressSpace implements AutoCloseable {
 
   /** Gives the host memory behind a region back; only for regions in no table. */
   public void release(Region region) {
+    if (region.scratch) {
+      endScratch(region);
+    }
     if (region.owned) {
       region.owned = false;
       Backing.free(region.bytes());
@@ -201,6 +225,11 @@ public final class AddressSpace implements AutoCloseable {
         Backing.free(region.written());
       }
     }
+  }
+
+  private synchronized void endScratch(Region region) {
+    region.scratch = false;
+    scratch -= region.size();
   }
 
   /** Bytes of global and constant memory in use, wrapped memory aside. */
@@ -229,8 +258,21 @@ public final class AddressSpace implements AutoCloseable {
     peak = Math.max(peak, inUse);
   }
 
+  /** Fails unless so many bytes fit beside what is in use, scratch memory of launches included. */
+  private void requireRoom(long bytes) {
+    long used = inUse + scratch;
+    if (bytes > limit - used) {
+      throw new DeviceMemoryException(
+          "out of memory: %,d bytes wanted, %,d of %,d in use".formatted(bytes, used, limit));
+    }
+  }
+
   private long place(long bytes) {
-    long start = nextGlobal;
+    return place(bytes, ALIGNMENT);
+  }
+
+  private long place(long bytes, long alignment) {
+    long start = roundUp(nextGlobal, Math.max(alignment, ALIGNMENT));
     nextGlobal = roundUp(start + bytes + GUARD, ALIGNMENT);
     if (nextGlobal < start || nextGlobal > HEAP_BASE) {
       throw new DeviceMemoryException("no addresses left for %,d bytes".formatted(bytes));

@@ -24,6 +24,9 @@ public final class Region {
   /** Whether {@link Backing} has to get the bytes back. */
   boolean owned;
 
+  /** Whether it counts as memory of a launch. */
+  boolean scratch;
+
   /** Who gave it back, for messages; {@code null} while it lives. */
   String freedBy;
 

@@ -16,17 +16,23 @@ public final class RegionTable {
   /** So many freed regions are remembered. */
   private static final int MEMORY = 4096;
 
+  /** A snapshot costs as much as a search of the tree for so many of the regions. */
+  private static final int SEARCHES_PER_REGION = 8;
+
   private final Deque<Region> freed = new ArrayDeque<>();
   private final TreeMap<Long, Region> known = new TreeMap<>();
 
   /** The living ones, sorted; {@code null} after a change, until somebody looks. */
   private volatile Region[] snapshot = NONE;
 
+  /** Searches of the tree since the last change. */
+  private int searches;
+
   /** Adds a region whose addresses no other has or had. */
   public synchronized void add(Region region) {
     known.put(region.start(), region);
     region.table = this;
-    snapshot = null;
+    changed();
   }
 
   /** Makes a region unreachable; it is remembered. */
@@ -37,7 +43,12 @@ public final class RegionTable {
     if (freed.size() > MEMORY) {
       known.remove(freed.remove().start());
     }
+    changed();
+  }
+
+  private void changed() {
     snapshot = null;
+    searches = 0;
   }
 
   /** The living region that holds an address, or {@code null}. */
@@ -45,6 +56,9 @@ public final class RegionTable {
     Region[] regions = snapshot;
     if (regions == null) {
       regions = refresh();
+      if (regions == null) {
+        return search(address);
+      }
     }
     int low = 0;
     int high = regions.length - 1;
@@ -85,9 +99,17 @@ public final class RegionTable {
     return result;
   }
 
+  /** {@code null} until so many have looked since the last change that it pays. */
   private synchronized Region[] refresh() {
-    Region[] regions = living().toArray(NONE);
-    snapshot = regions;
-    return regions;
+    if (snapshot == null && ++searches > known.size() / SEARCHES_PER_REGION) {
+      snapshot = living().toArray(NONE);
+    }
+    return snapshot;
+  }
+
+  private synchronized Region search(long address) {
+    Region region = before(address);
+    boolean found = region != null && !region.freed() && address - region.start() < region.size();
+    return found ? region : null;
   }
 }

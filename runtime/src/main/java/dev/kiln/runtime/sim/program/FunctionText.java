@@ -13,9 +13,12 @@ import dev.kiln.runtime.sim.ptx.Statement;
 import dev.kiln.runtime.sim.ptx.Statement.Instruction;
 import dev.kiln.runtime.sim.ptx.Variable;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +27,9 @@ import java.util.function.Consumer;
  */
 final class FunctionText {
   /** What the parameters of an entry may take together, from sm_70 on. */
+  /** Of variables that are not a thread's own. */
+  static final Set<Space> MODULE_SPACES = EnumSet.of(Space.GLOBAL, Space.CONST, Space.SHARED);
+
   private static final long MOST_PARAMETER_BYTES = 32_764;
 
   final Function function;
@@ -176,6 +182,10 @@ final class FunctionText {
 
   private long declare(Variable variable, Scope scope, long offset) {
     boolean inFrame = variable.space() == Space.LOCAL || variable.space() == Space.PARAM;
+    if (!inFrame && !MODULE_SPACES.contains(variable.space())) {
+      attempt(() -> scope.define(variable.name(), misplaced(variable)));
+      return offset;
+    }
     if (!inFrame) {
       Datum datum = moduleDatum(variable);
       if (datum.placement() == Placement.MODULE) {
@@ -196,6 +206,12 @@ final class FunctionText {
     variableBytes = end;
     locals.add(datum);
     return offset;
+  }
+
+  private static Definition misplaced(Variable variable) {
+    String message = "'%s' cannot be a variable of .%s";
+    String space = variable.space().name().toLowerCase(Locale.ROOT);
+    throw new MalformedInstruction(variable.at(), message.formatted(variable.name(), space));
   }
 
   /** A variable of global, constant or shared memory, of the module or of a body. */

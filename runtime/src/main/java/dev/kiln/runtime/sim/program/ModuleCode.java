@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -26,7 +27,7 @@ public final class ModuleCode {
   static final long FUNCTION_BASE = 0x6f00_0000_0000L;
 
   private static final long FUNCTION_SIZE = 16;
-  private static final Pattern TARGET = Pattern.compile("sm_(\\d+)[a-z]?");
+  private static final Pattern TARGET = Pattern.compile("sm_(\\d{1,4})[a-z]?");
 
   private final PtxFile file;
   private final Scope scope = new Scope(null, null);
@@ -155,6 +156,12 @@ public final class ModuleCode {
       chosen.merge(variable.name(), variable, this::choose);
     }
     for (Variable variable : chosen.values()) {
+      if (!FunctionText.MODULE_SPACES.contains(variable.space())) {
+        String message = "'%s' cannot lie in .%s memory outside of functions";
+        String space = variable.space().name().toLowerCase(Locale.ROOT);
+        errors.add(diagnostic(variable.at(), message.formatted(variable.name(), space)));
+        continue;
+      }
       Datum datum = FunctionText.moduleDatum(variable);
       symbols.put(variable.name(), datum);
       if (datum.placement() == Placement.MODULE) {

@@ -7,6 +7,9 @@ final class PrintFormat {
   /** Wider fields are cut: a width may come from a kernel's memory. */
   private static final int LARGEST_WIDTH = 4096;
 
+  /** Longer texts are cut: CUDA's buffer for them holds 1 MiB. */
+  private static final int LONGEST = 1 << 20;
+
   private final String text;
   private final Arguments arguments;
   private final StringBuilder out = new StringBuilder();
@@ -45,7 +48,7 @@ final class PrintFormat {
   }
 
   private void all() {
-    while (at < text.length()) {
+    while (at < text.length() && out.length() < LONGEST) {
       char c = text.charAt(at++);
       if (c == '%') {
         int start = at;

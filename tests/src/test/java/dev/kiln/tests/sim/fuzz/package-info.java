@@ -1,2 +1,2 @@
 /** PTX texts spoilt at random, for tests that nothing but a diagnostic comes of them. */
-package dev.kiln.runtime.sim.fuzz;
+package dev.kiln.tests.sim.fuzz;

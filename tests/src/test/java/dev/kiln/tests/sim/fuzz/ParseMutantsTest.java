@@ -1,32 +1,18 @@
-package dev.kiln.runtime.sim.fuzz;
+package dev.kiln.tests.sim.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.runtime.sim.fuzz.PtxMutants.Mutant;
-import dev.kiln.runtime.sim.fuzz.PtxMutants.Original;
 import dev.kiln.runtime.sim.ptx.PtxException;
 import dev.kiln.runtime.sim.ptx.PtxParser;
 import dev.kiln.runtime.sim.ptx.PtxPrinter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
+import dev.kiln.tests.sim.fuzz.PtxMutants.Mutant;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ParseMutantsTest {
   private static final long SEED = 20;
 
-  private final PtxMutants mutants =
-      new PtxMutants(List.of(original("assorted.ptx"), original("small.ptx")), SEED);
-
-  private static Original original(String name) {
-    try (var in = PtxParser.class.getResourceAsStream(name)) {
-      return new Original(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
+  private final PtxMutants mutants = new PtxMutants(Suite.originals(), SEED);
 
   /** What can be read can be printed, and what is printed can be read. */
   private static void parseAndPrint(Mutant mutant) {

@@ -1,6 +1,6 @@
-package dev.kiln.runtime.sim.fuzz;
+package dev.kiln.tests.sim.fuzz;
 
-import dev.kiln.runtime.sim.fuzz.PtxMutants.Mutant;
+import dev.kiln.tests.sim.fuzz.PtxMutants.Mutant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;

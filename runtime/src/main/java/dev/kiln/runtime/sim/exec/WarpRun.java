@@ -595,7 +595,8 @@ final class WarpRun {
       return false;
     }
     issue(step, there, there);
-    together(step, there);
+    warp.active = there;
+    step.runTogether(warp, steps(path, step, members, there));
     for (Path other : paths) {
       if (meets(other, path, step, members)) {
         other.state = State.READY;
@@ -603,6 +604,22 @@ final class WarpRun {
       }
     }
     return true;
+  }
+
+  /** The steps of lanes that have met. */
+  private WarpSyncStep[] steps(Path path, WarpSyncStep step, int members, int there) {
+    var steps = new WarpSyncStep[Warp.LANES];
+    for (int rest = there; rest != 0; rest &= rest - 1) {
+      steps[Integer.numberOfTrailingZeros(rest)] = step;
+    }
+    for (Path other : paths) {
+      if (meets(other, path, step, members)) {
+        for (int rest = other.mask; rest != 0; rest &= rest - 1) {
+          steps[Integer.numberOfTrailingZeros(rest)] = (WarpSyncStep) code.steps[other.pc];
+        }
+      }
+    }
+    return steps;
   }
 
   private boolean meets(Path other, Path path, WarpSyncStep step, int members) {

@@ -31,4 +31,13 @@ public abstract class WarpSyncStep extends Step {
   public boolean meets(WarpSyncStep other) {
     return this == other;
   }
+
+  /**
+   * Executes for lanes that have met at different steps.
+   *
+   * @param steps of the active lanes; {@code null} for the others
+   */
+  public void runTogether(Warp warp, WarpSyncStep[] steps) {
+    run(warp);
+  }
 }

@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.isa.warp;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import dev.kiln.runtime.sim.exec.WarpSyncStep;
 import dev.kiln.runtime.sim.isa.Decoder;
 import dev.kiln.runtime.sim.isa.lane.PredicateStep;
 import dev.kiln.runtime.sim.isa.lane.Types;
@@ -80,7 +81,7 @@ public final class Shuffles {
       for (int lane = 0; lane < Warp.LANES; lane++) {
         sources[lane] = mode.source(lane, (int) literalB.value(), (int) literalC.value());
       }
-      return new Fixed(mask, target, predicate, a, context.scratchWord(), sources);
+      return new Fixed(mask, target, predicate, a, context.scratchWord(), mode, sources);
     }
     return new Variable(
         mask,
@@ -95,17 +96,65 @@ public final class Shuffles {
 
   /** What both forms share. The scratch slot holds the values while the target may be a source. */
   private abstract static class Shuffle extends MaskedStep {
+    final Mode mode;
     final int target;
     final int predicate;
     final int a;
     final int scratch;
 
-    Shuffle(Mask mask, int target, int predicate, int a, int scratch) {
+    Shuffle(Mask mask, int target, int predicate, int a, int scratch, Mode mode) {
       super(mask);
+      this.mode = mode;
       this.target = target;
       this.predicate = predicate;
       this.a = a;
       this.scratch = scratch;
+    }
+
+    /** The lane whose value a lane gets: 32 or more if it is out of range. */
+    abstract int source(Warp warp, int lane);
+
+    /** Lanes at several places exchange values: the manual asks for equal qualifiers and masks. */
+    @Override
+    public final boolean meets(WarpSyncStep other) {
+      return other instanceof Shuffle shuffle && shuffle.mode == mode;
+    }
+
+    @Override
+    public final void runTogether(Warp warp, WarpSyncStep[] steps) {
+      int[] values = new int[Warp.LANES];
+      int[] results = new int[Warp.LANES];
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        if (steps[lane] instanceof Shuffle shuffle) {
+          values[lane] = warp.words[shuffle.a + lane];
+        }
+      }
+      int inRange = 0;
+      int absent = 0;
+      int active = warp.active;
+      for (int lane = 0; lane < Warp.LANES; lane++) {
+        if (steps[lane] instanceof Shuffle shuffle) {
+          int from = shuffle.source(warp, lane);
+          boolean there = (active >>> (from & 31) & 1) != 0;
+          inRange |= from < 32 ? 1 << lane : 0;
+          absent |= from < 32 && !there ? 1 << lane : 0;
+          results[lane] = values[there ? from & 31 : lane];
+        }
+      }
+      for (int rest = active; rest != 0; rest &= ~warp.active) {
+        WarpSyncStep first = steps[Integer.numberOfTrailingZeros(rest)];
+        warp.active = 0;
+        for (int lane = 0; lane < Warp.LANES; lane++) {
+          warp.active |= steps[lane] == first ? 1 << lane : 0;
+        }
+        ((Shuffle) first).take(warp, results, inRange, absent & warp.active);
+      }
+      warp.active = active;
+    }
+
+    private void take(Warp warp, int[] results, int inRange, int absent) {
+      System.arraycopy(results, 0, warp.words, scratch, Warp.LANES);
+      finish(warp, inRange, absent);
     }
 
     final void finish(Warp warp, int inRange, int absent) {
@@ -133,14 +182,19 @@ public final class Shuffles {
     private final int[] sources = new int[Warp.LANES];
     private final int inRange;
 
-    Fixed(Mask mask, int target, int predicate, int a, int scratch, int[] sources) {
-      super(mask, target, predicate, a, scratch);
+    Fixed(Mask mask, int target, int predicate, int a, int scratch, Mode mode, int[] sources) {
+      super(mask, target, predicate, a, scratch, mode);
       int lanes = 0;
       for (int lane = 0; lane < Warp.LANES; lane++) {
         this.sources[lane] = sources[lane] & 31;
         lanes |= sources[lane] < 32 ? 1 << lane : 0;
       }
       this.inRange = lanes;
+    }
+
+    @Override
+    int source(Warp warp, int lane) {
+      return (inRange >>> lane & 1) != 0 ? sources[lane] : lane + 32;
     }
 
     /** The active lanes whose source is in range, but not active. */
@@ -167,15 +221,18 @@ public final class Shuffles {
   }
 
   private static final class Variable extends Shuffle {
-    private final Mode mode;
     private final int b;
     private final int c;
 
     Variable(Mask mask, int target, int predicate, int a, int scratch, Mode mode, int b, int c) {
-      super(mask, target, predicate, a, scratch);
-      this.mode = mode;
+      super(mask, target, predicate, a, scratch, mode);
       this.b = b;
       this.c = c;
+    }
+
+    @Override
+    int source(Warp warp, int lane) {
+      return mode.source(lane, warp.words[b + lane], warp.words[c + lane]);
     }
 
     @Override

@@ -59,6 +59,9 @@ public final class Warp {
   /** Scratch of the step that runs now. */
   public final Access access = new Access();
 
+  /** Scratch of the step that runs now: three registers of two numbers each. */
+  public final float[] halves = new float[3 * 2 * LANES];
+
   /** The way to memory. */
   public final MemoryPort port;
 

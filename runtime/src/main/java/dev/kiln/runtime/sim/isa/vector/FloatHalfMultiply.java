@@ -2,7 +2,6 @@ package dev.kiln.runtime.sim.isa.vector;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
-import jdk.incubator.vector.IntVector;
 
 /** {@code mul.f16x2}, and {@code .f16}, whose high half is 0 and stays so. */
 final class FloatHalfMultiply extends Step {
@@ -18,18 +17,10 @@ final class FloatHalfMultiply extends Step {
 
   @Override
   public void run(Warp warp) {
-    int[] words = warp.words;
-    int active = warp.active;
-    for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
-      IntVector x = FloatLanes.bits(words, a + i);
-      IntVector y = FloatLanes.bits(words, b + i);
-      IntVector low =
-          FloatHalves.narrow(
-              FloatHalves.widen(FloatHalves.low(x)).mul(FloatHalves.widen(FloatHalves.low(y))));
-      IntVector high =
-          FloatHalves.narrow(
-              FloatHalves.widen(FloatHalves.high(x)).mul(FloatHalves.widen(FloatHalves.high(y))));
-      FloatLanes.storeBits(FloatHalves.pair(low, high), words, target, i, active);
-    }
+    float[] halves = warp.halves;
+    FloatHalves.unpack(warp.words, a, halves, 0);
+    FloatHalves.unpack(warp.words, b, halves, FloatHalves.COUNT);
+    FloatHalves.multiply(halves);
+    FloatHalves.pack(halves, warp.words, target, warp.active);
   }
 }

@@ -2,8 +2,6 @@ package dev.kiln.runtime.sim.isa.vector;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 
 /** {@code fma.rn.f16x2}, and {@code .f16}, whose high half is 0 and stays so. */
 final class FloatHalfMultiplyAdd extends Step {
@@ -21,25 +19,11 @@ final class FloatHalfMultiplyAdd extends Step {
 
   @Override
   public void run(Warp warp) {
-    int[] words = warp.words;
-    int active = warp.active;
-    int[] low = new int[Warp.LANES];
-    half(words, 0, low);
-    int[] high = new int[Warp.LANES];
-    half(words, 16, high);
-    for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
-      IntVector pair = FloatHalves.pair(FloatLanes.bits(low, i), FloatLanes.bits(high, i));
-      FloatLanes.storeBits(pair, words, target, i, active);
-    }
-  }
-
-  /** One half of all lanes: a method of both would be too large for the JIT. */
-  private void half(int[] words, int shift, int[] result) {
-    for (int i = 0; i < Warp.LANES; i += FloatLanes.LENGTH) {
-      FloatVector x = FloatHalves.widen(FloatHalves.half(words, a + i, shift));
-      FloatVector y = FloatHalves.widen(FloatHalves.half(words, b + i, shift));
-      FloatVector z = FloatHalves.widen(FloatHalves.half(words, c + i, shift));
-      FloatHalves.fma(x, y, z).intoArray(result, i);
-    }
+    float[] halves = warp.halves;
+    FloatHalves.unpack(warp.words, a, halves, 0);
+    FloatHalves.unpack(warp.words, b, halves, FloatHalves.COUNT);
+    FloatHalves.unpack(warp.words, c, halves, 2 * FloatHalves.COUNT);
+    FloatHalves.multiplyAdd(halves);
+    FloatHalves.pack(halves, warp.words, target, warp.active);
   }
 }

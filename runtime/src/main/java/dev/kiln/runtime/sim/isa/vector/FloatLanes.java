@@ -2,7 +2,6 @@ package dev.kiln.runtime.sim.isa.vector;
 
 import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Warp;
-import dev.kiln.runtime.sim.isa.floating.Ex2;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -14,7 +13,7 @@ final class FloatLanes {
   static final VectorSpecies<Integer> INTS = RegisterVectors.WORDS;
   static final int LENGTH = INTS.length();
 
-  private static final int INFINITY = 0x7f80_0000;
+  static final int INFINITY = 0x7f80_0000;
   private static final int MAGNITUDE = 0x7fff_ffff;
   private static final IntVector NAN_BITS = IntVector.broadcast(INTS, 0x7fff_ffff);
   static final FloatVector NANS = NAN_BITS.reinterpretAsFloats();
@@ -38,6 +37,15 @@ final class FloatLanes {
   /** Subnormal numbers become zeros of their sign. */
   static IntVector flush(IntVector bits) {
     return bits.blend(bits.and(~MAGNITUDE), bits.and(INFINITY).compare(VectorOperators.EQ, 0));
+  }
+
+  /**
+   * Numbers without any of some bits become zeros of their sign.
+   *
+   * @param unflushed {@link #INFINITY} for subnormal numbers, -1 for none
+   */
+  static IntVector flush(IntVector bits, int unflushed) {
+    return bits.blend(bits.and(~MAGNITUDE), bits.and(unflushed).compare(VectorOperators.EQ, 0));
   }
 
   /** Stores active lanes; NaN becomes the canonical one. */
@@ -73,28 +81,5 @@ final class FloatLanes {
       return result.blend(NAN_BITS, xNan.or(yNan));
     }
     return result.blend(y, xNan).blend(x, yNan).blend(NAN_BITS, xNan.and(yNan));
-  }
-
-  /** The same operations as the form for one lane has. */
-  static FloatVector ex2(FloatVector x) {
-    FloatVector clamped = x.min(130f).max(-160f);
-    FloatVector whole = clamped.add(Ex2.ROUND).sub(Ex2.ROUND);
-    FloatVector rest = clamped.sub(whole);
-    FloatVector power =
-        rest.lanewise(VectorOperators.FMA, Ex2.C7, Ex2.C6)
-            .lanewise(VectorOperators.FMA, rest, FloatVector.broadcast(rest.species(), Ex2.C5))
-            .lanewise(VectorOperators.FMA, rest, FloatVector.broadcast(rest.species(), Ex2.C4))
-            .lanewise(VectorOperators.FMA, rest, FloatVector.broadcast(rest.species(), Ex2.C3))
-            .lanewise(VectorOperators.FMA, rest, FloatVector.broadcast(rest.species(), Ex2.C2))
-            .lanewise(VectorOperators.FMA, rest, FloatVector.broadcast(rest.species(), Ex2.C1))
-            .lanewise(VectorOperators.FMA, rest, ONES);
-    IntVector exponent = (IntVector) whole.convertShape(VectorOperators.F2I, INTS, 0);
-    IntVector first = exponent.lanewise(VectorOperators.ASHR, 1);
-    IntVector second = exponent.sub(first);
-    FloatVector result =
-        power
-            .mul(first.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
-            .mul(second.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats());
-    return result.blend(x, x.compare(VectorOperators.NE, x));
   }
 }

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -9,9 +10,11 @@ import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.LaunchException;
 import dev.kiln.runtime.sim.exec.ExecutorOptions;
 import dev.kiln.runtime.sim.exec.LaneFault;
+import dev.kiln.runtime.sim.ptx.PtxException;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -196,6 +199,20 @@ class LimitsTest {
     SimFault fault = fault(limited(0, 50), "", body, launch);
     assertThat(fault.kind()).isEqualTo(LaneFault.Kind.LIMIT);
     assertThat(fault).hasMessageContaining("more than 50 ms");
+  }
+
+  @Test
+  void branchesByLongListsAreCounted() {
+    int count = 1200;
+    String labels = IntStream.range(0, count).mapToObj(i -> "L" + i).collect(joining(", "));
+    String branches =
+        IntStream.range(0, count)
+            .mapToObj(i -> "L%d: @%%p1 brx.idx %%r1, all;\n".formatted(i))
+            .collect(joining());
+    String body = "all: .branchtargets " + labels + ";\n" + branches;
+    assertThatThrownBy(() -> run(SMALL, "", body, SimLaunch.of(1, 1)))
+        .isInstanceOf(PtxException.class)
+        .hasMessageContaining("the branches of 'kernel' have more than 1,048,576 targets");
   }
 
   @Test

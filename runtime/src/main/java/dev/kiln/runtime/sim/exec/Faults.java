@@ -10,6 +10,8 @@ import java.util.Optional;
 
 /** Makes faults of what steps throw: adds instruction, lines, block, warp and lane. */
 final class Faults {
+  private static final String NO_MEMORY = "the simulator has not enough memory";
+
   private Faults() {}
 
   /**
@@ -20,9 +22,7 @@ final class Faults {
     return switch (thrown) {
       case SimFault fault -> fault;
       case LaneFault fault -> located(fault.kind(), fault.lane(), fault.getMessage(), step, warp);
-      case OutOfMemoryError e ->
-          located(
-              LaneFault.Kind.OUT_OF_MEMORY, -1, "the simulator has not enough memory", step, warp);
+      case OutOfMemoryError e -> located(LaneFault.Kind.OUT_OF_MEMORY, -1, NO_MEMORY, step, warp);
       case DeviceMemoryException e ->
           located(LaneFault.Kind.OUT_OF_MEMORY, -1, withoutKind(e.getMessage()), step, warp);
       default -> internal(thrown, step, warp, lanes);
@@ -85,6 +85,14 @@ final class Faults {
 
   /** So many lines tell what happens; a grid may have thousands of warps. */
   private static final int MAX_LINES = 40;
+
+  /** Not enough memory of the host for the blocks that are to run. */
+  static SimFault noMemory() {
+    return new SimFault(
+        LaneFault.Kind.OUT_OF_MEMORY,
+        LaneFault.Kind.OUT_OF_MEMORY.text() + ": " + NO_MEMORY,
+        Optional.empty());
+  }
 
   static SimFault limit(String message) {
     return new SimFault(

@@ -57,6 +57,8 @@ final class Worker {
         }
         pass();
       }
+    } catch (OutOfMemoryError e) {
+      progress.fail(Faults.noMemory(), running);
     } catch (Throwable t) {
       progress.fail(t, running);
     } finally {

@@ -16,6 +16,9 @@ import java.util.Set;
  * steps that run.
  */
 final class FunctionCode {
+  /** Of all lists of a function together: each takes time and memory for each branch by it. */
+  private static final int MOST_TARGETS = 1 << 20;
+
   final String file;
   final FunctionText text;
   final LineRecord[] records;
@@ -36,6 +39,7 @@ final class FunctionCode {
   private final CallGraph graph;
   private final LineDecoder decoder;
   private final int targetVersion;
+  private int listedTargets;
 
   /**
    * @param errors receives what is wrong
@@ -111,6 +115,7 @@ final class FunctionCode {
     record.asynchronous = line.instruction().opcode().equals("wgmma");
     Position at = line.instruction().at();
     try {
+      countTargets(line);
       record.steps = decoder.decode(context(number, record, draft), number).size();
     } catch (MalformedInstruction e) {
       errors.add(new PtxDiagnostic(file, e.at() == null ? at : e.at(), e.getMessage()));
@@ -122,6 +127,16 @@ final class FunctionCode {
       unsupported.add(new PtxDiagnostic(file, at, what + " (" + e + ")"));
     }
     return record.steps;
+  }
+
+  private void countTargets(Line line) {
+    listedTargets += LineDecoder.listedTargets(line);
+    if (listedTargets > MOST_TARGETS) {
+      throw new MalformedInstruction(
+          line.instruction().at(),
+          "the branches of '%s' have more than %,d targets"
+              .formatted(text.function.name(), MOST_TARGETS));
+    }
   }
 
   private void allocate() {

@@ -39,7 +39,8 @@ final class LineDecoder {
     Step own = step(context, calls, number);
     List<String> left = context.modifiers().left();
     if (!left.isEmpty()) {
-      throw context.unsupported("." + left.getFirst() + " of " + instruction.opcode());
+      throw context.unsupported(
+          "unknown modifier '.%s' of %s".formatted(left.getFirst(), instruction.opcode()));
     }
     context.guarded(own);
     List<Step> steps = new ArrayList<>(context.before);
@@ -118,6 +119,18 @@ final class LineDecoder {
       case "ret", "exit" -> new ControlFlow.Exits(new int[0], guarded, true);
       default -> ControlFlow.Exits.NEXT;
     };
+  }
+
+  /** How many targets an instruction has by a list. */
+  static int listedTargets(Line line) {
+    Instruction instruction = line.instruction();
+    boolean wanted = instruction.opcode().equals("brx") && instruction.operands().size() == 2;
+    return wanted
+            && instruction.operands().get(1) instanceof Operand.Name name
+            && line.scope().find(name.name(), name.at()).orElse(null)
+                instanceof Definition.Branches list
+        ? list.targets().labels().size()
+        : 0;
   }
 
   private static int[] branches(Line line, Operand operand) {

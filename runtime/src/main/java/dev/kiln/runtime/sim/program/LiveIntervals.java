@@ -13,6 +13,12 @@ import java.util.Arrays;
 final class LiveIntervals {
   private static final int UNUSED = -1;
 
+  /**
+   * So many steps along edges may all registers take together: a second or two. Those that are left
+   * then live everywhere, which costs slots, not time; no honest text comes near.
+   */
+  private static final long MOST_WORK = 1L << 27;
+
   private final ControlFlow flow;
   private final int[] first;
   private final int[] last;
@@ -33,9 +39,15 @@ final class LiveIntervals {
 
   private final IntList work = new IntList();
   private final IntList live = new IntList();
+  private long left;
 
   LiveIntervals(ControlFlow flow, LineRecord[] records, int registers) {
+    this(flow, records, registers, MOST_WORK);
+  }
+
+  LiveIntervals(ControlFlow flow, LineRecord[] records, int registers, long mostWork) {
     this.flow = flow;
+    this.left = mostWork;
     this.first = new int[registers];
     this.last = new int[registers];
     this.exposed = new IntList[registers];
@@ -50,8 +62,11 @@ final class LiveIntervals {
       scan(block, records);
     }
     for (int register = 0; register < registers; register++) {
-      if (exposed[register] != null) {
+      if (exposed[register] != null && left > 0) {
         extend(register);
+      } else if (exposed[register] != null) {
+        touch(register, 0);
+        touch(register, records.length - 1);
       }
     }
     pin(records);
@@ -129,6 +144,7 @@ final class LiveIntervals {
       enter(exposed[register].get(i), register);
     }
     for (int i = 0; i < live.size(); i++) {
+      left -= 1 + flow.predecessors(live.get(i)).length;
       for (int before : flow.predecessors(live.get(i))) {
         if (kills[before] != register) {
           enter(before, register);
@@ -175,6 +191,7 @@ final class LiveIntervals {
   }
 
   private void reach(int block, int register) {
+    left -= 1 + flow.successors(block).length;
     for (int next : flow.successors(block)) {
       if (liveIn[next] == register && written[next] != register) {
         written[next] = register;

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Registers in slots: programs must not notice that registers share them. */
 class SlotAllocationTest {
@@ -24,7 +26,7 @@ class SlotAllocationTest {
     final List<Exits> exits = new ArrayList<>();
     final SlotAllocation slots;
 
-    Sample(Random random, int lines, int count, int branches) {
+    Sample(Random random, int lines, int count, int branches, long work) {
       for (int i = 0; i < count; i++) {
         registers.add(TYPES[random.nextInt(TYPES.length)]);
       }
@@ -52,7 +54,8 @@ class SlotAllocationTest {
       }
       slots =
           new SlotAllocation(
-              registers, new LiveIntervals(new ControlFlow(exits), records, registers.size()));
+              registers,
+              new LiveIntervals(new ControlFlow(exits), records, registers.size(), work));
     }
 
     /** Cells of the register file that a register takes, with banks kept apart. */
@@ -110,12 +113,13 @@ class SlotAllocationTest {
     return next;
   }
 
-  @Test
-  void randomProgramsFindTheirValuesAgain() {
+  @ParameterizedTest
+  @ValueSource(longs = {Long.MAX_VALUE, 50, 0})
+  void randomProgramsFindTheirValuesAgain(long work) {
     Random random = new Random(11);
     for (int round = 0; round < 200; round++) {
-      Sample sample =
-          new Sample(random, 1 + random.nextInt(60), 1 + random.nextInt(25), random.nextInt(40));
+      int lines = 1 + random.nextInt(60);
+      Sample sample = new Sample(random, lines, 1 + random.nextInt(25), random.nextInt(40), work);
       for (int path = 0; path < 20; path++) {
         walk(sample, random);
       }
@@ -126,7 +130,7 @@ class SlotAllocationTest {
   void aDestinationSharesNoSlotWithAnotherRegisterOfItsLine() {
     Random random = new Random(13);
     for (int round = 0; round < 60; round++) {
-      Sample sample = new Sample(random, 50, 40, 10);
+      Sample sample = new Sample(random, 50, 40, 10, Long.MAX_VALUE);
       for (LineRecord record : sample.records) {
         List<Integer> all = new ArrayList<>();
         for (IntList list : List.of(record.uses, record.targets, record.temporaries)) {

@@ -45,7 +45,7 @@ public final class BitFields {
         PtxType.U32,
         type,
         Long::bitCount,
-        type == PtxType.B32 ? (d, a) -> new IntegerWords.Popc(d, a) : null);
+        type == PtxType.B32 ? (d, a) -> IntegerWords.popc(d, a) : null);
   }
 
   private static Step clz(DecodeContext context) {

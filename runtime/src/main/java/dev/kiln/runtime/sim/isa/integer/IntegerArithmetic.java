@@ -78,9 +78,7 @@ public final class IntegerArithmetic {
     }
     BinaryVectors vectors =
         byWidth(
-            type,
-            (d, a, b) -> new IntegerWords.Add(d, a, b),
-            (d, a, b) -> new IntegerWides.Add(d, a, b));
+            type, (d, a, b) -> IntegerWords.add(d, a, b), (d, a, b) -> IntegerWides.add(d, a, b));
     return binary(context, type, type, type, Long::sum, vectors);
   }
 
@@ -96,9 +94,7 @@ public final class IntegerArithmetic {
     }
     BinaryVectors vectors =
         byWidth(
-            type,
-            (d, a, b) -> new IntegerWords.Sub(d, a, b),
-            (d, a, b) -> new IntegerWides.Sub(d, a, b));
+            type, (d, a, b) -> IntegerWords.sub(d, a, b), (d, a, b) -> IntegerWides.sub(d, a, b));
     return binary(context, type, type, type, (a, b) -> a - b, vectors);
   }
 
@@ -144,9 +140,7 @@ public final class IntegerArithmetic {
     if (part.equals("lo")) {
       BinaryVectors vectors =
           byWidth(
-              type,
-              (d, a, b) -> new IntegerWords.Mul(d, a, b),
-              (d, a, b) -> new IntegerWides.Mul(d, a, b));
+              type, (d, a, b) -> IntegerWords.mul(d, a, b), (d, a, b) -> IntegerWides.mul(d, a, b));
       return binary(context, type, type, type, (a, b) -> a * b, vectors);
     }
     BinaryVectors vectors =
@@ -251,13 +245,13 @@ public final class IntegerArithmetic {
 
   private static Step abs(DecodeContext context) {
     PtxType type = Types.take(context, SIGNED);
-    UnaryVectors vectors = type == PtxType.S32 ? (d, a) -> new IntegerWords.Abs(d, a) : null;
+    UnaryVectors vectors = type == PtxType.S32 ? (d, a) -> IntegerWords.abs(d, a) : null;
     return unary(context, type, type, Math::abs, vectors);
   }
 
   private static Step neg(DecodeContext context) {
     PtxType type = Types.take(context, SIGNED);
-    UnaryVectors vectors = type == PtxType.S32 ? (d, a) -> new IntegerWords.Neg(d, a) : null;
+    UnaryVectors vectors = type == PtxType.S32 ? (d, a) -> IntegerWords.neg(d, a) : null;
     return unary(context, type, type, a -> -a, vectors);
   }
 
@@ -282,13 +276,13 @@ public final class IntegerArithmetic {
   private static BinaryVectors extremumVectors(PtxType type, boolean max) {
     if (type == PtxType.S32) {
       return max
-          ? (d, a, b) -> new IntegerWords.MaxSigned(d, a, b)
-          : (d, a, b) -> new IntegerWords.MinSigned(d, a, b);
+          ? (d, a, b) -> IntegerWords.maxSigned(d, a, b)
+          : (d, a, b) -> IntegerWords.minSigned(d, a, b);
     }
     if (type == PtxType.U32) {
       return max
-          ? (d, a, b) -> new IntegerWords.MaxUnsigned(d, a, b)
-          : (d, a, b) -> new IntegerWords.MinUnsigned(d, a, b);
+          ? (d, a, b) -> IntegerWords.maxUnsigned(d, a, b)
+          : (d, a, b) -> IntegerWords.minUnsigned(d, a, b);
     }
     return null;
   }

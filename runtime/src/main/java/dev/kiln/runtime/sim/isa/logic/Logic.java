@@ -37,8 +37,8 @@ public final class Logic {
                 context,
                 (a, b) -> a & b,
                 (a, b) -> a & b,
-                (d, a, b) -> new IntegerWords.And(d, a, b),
-                (d, a, b) -> new IntegerWides.And(d, a, b)));
+                (d, a, b) -> IntegerWords.and(d, a, b),
+                (d, a, b) -> IntegerWides.and(d, a, b)));
     decoders.put(
         "or",
         context ->
@@ -46,8 +46,8 @@ public final class Logic {
                 context,
                 (a, b) -> a | b,
                 (a, b) -> a | b,
-                (d, a, b) -> new IntegerWords.Or(d, a, b),
-                (d, a, b) -> new IntegerWides.Or(d, a, b)));
+                (d, a, b) -> IntegerWords.or(d, a, b),
+                (d, a, b) -> IntegerWides.or(d, a, b)));
     decoders.put(
         "xor",
         context ->
@@ -55,8 +55,8 @@ public final class Logic {
                 context,
                 (a, b) -> a ^ b,
                 (a, b) -> a ^ b,
-                (d, a, b) -> new IntegerWords.Xor(d, a, b),
-                (d, a, b) -> new IntegerWides.Xor(d, a, b)));
+                (d, a, b) -> IntegerWords.xor(d, a, b),
+                (d, a, b) -> IntegerWides.xor(d, a, b)));
     decoders.put("not", Logic::not);
     decoders.put("cnot", Logic::cnot);
     decoders.put("lop3", TernaryLogic::decode);
@@ -97,7 +97,7 @@ public final class Logic {
     UnaryVectors vectors =
         type.bits() == 64
             ? (d, a) -> new IntegerWides.Not(d, a)
-            : type.bits() == 32 ? (d, a) -> new IntegerWords.Not(d, a) : null;
+            : type.bits() == 32 ? (d, a) -> IntegerWords.not(d, a) : null;
     return unary(context, type, type, a -> ~a, vectors);
   }
 

@@ -37,8 +37,8 @@ final class Shifts {
     PtxType type = Types.take(context, BITS);
     BinaryVectors vectors =
         type.bits() == 64
-            ? (d, a, b) -> new IntegerWides.ShiftLeft(d, a, b)
-            : type.bits() == 32 ? (d, a, b) -> new IntegerWords.ShiftLeft(d, a, b) : null;
+            ? (d, a, b) -> IntegerWides.shiftLeft(d, a, b)
+            : type.bits() == 32 ? (d, a, b) -> IntegerWords.shiftLeft(d, a, b) : null;
     return binary(context, type, type, PtxType.U32, (a, b) -> b >= 64 ? 0 : a << b, vectors);
   }
 
@@ -54,8 +54,8 @@ final class Shifts {
     }
     BinaryVectors vectors =
         bits == 64
-            ? (d, a, b) -> new IntegerWides.ShiftRightUnsigned(d, a, b)
-            : bits == 32 ? (d, a, b) -> new IntegerWords.ShiftRightUnsigned(d, a, b) : null;
+            ? (d, a, b) -> IntegerWides.shiftRightUnsigned(d, a, b)
+            : bits == 32 ? (d, a, b) -> IntegerWords.shiftRightUnsigned(d, a, b) : null;
     return binary(context, type, type, PtxType.U32, (a, b) -> b >= 64 ? 0 : a >>> b, vectors);
   }
 

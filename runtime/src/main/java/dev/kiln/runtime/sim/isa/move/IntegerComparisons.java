@@ -1,6 +1,5 @@
 package dev.kiln.runtime.sim.isa.move;
 
-import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.isa.CompareOp;
 import dev.kiln.runtime.sim.isa.Comparison;
@@ -11,7 +10,6 @@ import dev.kiln.runtime.sim.isa.vector.VectorForms;
 import dev.kiln.runtime.sim.program.DecodeContext;
 import dev.kiln.runtime.sim.ptx.Operand;
 import dev.kiln.runtime.sim.ptx.PtxType;
-import java.util.Optional;
 
 /** Comparisons of integers and of bits. */
 final class IntegerComparisons {
@@ -20,7 +18,20 @@ final class IntegerComparisons {
     EQUAL,
     NOT_EQUAL,
     LESS,
-    LESS_OR_EQUAL
+    LESS_OR_EQUAL;
+
+    /** Loads no class of the Vector API unless it is called. */
+    IntegerCompares.Relation forVectors(boolean unsigned) {
+      return switch (this) {
+        case EQUAL -> IntegerCompares.Relation.EQUAL;
+        case NOT_EQUAL -> IntegerCompares.Relation.NOT_EQUAL;
+        case LESS -> unsigned ? IntegerCompares.Relation.BELOW : IntegerCompares.Relation.LESS;
+        case LESS_OR_EQUAL ->
+            unsigned
+                ? IntegerCompares.Relation.BELOW_OR_EQUAL
+                : IntegerCompares.Relation.LESS_OR_EQUAL;
+      };
+    }
   }
 
   private IntegerComparisons() {}
@@ -95,48 +106,6 @@ final class IntegerComparisons {
 
   private static Comparison vectors(
       Relation relation, boolean unsigned, int bits, int left, int right) {
-    IntegerCompares.Maker maker = maker(relation, unsigned, bits);
-    Comparison comparison = maker.make(0, left, right);
-    return new Comparison() {
-      @Override
-      public int lanes(Warp warp) {
-        return comparison.lanes(warp);
-      }
-
-      @Override
-      public Optional<Step> setp(int target) {
-        return Optional.of(maker.make(target, left, right));
-      }
-    };
-  }
-
-  private static IntegerCompares.Maker maker(Relation relation, boolean unsigned, int bits) {
-    boolean wide = bits == 64;
-    return switch (relation) {
-      case EQUAL ->
-          wide
-              ? (d, a, b) -> new IntegerCompares.Equal64(d, a, b)
-              : (d, a, b) -> new IntegerCompares.Equal32(d, a, b);
-      case NOT_EQUAL ->
-          wide
-              ? (d, a, b) -> new IntegerCompares.NotEqual64(d, a, b)
-              : (d, a, b) -> new IntegerCompares.NotEqual32(d, a, b);
-      case LESS ->
-          unsigned
-              ? wide
-                  ? (d, a, b) -> new IntegerCompares.Below64(d, a, b)
-                  : (d, a, b) -> new IntegerCompares.Below32(d, a, b)
-              : wide
-                  ? (d, a, b) -> new IntegerCompares.Less64(d, a, b)
-                  : (d, a, b) -> new IntegerCompares.Less32(d, a, b);
-      case LESS_OR_EQUAL ->
-          unsigned
-              ? wide
-                  ? (d, a, b) -> new IntegerCompares.BelowOrEqual64(d, a, b)
-                  : (d, a, b) -> new IntegerCompares.BelowOrEqual32(d, a, b)
-              : wide
-                  ? (d, a, b) -> new IntegerCompares.LessOrEqual64(d, a, b)
-                  : (d, a, b) -> new IntegerCompares.LessOrEqual32(d, a, b);
-    };
+    return IntegerCompares.compare(relation.forVectors(unsigned), bits == 64, left, right);
   }
 }

@@ -3,24 +3,59 @@ package dev.kiln.runtime.sim.isa.vector;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.isa.CompareOp;
 import dev.kiln.runtime.sim.isa.Comparison;
+import dev.kiln.runtime.sim.isa.vector.FloatCompare.Relation;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The vector steps of floating-point instructions, rounded to nearest. Arguments are indices in the
  * register file, the target first; {@code flush} stands for {@code .ftz}.
  */
 public final class FloatForms {
+  private static final Map<Object, OperatorTemplate<Step>> TEMPLATES = new ConcurrentHashMap<>();
+  private static final Map<FloatCompare.Operator, OperatorTemplate<VectorCompare>> COMPARES =
+      new ConcurrentHashMap<>();
+
   private FloatForms() {}
 
+  private static Step binary(
+      VectorOperators.Binary vectors,
+      RegisterOperation.Kind kind,
+      boolean flush,
+      int target,
+      int a,
+      int b) {
+    return template(FloatBinary.class, new FloatBinary.Operator(vectors, kind, flush))
+        .make(target, a, b);
+  }
+
+  private static Step extreme(
+      VectorOperators.Binary vectors, boolean flush, boolean nanWins, int target, int a, int b) {
+    return template(FloatExtreme.class, new FloatExtreme.Operator(vectors, flush, nanWins))
+        .make(target, a, b);
+  }
+
+  private static Step wide(VectorOperators.Binary operator, int target, int a, int b, Step exact) {
+    return template(FloatWideBinary.class, operator).make(target, a, b, exact);
+  }
+
+  /** Each kind of operator belongs to one template. */
+  private static OperatorTemplate<Step> template(Class<? extends Step> template, Object operator) {
+    return TEMPLATES.computeIfAbsent(
+        operator, key -> new OperatorTemplate<>(Step.class, template, key));
+  }
+
   public static Step add(int target, int a, int b, boolean flush) {
-    return new FloatAdd(target, a, b, flush);
+    return binary(VectorOperators.ADD, RegisterOperation.Kind.FLOAT_ADD, flush, target, a, b);
   }
 
   public static Step sub(int target, int a, int b, boolean flush) {
-    return new FloatSubtract(target, a, b, flush);
+    return binary(VectorOperators.SUB, RegisterOperation.Kind.FLOAT_SUB, flush, target, a, b);
   }
 
   public static Step mul(int target, int a, int b, boolean flush) {
-    return new FloatMultiply(target, a, b, flush);
+    return binary(VectorOperators.MUL, RegisterOperation.Kind.FLOAT_MUL, flush, target, a, b);
   }
 
   public static Step fma(int target, int a, int b, int c, boolean flush) {
@@ -28,7 +63,7 @@ public final class FloatForms {
   }
 
   public static Step div(int target, int a, int b, boolean flush) {
-    return new FloatDivide(target, a, b, flush);
+    return binary(VectorOperators.DIV, null, flush, target, a, b);
   }
 
   public static Step rcp(int target, int a, boolean flush) {
@@ -49,27 +84,27 @@ public final class FloatForms {
 
   /** {@code nanWins} stands for {@code .NaN}. */
   public static Step min(int target, int a, int b, boolean flush, boolean nanWins) {
-    return new FloatMinimum(target, a, b, flush, nanWins);
+    return extreme(VectorOperators.MIN, flush, nanWins, target, a, b);
   }
 
   /** {@code nanWins} stands for {@code .NaN}. */
   public static Step max(int target, int a, int b, boolean flush, boolean nanWins) {
-    return new FloatMaximum(target, a, b, flush, nanWins);
+    return extreme(VectorOperators.MAX, flush, nanWins, target, a, b);
   }
 
   /** {@code exact} is the same lane by lane; it runs where a result is NaN. */
   public static Step addWide(int target, int a, int b, Step exact) {
-    return new FloatWideAdd(target, a, b, exact);
+    return wide(VectorOperators.ADD, target, a, b, exact);
   }
 
   /** As {@link #addWide}. */
   public static Step subWide(int target, int a, int b, Step exact) {
-    return new FloatWideSubtract(target, a, b, exact);
+    return wide(VectorOperators.SUB, target, a, b, exact);
   }
 
   /** As {@link #addWide}. */
   public static Step mulWide(int target, int a, int b, Step exact) {
-    return new FloatWideMultiply(target, a, b, exact);
+    return wide(VectorOperators.MUL, target, a, b, exact);
   }
 
   /** As {@link #addWide}. */
@@ -100,21 +135,29 @@ public final class FloatForms {
   /** A comparison of {@code .f32}, with an operator of floating-point numbers. */
   public static Comparison compare(CompareOp op, int a, int b, boolean flush) {
     return switch (op) {
-      case EQ -> new FloatEqual(a, b, 0, flush);
-      case NEU -> new FloatEqual(a, b, -1, flush);
-      case NE -> new FloatDifferent(a, b, 0, flush);
-      case EQU -> new FloatDifferent(a, b, -1, flush);
-      case LT -> new FloatLess(a, b, 0, flush);
-      case GEU -> new FloatLess(a, b, -1, flush);
-      case GT -> new FloatLess(b, a, 0, flush);
-      case LEU -> new FloatLess(b, a, -1, flush);
-      case LE -> new FloatLessOrEqual(a, b, 0, flush);
-      case GTU -> new FloatLessOrEqual(a, b, -1, flush);
-      case GE -> new FloatLessOrEqual(b, a, 0, flush);
-      case LTU -> new FloatLessOrEqual(b, a, -1, flush);
-      case NUM -> new FloatOrdered(a, b, 0, flush);
-      case NAN -> new FloatOrdered(a, b, -1, flush);
+      case EQ -> compare(Relation.EQUAL, a, b, 0, flush);
+      case NEU -> compare(Relation.EQUAL, a, b, -1, flush);
+      case NE -> compare(Relation.DIFFERENT, a, b, 0, flush);
+      case EQU -> compare(Relation.DIFFERENT, a, b, -1, flush);
+      case LT -> compare(Relation.LESS, a, b, 0, flush);
+      case GEU -> compare(Relation.LESS, a, b, -1, flush);
+      case GT -> compare(Relation.LESS, b, a, 0, flush);
+      case LEU -> compare(Relation.LESS, b, a, -1, flush);
+      case LE -> compare(Relation.LESS_OR_EQUAL, a, b, 0, flush);
+      case GTU -> compare(Relation.LESS_OR_EQUAL, a, b, -1, flush);
+      case GE -> compare(Relation.LESS_OR_EQUAL, b, a, 0, flush);
+      case LTU -> compare(Relation.LESS_OR_EQUAL, b, a, -1, flush);
+      case NUM -> compare(Relation.ORDERED, a, b, 0, flush);
+      case NAN -> compare(Relation.ORDERED, a, b, -1, flush);
       case LO, LS, HI, HS -> throw new IllegalArgumentException(op + " compares integers");
     };
+  }
+
+  private static Comparison compare(Relation relation, int a, int b, int flip, boolean flush) {
+    OperatorTemplate<VectorCompare> template =
+        COMPARES.computeIfAbsent(
+            new FloatCompare.Operator(relation, flush),
+            key -> new OperatorTemplate<>(VectorCompare.class, FloatCompare.class, key));
+    return VectorCompare.of(target -> template.make(target, a, b, flip));
   }
 }

@@ -17,6 +17,63 @@ import jdk.incubator.vector.VectorOperators;
 public final class IntegerWides {
   private IntegerWides() {}
 
+  private static final OperatorTemplate<Step> ADD = binary(VectorOperators.ADD);
+  private static final OperatorTemplate<Step> SUB = binary(VectorOperators.SUB);
+  private static final OperatorTemplate<Step> MUL = binary(VectorOperators.MUL);
+  private static final OperatorTemplate<Step> AND = binary(VectorOperators.AND);
+  private static final OperatorTemplate<Step> OR = binary(VectorOperators.OR);
+  private static final OperatorTemplate<Step> XOR = binary(VectorOperators.XOR);
+  private static final OperatorTemplate<Step> SHL = shift(VectorOperators.LSHL);
+  private static final OperatorTemplate<Step> SHR = shift(VectorOperators.LSHR);
+
+  private static OperatorTemplate<Step> binary(VectorOperators.Binary operator) {
+    return new OperatorTemplate<>(Step.class, WideBinary.class, operator);
+  }
+
+  private static OperatorTemplate<Step> shift(VectorOperators.Binary operator) {
+    return new OperatorTemplate<>(Step.class, WideShift.class, operator);
+  }
+
+  /** {@code add}. */
+  public static Step add(int target, int a, int b) {
+    return ADD.make(target, a, b);
+  }
+
+  /** {@code sub}. */
+  public static Step sub(int target, int a, int b) {
+    return SUB.make(target, a, b);
+  }
+
+  /** {@code mul.lo}. */
+  public static Step mul(int target, int a, int b) {
+    return MUL.make(target, a, b);
+  }
+
+  /** {@code and}. */
+  public static Step and(int target, int a, int b) {
+    return AND.make(target, a, b);
+  }
+
+  /** {@code or}. */
+  public static Step or(int target, int a, int b) {
+    return OR.make(target, a, b);
+  }
+
+  /** {@code xor}. */
+  public static Step xor(int target, int a, int b) {
+    return XOR.make(target, a, b);
+  }
+
+  /** {@code shl.b64}; amounts beyond 63 give 0. */
+  public static Step shiftLeft(int target, int a, int b) {
+    return SHL.make(target, a, b);
+  }
+
+  /** {@code shr.u64}; amounts beyond 63 give 0. */
+  public static Step shiftRightUnsigned(int target, int a, int b) {
+    return SHR.make(target, a, b);
+  }
+
   private abstract static class Unary extends Step {
     final int target;
     final int a;
@@ -24,18 +81,6 @@ public final class IntegerWides {
     Unary(int target, int a) {
       this.target = target;
       this.a = a;
-    }
-  }
-
-  private abstract static class Binary extends Step {
-    final int target;
-    final int a;
-    final int b;
-
-    Binary(int target, int a, int b) {
-      this.target = target;
-      this.a = a;
-      this.b = b;
     }
   }
 
@@ -53,60 +98,6 @@ public final class IntegerWides {
     }
   }
 
-  /** {@code add}. */
-  public static final class Add extends Binary {
-    public Add(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .add(LongVector.fromArray(SPECIES, wides, b + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code sub}. */
-  public static final class Sub extends Binary {
-    public Sub(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .sub(LongVector.fromArray(SPECIES, wides, b + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mul.lo}. */
-  public static final class Mul extends Binary {
-    public Mul(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .mul(LongVector.fromArray(SPECIES, wides, b + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
   /** {@code mad.lo}. */
   public static final class Mad extends Ternary {
     public Mad(int target, int a, int b, int c) {
@@ -121,60 +112,6 @@ public final class IntegerWides {
             LongVector.fromArray(SPECIES, wides, a + i)
                 .mul(LongVector.fromArray(SPECIES, wides, b + i))
                 .add(LongVector.fromArray(SPECIES, wides, c + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code and}. */
-  public static final class And extends Binary {
-    public And(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .and(LongVector.fromArray(SPECIES, wides, b + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code or}. */
-  public static final class Or extends Binary {
-    public Or(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .or(LongVector.fromArray(SPECIES, wides, b + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code xor}. */
-  public static final class Xor extends Binary {
-    public Xor(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .lanewise(VectorOperators.XOR, LongVector.fromArray(SPECIES, wides, b + i));
         store(value, wides, target, i, warp.active);
       }
     }
@@ -213,7 +150,7 @@ public final class IntegerWides {
   }
 
   /** {@code mul.wide.s32}. */
-  public static final class MulWideSigned extends Binary {
+  public static final class MulWideSigned extends BinaryStep {
     public MulWideSigned(int target, int a, int b) {
       super(target, a, b);
     }
@@ -230,7 +167,7 @@ public final class IntegerWides {
   }
 
   /** {@code mul.wide.u32}. */
-  public static final class MulWideUnsigned extends Binary {
+  public static final class MulWideUnsigned extends BinaryStep {
     public MulWideUnsigned(int target, int a, int b) {
       super(target, a, b);
     }
@@ -286,50 +223,8 @@ public final class IntegerWides {
     }
   }
 
-  /** {@code shl.b64}; amounts beyond 63 give 0. */
-  public static final class ShiftLeft extends Binary {
-    public ShiftLeft(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector amount = unsigned(words, b + i);
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .lanewise(VectorOperators.LSHL, amount)
-                .blend(0, amount.compare(VectorOperators.GT, 63));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code shr.u64}; amounts beyond 63 give 0. */
-  public static final class ShiftRightUnsigned extends Binary {
-    public ShiftRightUnsigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector amount = unsigned(words, b + i);
-        LongVector value =
-            LongVector.fromArray(SPECIES, wides, a + i)
-                .lanewise(VectorOperators.LSHR, amount)
-                .blend(0, amount.compare(VectorOperators.GT, 63));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
   /** {@code shr.s64}; amounts beyond 63 count as 63. */
-  public static final class ShiftRightSigned extends Binary {
+  public static final class ShiftRightSigned extends BinaryStep {
     public ShiftRightSigned(int target, int a, int b) {
       super(target, a, b);
     }
@@ -348,7 +243,7 @@ public final class IntegerWides {
   }
 
   /** {@code mul.hi.s32}. */
-  public static final class MulHighSigned extends Binary {
+  public static final class MulHighSigned extends BinaryStep {
     public MulHighSigned(int target, int a, int b) {
       super(target, a, b);
     }
@@ -364,7 +259,7 @@ public final class IntegerWides {
   }
 
   /** {@code mul.hi.u32}. */
-  public static final class MulHighUnsigned extends Binary {
+  public static final class MulHighUnsigned extends BinaryStep {
     public MulHighUnsigned(int target, int a, int b) {
       super(target, a, b);
     }
@@ -380,7 +275,7 @@ public final class IntegerWides {
   }
 
   /** {@code selp}: a where the predicate holds, else b. */
-  public static final class Select extends Binary {
+  public static final class Select extends BinaryStep {
     private final int predicate;
     private final int flip;
 

@@ -14,6 +14,122 @@ import jdk.incubator.vector.VectorOperators;
 public final class IntegerWords {
   private IntegerWords() {}
 
+  private static final OperatorTemplate<Step> ADD =
+      binary(VectorOperators.ADD, RegisterOperation.Kind.ADD);
+  private static final OperatorTemplate<Step> SUB =
+      binary(VectorOperators.SUB, RegisterOperation.Kind.SUB);
+  private static final OperatorTemplate<Step> MUL =
+      binary(VectorOperators.MUL, RegisterOperation.Kind.MUL);
+  private static final OperatorTemplate<Step> AND =
+      binary(VectorOperators.AND, RegisterOperation.Kind.AND);
+  private static final OperatorTemplate<Step> OR =
+      binary(VectorOperators.OR, RegisterOperation.Kind.OR);
+  private static final OperatorTemplate<Step> XOR = binary(VectorOperators.XOR, null);
+  private static final OperatorTemplate<Step> MIN = binary(VectorOperators.MIN, null);
+  private static final OperatorTemplate<Step> MAX = binary(VectorOperators.MAX, null);
+  private static final OperatorTemplate<Step> UMIN = binary(VectorOperators.UMIN, null);
+  private static final OperatorTemplate<Step> UMAX = binary(VectorOperators.UMAX, null);
+  private static final OperatorTemplate<Step> NOT = unary(VectorOperators.NOT);
+  private static final OperatorTemplate<Step> NEG = unary(VectorOperators.NEG);
+  private static final OperatorTemplate<Step> ABS = unary(VectorOperators.ABS);
+  private static final OperatorTemplate<Step> POPC = unary(VectorOperators.BIT_COUNT);
+  private static final OperatorTemplate<Step> SHL = shift(VectorOperators.LSHL);
+  private static final OperatorTemplate<Step> SHR = shift(VectorOperators.LSHR);
+
+  private static OperatorTemplate<Step> binary(
+      VectorOperators.Binary operator, RegisterOperation.Kind kind) {
+    return new OperatorTemplate<>(
+        Step.class, WordBinary.class, new WordBinary.Operator(operator, kind));
+  }
+
+  private static OperatorTemplate<Step> unary(VectorOperators.Unary operator) {
+    return new OperatorTemplate<>(Step.class, WordUnary.class, operator);
+  }
+
+  private static OperatorTemplate<Step> shift(VectorOperators.Binary operator) {
+    return new OperatorTemplate<>(Step.class, WordShift.class, operator);
+  }
+
+  /** {@code add}. */
+  public static Step add(int target, int a, int b) {
+    return ADD.make(target, a, b);
+  }
+
+  /** {@code sub}. */
+  public static Step sub(int target, int a, int b) {
+    return SUB.make(target, a, b);
+  }
+
+  /** {@code mul.lo}. */
+  public static Step mul(int target, int a, int b) {
+    return MUL.make(target, a, b);
+  }
+
+  /** {@code and}. */
+  public static Step and(int target, int a, int b) {
+    return AND.make(target, a, b);
+  }
+
+  /** {@code or}. */
+  public static Step or(int target, int a, int b) {
+    return OR.make(target, a, b);
+  }
+
+  /** {@code xor}. */
+  public static Step xor(int target, int a, int b) {
+    return XOR.make(target, a, b);
+  }
+
+  /** {@code min.s32}. */
+  public static Step minSigned(int target, int a, int b) {
+    return MIN.make(target, a, b);
+  }
+
+  /** {@code max.s32}. */
+  public static Step maxSigned(int target, int a, int b) {
+    return MAX.make(target, a, b);
+  }
+
+  /** {@code min.u32}. */
+  public static Step minUnsigned(int target, int a, int b) {
+    return UMIN.make(target, a, b);
+  }
+
+  /** {@code max.u32}. */
+  public static Step maxUnsigned(int target, int a, int b) {
+    return UMAX.make(target, a, b);
+  }
+
+  /** {@code not}. */
+  public static Step not(int target, int a) {
+    return NOT.make(target, a);
+  }
+
+  /** {@code neg.s32}. */
+  public static Step neg(int target, int a) {
+    return NEG.make(target, a);
+  }
+
+  /** {@code abs.s32}. */
+  public static Step abs(int target, int a) {
+    return ABS.make(target, a);
+  }
+
+  /** {@code popc.b32}. */
+  public static Step popc(int target, int a) {
+    return POPC.make(target, a);
+  }
+
+  /** {@code shl.b32}; amounts beyond 31 give 0. */
+  public static Step shiftLeft(int target, int a, int b) {
+    return SHL.make(target, a, b);
+  }
+
+  /** {@code shr.u32}; amounts beyond 31 give 0. */
+  public static Step shiftRightUnsigned(int target, int a, int b) {
+    return SHR.make(target, a, b);
+  }
+
   private abstract static class Unary extends Step {
     final int target;
     final int a;
@@ -21,18 +137,6 @@ public final class IntegerWords {
     Unary(int target, int a) {
       this.target = target;
       this.a = a;
-    }
-  }
-
-  private abstract static class Binary extends Step {
-    final int target;
-    final int a;
-    final int b;
-
-    Binary(int target, int a, int b) {
-      this.target = target;
-      this.a = a;
-      this.b = b;
     }
   }
 
@@ -47,75 +151,6 @@ public final class IntegerWords {
       this.a = a;
       this.b = b;
       this.c = c;
-    }
-  }
-
-  /** {@code add}. */
-  public static final class Add extends Binary implements RegisterStep {
-    public Add(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public RegisterOperation operation() {
-      return new RegisterOperation(RegisterOperation.Kind.ADD, target, a, b, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .add(IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code sub}. */
-  public static final class Sub extends Binary implements RegisterStep {
-    public Sub(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public RegisterOperation operation() {
-      return new RegisterOperation(RegisterOperation.Kind.SUB, target, a, b, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .sub(IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mul.lo}. */
-  public static final class Mul extends Binary implements RegisterStep {
-    public Mul(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public RegisterOperation operation() {
-      return new RegisterOperation(RegisterOperation.Kind.MUL, target, a, b, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .mul(IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
     }
   }
 
@@ -143,249 +178,8 @@ public final class IntegerWords {
     }
   }
 
-  /** {@code and}. */
-  public static final class And extends Binary implements RegisterStep {
-    public And(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public RegisterOperation operation() {
-      return new RegisterOperation(RegisterOperation.Kind.AND, target, a, b, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .and(IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code or}. */
-  public static final class Or extends Binary implements RegisterStep {
-    public Or(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public RegisterOperation operation() {
-      return new RegisterOperation(RegisterOperation.Kind.OR, target, a, b, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .or(IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code xor}. */
-  public static final class Xor extends Binary {
-    public Xor(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .lanewise(VectorOperators.XOR, IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code not}. */
-  public static final class Not extends Unary {
-    public Not(int target, int a) {
-      super(target, a);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value = IntVector.fromArray(SPECIES, words, a + i).not();
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code neg.s32}. */
-  public static final class Neg extends Unary {
-    public Neg(int target, int a) {
-      super(target, a);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value = IntVector.fromArray(SPECIES, words, a + i).neg();
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code abs.s32}. */
-  public static final class Abs extends Unary {
-    public Abs(int target, int a) {
-      super(target, a);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value = IntVector.fromArray(SPECIES, words, a + i).abs();
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code popc.b32}. */
-  public static final class Popc extends Unary {
-    public Popc(int target, int a) {
-      super(target, a);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i).lanewise(VectorOperators.BIT_COUNT);
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code min.s32}. */
-  public static final class MinSigned extends Binary {
-    public MinSigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .min(IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code max.s32}. */
-  public static final class MaxSigned extends Binary {
-    public MaxSigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .max(IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code min.u32}. */
-  public static final class MinUnsigned extends Binary {
-    public MinUnsigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .lanewise(VectorOperators.UMIN, IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code max.u32}. */
-  public static final class MaxUnsigned extends Binary {
-    public MaxUnsigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .lanewise(VectorOperators.UMAX, IntVector.fromArray(SPECIES, words, b + i));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code shl.b32}; amounts beyond 31 give 0. */
-  public static final class ShiftLeft extends Binary {
-    public ShiftLeft(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector amount = IntVector.fromArray(SPECIES, words, b + i);
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .lanewise(VectorOperators.LSHL, amount)
-                .blend(0, amount.compare(VectorOperators.UGE, 32));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code shr.u32}; amounts beyond 31 give 0. */
-  public static final class ShiftRightUnsigned extends Binary {
-    public ShiftRightUnsigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        IntVector amount = IntVector.fromArray(SPECIES, words, b + i);
-        IntVector value =
-            IntVector.fromArray(SPECIES, words, a + i)
-                .lanewise(VectorOperators.LSHR, amount)
-                .blend(0, amount.compare(VectorOperators.UGE, 32));
-        store(value, words, target, i, warp.active);
-      }
-    }
-  }
-
   /** {@code shr.s32}; amounts beyond 31 count as 31. */
-  public static final class ShiftRightSigned extends Binary {
+  public static final class ShiftRightSigned extends BinaryStep {
     public ShiftRightSigned(int target, int a, int b) {
       super(target, a, b);
     }
@@ -472,7 +266,7 @@ public final class IntegerWords {
   }
 
   /** {@code selp}: a where the predicate holds, else b. */
-  public static final class Select extends Binary {
+  public static final class Select extends BinaryStep {
     private final int predicate;
     private final int flip;
 

@@ -2,23 +2,22 @@ package dev.kiln.runtime.sim.isa.vector;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorOperators;
 
-/** {@code add.rn.f64}. */
-final class FloatWideAdd extends Step {
-  private final int target;
-  private final int a;
-  private final int b;
+/** A template: {@code add}, {@code sub} and {@code mul} of {@code .rn.f64}. */
+final class FloatWideBinary extends BinaryStep {
+  private static final VectorOperators.Binary OPERATOR =
+      OperatorTemplate.constant(MethodHandles.lookup(), VectorOperators.Binary.class);
+
   private final Step exact;
 
   /**
    * @param exact the same instruction lane by lane, which knows what becomes of NaN
    */
-  FloatWideAdd(int target, int a, int b, Step exact) {
-    this.target = target;
-    this.a = a;
-    this.b = b;
-
+  FloatWideBinary(int target, int a, int b, Step exact) {
+    super(target, a, b);
     this.exact = exact;
   }
 
@@ -28,9 +27,7 @@ final class FloatWideAdd extends Step {
     int active = warp.active;
     for (int i = 0; i < Warp.LANES; i += FloatWides.LENGTH) {
       DoubleVector x = FloatWides.load(wides, a + i);
-      DoubleVector y = FloatWides.load(wides, b + i);
-
-      DoubleVector result = x.add(y);
+      DoubleVector result = x.lanewise(OPERATOR, FloatWides.load(wides, b + i));
       if (FloatWides.hasNan(result)) {
         FloatWides.runFrom(i, exact, warp);
         return;

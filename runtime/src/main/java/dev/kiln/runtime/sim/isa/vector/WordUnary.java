@@ -1,0 +1,34 @@
+package dev.kiln.runtime.sim.isa.vector;
+
+import static dev.kiln.runtime.sim.isa.vector.WordLanes.LENGTH;
+import static dev.kiln.runtime.sim.isa.vector.WordLanes.SPECIES;
+import static dev.kiln.runtime.sim.isa.vector.WordLanes.store;
+
+import dev.kiln.runtime.sim.exec.Step;
+import dev.kiln.runtime.sim.exec.Warp;
+import java.lang.invoke.MethodHandles;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** A template: an operator on a register of 32 bits. */
+final class WordUnary extends Step {
+  private static final VectorOperators.Unary OPERATOR =
+      OperatorTemplate.constant(MethodHandles.lookup(), VectorOperators.Unary.class);
+
+  private final int target;
+  private final int a;
+
+  WordUnary(int target, int a) {
+    this.target = target;
+    this.a = a;
+  }
+
+  @Override
+  public void run(Warp warp) {
+    int[] words = warp.words;
+    for (int i = 0; i < Warp.LANES; i += LENGTH) {
+      IntVector value = IntVector.fromArray(SPECIES, words, a + i).lanewise(OPERATOR);
+      store(value, words, target, i, warp.active);
+    }
+  }
+}

@@ -119,8 +119,8 @@ public final class Comparisons {
     PtxType result = Types.take(context, RESULTS);
     PtxType type = Types.take(context, COMPARED);
     boolean half = type.isFloat() && type.bits() == 16;
-    boolean halfResult = result.bits() == 16 && result != PtxType.F16;
-    if (halfResult && !half || result == PtxType.F32 && half) {
+    boolean shortResult = result == PtxType.U16 || result == PtxType.S16;
+    if (shortResult && !half || result == PtxType.F32 && half) {
       throw context.malformed("set does not give " + result + " of a comparison of " + type);
     }
     expectOperands(context, boolOp);

@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim.isa.move;
 
 import static dev.kiln.runtime.sim.isa.ExactIntegers.exact;
 import static dev.kiln.runtime.sim.ptx.PtxType.B32;
+import static dev.kiln.runtime.sim.ptx.PtxType.BF16;
 import static dev.kiln.runtime.sim.ptx.PtxType.F16;
 import static dev.kiln.runtime.sim.ptx.PtxType.F16X2;
 import static dev.kiln.runtime.sim.ptx.PtxType.F32;
@@ -142,7 +143,9 @@ class ComparisonsTest {
 
   @Test
   void setWritesNumbers() {
-    Map<PtxType, Long> truths = Map.of(U32, 0xffff_ffffL, S32, 0xffff_ffffL, F32, 0x3f80_0000L);
+    Map<PtxType, Long> truths =
+        Map.of(
+            U32, 0xffff_ffffL, S32, 0xffff_ffffL, F32, 0x3f80_0000L, F16, 0x3c00L, BF16, 0x3f80L);
     truths.forEach(
         (result, truth) -> {
           SingleStep.of("set.le" + result + ".s32")

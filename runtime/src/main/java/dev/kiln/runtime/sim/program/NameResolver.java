@@ -98,7 +98,8 @@ final class NameResolver {
         throw context.unsupportedAt(name.at(), LineContext.describe(name) + " as a whole");
       }
       if (SpecialName.UNKNOWN.matcher(name.name()).matches()) {
-        throw context.unsupportedAt(name.at(), "special register " + LineContext.describe(name));
+        throw context.unsupportedAt(
+            name.at(), "special register " + LineContext.describe(name) + " is not simulated");
       }
       throw Scope.undefined(name.at(), name.name());
     }

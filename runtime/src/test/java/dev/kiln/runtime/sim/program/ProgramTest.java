@@ -150,7 +150,7 @@ class ProgramTest {
     PtxModule module = Kernel.module(text);
     String[] expected = {
       "test.ptx:7:3: unknown instruction 'frobnicate.u32'",
-      "test.ptx:14:3: add.u32.shiny: .shiny of add",
+      "test.ptx:14:3: add.u32.shiny: unknown modifier '.shiny' of add",
       "test.ptx:15:3: call: function 'mystery' has no body"
     };
     assertThat(Kernel.messages(module.unsupported())).containsExactly(expected);

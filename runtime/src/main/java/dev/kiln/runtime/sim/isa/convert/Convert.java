@@ -22,7 +22,7 @@ public final class Convert {
       return PackIntegers.decode(context);
     }
     if (modifiers.has("rs")) {
-      throw context.unsupported("stochastic rounding");
+      throw context.unsupported("stochastic rounding is not simulated");
     }
     Optional<Rounding> integral = Rounding.takeIntegral(modifiers);
     Optional<Rounding> rounding =

@@ -241,7 +241,7 @@ final class FloatArithmetic {
       return mixedFma(context, type, second, rounding);
     }
     if (context.modifiers().has("oob")) {
-      throw context.unsupported("fma.oob");
+      throw context.unsupported("fma with .oob is not simulated");
     }
     return ternary(context, type, rounding);
   }

@@ -95,7 +95,9 @@ final class SimSettings {
       names = "--limit-memory",
       paramLabel = "BYTES",
       converter = ByteCount.class,
-      description = "The most that arrays and variables may take; 64K, 2M and 1G are understood.")
+      description =
+          "The most that arrays, variables and the blocks that run may take; 64K, 2M and 1G are"
+              + " understood.")
   private Long maxMemory;
 
   @Option(

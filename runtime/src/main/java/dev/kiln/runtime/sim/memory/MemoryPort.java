@@ -15,6 +15,8 @@ import java.lang.foreign.ValueLayout;
  * change something have to count themselves.
  */
 public final class MemoryPort {
+  private static final Addresses ADDRESSES = Addresses.ofMachine();
+
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -72,7 +74,7 @@ public final class MemoryPort {
       int lane = Integer.numberOfTrailingZeros(rest);
       addresses[lane] = lanes[lane];
     }
-    Addresses.span(addresses, mask, span);
+    ADDRESSES.span(addresses, mask, span);
     range(span[0], span[1], span[2]);
     sideBySide = mask == Warp.FULL && Addresses.sideBySide(addresses, operand.bytes);
     place(step, operand, mask);
@@ -156,8 +158,8 @@ public final class MemoryPort {
   private void gather(MemoryOperand operand, int mask) {
     boolean inOrder =
         operand.wide
-            ? Addresses.gather(warp.wides, operand.base, operand.offset, operand.bytes, addresses)
-            : Addresses.gather(
+            ? ADDRESSES.gather(warp.wides, operand.base, operand.offset, operand.bytes, addresses)
+            : ADDRESSES.gather(
                 warp.words, operand.base, (int) operand.offset, operand.bytes, addresses);
     sideBySide = inOrder && mask == Warp.FULL;
     if (inOrder && operand.alignment <= operand.bytes) {
@@ -167,7 +169,7 @@ public final class MemoryPort {
       range(first, last, first | operand.bytes);
       return;
     }
-    Addresses.span(addresses, mask, span);
+    ADDRESSES.span(addresses, mask, span);
     range(span[0], span[1], span[2]);
   }
 

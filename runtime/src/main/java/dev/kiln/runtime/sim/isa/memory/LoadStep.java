@@ -1,6 +1,5 @@
 package dev.kiln.runtime.sim.isa.memory;
 
-import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access.Order;
@@ -9,13 +8,10 @@ import dev.kiln.runtime.sim.memory.MemoryPort;
 import dev.kiln.runtime.sim.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /** {@code ld}: one to eight elements for each lane. */
 final class LoadStep extends Step {
-  private static final VectorSpecies<Integer> SPECIES = RegisterVectors.WORDS;
+  private static final RegisterCopy COPY = RegisterCopy.ofMachine();
 
   private final MemoryOperand source;
   private final Element[] elements;
@@ -43,7 +39,7 @@ final class LoadStep extends Step {
     if (common == null) {
       loadEach(warp, port);
     } else if (port.contiguous() && elements.length == 1 && words) {
-      copy(common.bytes(), port.offsets[0], warp.words, elements[0].index());
+      COPY.load(common.bytes(), port.offsets[0], warp.words, elements[0].index());
     } else if (port.uniform() && warp.active == Warp.FULL) {
       broadcast(warp, port, common.bytes());
     } else {
@@ -56,13 +52,6 @@ final class LoadStep extends Step {
     if (ordered) {
       VarHandle.acquireFence();
       warp.yield = true; // perhaps it waits for others
-    }
-  }
-
-  private static void copy(MemorySegment from, long offset, int[] words, int index) {
-    for (int i = 0; i < Warp.LANES; i += SPECIES.length()) {
-      IntVector.fromMemorySegment(SPECIES, from, offset + 4L * i, ByteOrder.LITTLE_ENDIAN)
-          .intoArray(words, index + i);
     }
   }
 

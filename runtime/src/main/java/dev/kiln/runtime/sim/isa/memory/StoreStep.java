@@ -1,6 +1,5 @@
 package dev.kiln.runtime.sim.isa.memory;
 
-import dev.kiln.runtime.sim.exec.RegisterVectors;
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import dev.kiln.runtime.sim.memory.Access.Order;
@@ -9,16 +8,13 @@ import dev.kiln.runtime.sim.memory.MemoryPort;
 import dev.kiln.runtime.sim.memory.Region;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@code st}: one to eight elements for each lane. Lanes that write to the same place do so in
  * ascending order, so the highest wins.
  */
 final class StoreStep extends Step {
-  private static final VectorSpecies<Integer> SPECIES = RegisterVectors.WORDS;
+  private static final RegisterCopy COPY = RegisterCopy.ofMachine();
 
   private final MemoryOperand target;
   private final Element[] elements;
@@ -58,7 +54,7 @@ final class StoreStep extends Step {
     long[] offsets = port.offsets;
     if (elements.length == 1) {
       if (port.contiguous()) {
-        copy(warp.words, elements[0].index(), to, offsets[0]);
+        COPY.store(warp.words, elements[0].index(), to, offsets[0]);
       } else {
         scatter(warp.words, elements[0].index(), to, offsets);
       }
@@ -70,13 +66,6 @@ final class StoreStep extends Step {
         to.set(Element.INT, at, warp.words[element.index() + lane]);
         at += 4;
       }
-    }
-  }
-
-  private static void copy(int[] words, int index, MemorySegment to, long offset) {
-    for (int i = 0; i < Warp.LANES; i += SPECIES.length()) {
-      IntVector.fromArray(SPECIES, words, index + i)
-          .intoMemorySegment(to, offset + 4L * i, ByteOrder.LITTLE_ENDIAN);
     }
   }
 

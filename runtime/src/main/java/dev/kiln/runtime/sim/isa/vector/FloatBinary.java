@@ -9,18 +9,27 @@ import jdk.incubator.vector.VectorOperators;
 final class FloatBinary extends BinaryStep implements RegisterStep {
   private static final Operator OPERATOR =
       OperatorTemplate.constant(MethodHandles.lookup(), Operator.class);
-  private static final VectorOperators.Binary VECTORS =
-      OPERATOR == null ? null : OPERATOR.vectors();
+  private static final VectorOperators.Binary VECTORS = OPERATOR == null ? null : vectors();
 
   /**
    * What it is made for.
    *
    * @param kind as part of compiled code; {@code null} if it cannot be
    */
-  record Operator(VectorOperators.Binary vectors, RegisterOperation.Kind kind, boolean flush) {}
+  record Operator(FloatOperation operation, RegisterOperation.Kind kind, boolean flush) {}
 
   FloatBinary(int target, int a, int b) {
     super(target, a, b);
+  }
+
+  private static VectorOperators.Binary vectors() {
+    return switch (OPERATOR.operation()) {
+      case ADD -> VectorOperators.ADD;
+      case SUB -> VectorOperators.SUB;
+      case MUL -> VectorOperators.MUL;
+      case DIV -> VectorOperators.DIV;
+      case MIN, MAX -> throw new IllegalStateException("not of this template");
+    };
   }
 
   @Override

@@ -9,18 +9,25 @@ import jdk.incubator.vector.VectorOperators;
 final class FloatExtreme extends BinaryStep {
   private static final Operator OPERATOR =
       OperatorTemplate.constant(MethodHandles.lookup(), Operator.class);
-  private static final VectorOperators.Binary VECTORS =
-      OPERATOR == null ? null : OPERATOR.vectors();
+  private static final VectorOperators.Binary VECTORS = OPERATOR == null ? null : vectors();
 
   /**
    * What it is made for.
    *
    * @param nanWins whether a NaN operand makes the result NaN
    */
-  record Operator(VectorOperators.Binary vectors, boolean flush, boolean nanWins) {}
+  record Operator(FloatOperation operation, boolean flush, boolean nanWins) {}
 
   FloatExtreme(int target, int a, int b) {
     super(target, a, b);
+  }
+
+  private static VectorOperators.Binary vectors() {
+    return switch (OPERATOR.operation()) {
+      case MIN -> VectorOperators.MIN;
+      case MAX -> VectorOperators.MAX;
+      case ADD, SUB, MUL, DIV -> throw new IllegalStateException("not of this template");
+    };
   }
 
   @Override

@@ -6,7 +6,6 @@ import dev.kiln.runtime.sim.isa.Comparison;
 import dev.kiln.runtime.sim.isa.vector.FloatCompare.Relation;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * The vector steps of floating-point instructions, rounded to nearest. Arguments are indices in the
@@ -20,24 +19,24 @@ public final class FloatForms {
   private FloatForms() {}
 
   private static Step binary(
-      VectorOperators.Binary vectors,
+      FloatOperation operation,
       RegisterOperation.Kind kind,
       boolean flush,
       int target,
       int a,
       int b) {
-    return template(FloatBinary.class, new FloatBinary.Operator(vectors, kind, flush))
+    return template(FloatBinary.class, new FloatBinary.Operator(operation, kind, flush))
         .make(target, a, b);
   }
 
   private static Step extreme(
-      VectorOperators.Binary vectors, boolean flush, boolean nanWins, int target, int a, int b) {
-    return template(FloatExtreme.class, new FloatExtreme.Operator(vectors, flush, nanWins))
+      FloatOperation operation, boolean flush, boolean nanWins, int target, int a, int b) {
+    return template(FloatExtreme.class, new FloatExtreme.Operator(operation, flush, nanWins))
         .make(target, a, b);
   }
 
-  private static Step wide(VectorOperators.Binary operator, int target, int a, int b, Step exact) {
-    return template(FloatWideBinary.class, operator).make(target, a, b, exact);
+  private static Step wide(FloatOperation operation, int target, int a, int b, Step exact) {
+    return template(FloatWideBinary.class, operation).make(target, a, b, exact);
   }
 
   /** Each kind of operator belongs to one template. */
@@ -47,15 +46,15 @@ public final class FloatForms {
   }
 
   public static Step add(int target, int a, int b, boolean flush) {
-    return binary(VectorOperators.ADD, RegisterOperation.Kind.FLOAT_ADD, flush, target, a, b);
+    return binary(FloatOperation.ADD, RegisterOperation.Kind.FLOAT_ADD, flush, target, a, b);
   }
 
   public static Step sub(int target, int a, int b, boolean flush) {
-    return binary(VectorOperators.SUB, RegisterOperation.Kind.FLOAT_SUB, flush, target, a, b);
+    return binary(FloatOperation.SUB, RegisterOperation.Kind.FLOAT_SUB, flush, target, a, b);
   }
 
   public static Step mul(int target, int a, int b, boolean flush) {
-    return binary(VectorOperators.MUL, RegisterOperation.Kind.FLOAT_MUL, flush, target, a, b);
+    return binary(FloatOperation.MUL, RegisterOperation.Kind.FLOAT_MUL, flush, target, a, b);
   }
 
   public static Step fma(int target, int a, int b, int c, boolean flush) {
@@ -63,7 +62,7 @@ public final class FloatForms {
   }
 
   public static Step div(int target, int a, int b, boolean flush) {
-    return binary(VectorOperators.DIV, null, flush, target, a, b);
+    return binary(FloatOperation.DIV, null, flush, target, a, b);
   }
 
   public static Step rcp(int target, int a, boolean flush) {
@@ -84,27 +83,27 @@ public final class FloatForms {
 
   /** {@code nanWins} stands for {@code .NaN}. */
   public static Step min(int target, int a, int b, boolean flush, boolean nanWins) {
-    return extreme(VectorOperators.MIN, flush, nanWins, target, a, b);
+    return extreme(FloatOperation.MIN, flush, nanWins, target, a, b);
   }
 
   /** {@code nanWins} stands for {@code .NaN}. */
   public static Step max(int target, int a, int b, boolean flush, boolean nanWins) {
-    return extreme(VectorOperators.MAX, flush, nanWins, target, a, b);
+    return extreme(FloatOperation.MAX, flush, nanWins, target, a, b);
   }
 
   /** {@code exact} is the same lane by lane; it runs where a result is NaN. */
   public static Step addWide(int target, int a, int b, Step exact) {
-    return wide(VectorOperators.ADD, target, a, b, exact);
+    return wide(FloatOperation.ADD, target, a, b, exact);
   }
 
   /** As {@link #addWide}. */
   public static Step subWide(int target, int a, int b, Step exact) {
-    return wide(VectorOperators.SUB, target, a, b, exact);
+    return wide(FloatOperation.SUB, target, a, b, exact);
   }
 
   /** As {@link #addWide}. */
   public static Step mulWide(int target, int a, int b, Step exact) {
-    return wide(VectorOperators.MUL, target, a, b, exact);
+    return wide(FloatOperation.MUL, target, a, b, exact);
   }
 
   /** As {@link #addWide}. */

@@ -8,8 +8,9 @@ import jdk.incubator.vector.VectorOperators;
 
 /** A template: {@code add}, {@code sub} and {@code mul} of {@code .rn.f64}. */
 final class FloatWideBinary extends BinaryStep {
-  private static final VectorOperators.Binary OPERATOR =
-      OperatorTemplate.constant(MethodHandles.lookup(), VectorOperators.Binary.class);
+  private static final FloatOperation OPERATION =
+      OperatorTemplate.constant(MethodHandles.lookup(), FloatOperation.class);
+  private static final VectorOperators.Binary OPERATOR = OPERATION == null ? null : vectors();
 
   private final Step exact;
 
@@ -19,6 +20,15 @@ final class FloatWideBinary extends BinaryStep {
   FloatWideBinary(int target, int a, int b, Step exact) {
     super(target, a, b);
     this.exact = exact;
+  }
+
+  private static VectorOperators.Binary vectors() {
+    return switch (OPERATION) {
+      case ADD -> VectorOperators.ADD;
+      case SUB -> VectorOperators.SUB;
+      case MUL -> VectorOperators.MUL;
+      case DIV, MIN, MAX -> throw new IllegalStateException("not of this template");
+    };
   }
 
   @Override

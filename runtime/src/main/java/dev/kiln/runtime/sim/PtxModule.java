@@ -104,8 +104,8 @@ public final class PtxModule {
   /**
    * The same.
    *
-   * @param guarded whether to leave gaps between variables in shared and local memory, for the sanitizer
-   *     {@code memory}
+   * @param guarded whether to leave gaps between variables in shared and local memory, for the
+   *     sanitizer {@code memory}
    */
   public Program program(String entry, Addresses addresses, long stackBytes, boolean guarded) {
     return code.program(entry, addresses, stackBytes, guarded);

@@ -74,7 +74,9 @@ class InitSanitizerTest {
         .hasSize(1)
         .first()
         .asString()
-        .startsWith("block (0, 0, 0), warp 0, lane 29, thread (29, 0, 0) reads 4 bytes at byte 116 of buffer 1 (0x")
+        .startsWith(
+            "block (0, 0, 0), warp 0, lane 29, thread (29, 0, 0) reads 4 bytes at byte 116 of"
+                + " buffer 1 (0x")
         .endsWith("which nobody has written (in 3 lanes of the warp)");
   }
 
@@ -82,12 +84,12 @@ class InitSanitizerTest {
   void unwrittenSharedAndLocalMemoryIsFound() {
     assertThat(findings("ld.shared.u32 %r3, [tile+4];", 128))
         .containsExactly(
-            "block (0, 0, 0), warp 0, lane 0, thread (0, 0, 0) reads 4 bytes at address 0x4 of shared memory, "
-                + "which nobody has written (in 32 lanes of the warp)");
+            "block (0, 0, 0), warp 0, lane 0, thread (0, 0, 0) reads 4 bytes at address 0x4 of"
+                + " shared memory, which nobody has written (in 32 lanes of the warp)");
     assertThat(findings("st.local.u32 [frame], %r2; ld.local.u8 %r3, [frame+4];", 128))
         .containsExactly(
-            "block (0, 0, 0), warp 0, lane 0, thread (0, 0, 0) reads 1 byte at address 0x4 of local memory, "
-                + "which nobody has written (in 32 lanes of the warp)");
+            "block (0, 0, 0), warp 0, lane 0, thread (0, 0, 0) reads 1 byte at address 0x4 of local"
+                + " memory, which nobody has written (in 32 lanes of the warp)");
   }
 
   @Test

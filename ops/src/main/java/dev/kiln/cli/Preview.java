@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -12,21 +13,30 @@ final class Preview {
   private Preview() {}
 
   static String of(NdArray array) {
-    double[] values = array.toDoubles();
-    boolean whole = values.length <= 2 * SHOWN;
+    int size = Math.toIntExact(array.size());
+    IntFunction<String> element = elements(array);
+    boolean whole = size <= 2 * SHOWN;
     String text =
         whole
-            ? join(values, 0, values.length)
-            : join(values, 0, SHOWN)
-                + ", ..., "
-                + join(values, values.length - SHOWN, values.length);
+            ? join(element, 0, size)
+            : join(element, 0, SHOWN) + ", ..., " + join(element, size - SHOWN, size);
     return array.dtype() + Arrays.toString(array.shape()) + " {" + text + "}";
   }
 
-  private static String join(double[] values, int from, int to) {
-    return IntStream.range(from, to)
-        .mapToObj(i -> number(values[i]))
-        .collect(Collectors.joining(", "));
+  /** Text of the element with a number; integers have all their digits. */
+  private static IntFunction<String> elements(NdArray array) {
+    if (array.dtype().isFloat()) {
+      double[] values = array.toDoubles();
+      return i -> number(values[i]);
+    }
+    long[] values = array.toLongs();
+    return array.dtype().isUnsigned()
+        ? i -> Long.toUnsignedString(values[i])
+        : i -> Long.toString(values[i]);
+  }
+
+  private static String join(IntFunction<String> element, int from, int to) {
+    return IntStream.range(from, to).mapToObj(element).collect(Collectors.joining(", "));
   }
 
   static String number(double value) {

@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.sim.PtxModule;
@@ -13,6 +14,7 @@ import dev.kiln.runtime.sim.monitor.Findings;
 import dev.kiln.runtime.sim.monitor.count.Counters;
 import dev.kiln.runtime.sim.ptx.Space;
 import java.io.PrintWriter;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -176,14 +178,26 @@ final class SimOutcome {
   }
 
   private static Map<String, Object> json(String title, NdArray array) {
-    double[] values = array.toDoubles();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("argument", title);
     json.put("dtype", array.dtype().shortName());
     json.put("shape", array.shape());
-    json.put("values", Arrays.copyOf(values, Math.min(values.length, MOST_VALUES)));
-    json.put("whole", values.length <= MOST_VALUES);
+    json.put("values", firstValues(array));
+    json.put("whole", array.size() <= MOST_VALUES);
     return json;
+  }
+
+  /** Numbers of the array's first elements; integers have all their digits. */
+  private static Object firstValues(NdArray array) {
+    int count = (int) Math.min(array.size(), MOST_VALUES);
+    if (array.dtype().isFloat()) {
+      return Arrays.copyOf(array.toDoubles(), count);
+    }
+    long[] values = Arrays.copyOf(array.toLongs(), count);
+    if (array.dtype() == DType.U64) {
+      return Arrays.stream(values).mapToObj(Long::toUnsignedString).map(BigInteger::new).toList();
+    }
+    return values;
   }
 
   private static Map<String, Object> json(Findings.Counted counted) {

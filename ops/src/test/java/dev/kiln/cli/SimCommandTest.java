@@ -11,6 +11,8 @@ import dev.kiln.runtime.npy.NpyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -222,6 +224,28 @@ class SimCommandTest {
     assertThat(out.toString()).isEqualTo("block 0\nblock 1\nblock 2\n");
     assertThat(sim("SEVERAL:says --grid 2 --block 1 --json")).isZero();
     assertThat(json().get("printed").asText()).isEqualTo("block 0\nblock 1\n");
+  }
+
+  @Test
+  void integersAreShownWithAllTheirDigits() throws IOException {
+    byte[] bytes = new byte[16];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong((1L << 53) + 1).putLong(-1);
+    for (DType dtype : List.of(DType.I64, DType.U64)) {
+      NpyFile.write(
+          folder.resolve(dtype.shortName() + ".npy"), new NpyArray(dtype, new long[] {2}, bytes));
+    }
+    String line =
+        "SEVERAL:says --grid 1 --block 1"
+            + " --buffer s=@FOLDER/i64.npy --buffer u=@FOLDER/u64.npy";
+    assertThat(sim(line)).isZero();
+    assertThat(out.toString())
+        .contains("s = i64[2] {9007199254740993, -1}")
+        .contains("u = u64[2] {9007199254740993, 18446744073709551615}");
+    assertThat(sim(line + " --json")).isZero();
+    JsonNode results = json().get("results");
+    assertThat(results.get(0).get("values").toString()).isEqualTo("[9007199254740993,-1]");
+    assertThat(results.get(1).get("values").toString())
+        .isEqualTo("[9007199254740993,18446744073709551615]");
   }
 
   @Test

@@ -7,7 +7,6 @@ import dev.kiln.runtime.sim.PtxModule;
 import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimModule;
 import dev.kiln.runtime.sim.SimOptions;
-import dev.kiln.runtime.sim.ptx.PtxDiagnostic;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

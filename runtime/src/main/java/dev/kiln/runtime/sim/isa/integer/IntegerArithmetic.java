@@ -130,11 +130,7 @@ public final class IntegerArithmetic {
     if (part.equals("wide")) {
       PtxType twice = Products.wide(context, type);
       BinaryVectors vectors =
-          type.bits() != 32
-              ? null
-              : type.isSigned()
-                  ? (d, a, b) -> new IntegerWides.MulWideSigned(d, a, b)
-                  : (d, a, b) -> new IntegerWides.MulWideUnsigned(d, a, b);
+          type.bits() != 32 ? null : (d, a, b) -> IntegerWides.mulWide(type.isSigned(), d, a, b);
       return binary(context, twice, type, type, (a, b) -> a * b, vectors);
     }
     if (part.equals("lo")) {
@@ -144,11 +140,7 @@ public final class IntegerArithmetic {
       return binary(context, type, type, type, (a, b) -> a * b, vectors);
     }
     BinaryVectors vectors =
-        type.bits() != 32
-            ? null
-            : type.isSigned()
-                ? (d, a, b) -> new IntegerWides.MulHighSigned(d, a, b)
-                : (d, a, b) -> new IntegerWides.MulHighUnsigned(d, a, b);
+        type.bits() != 32 ? null : (d, a, b) -> IntegerWides.mulHigh(type.isSigned(), d, a, b);
     return binary(context, type, type, type, Products.high(type), vectors);
   }
 
@@ -172,9 +164,7 @@ public final class IntegerArithmetic {
       TernaryVectors vectors =
           type.bits() != 32
               ? null
-              : type.isSigned()
-                  ? (d, a, b, c) -> new IntegerWides.MadWideSigned(d, a, b, c)
-                  : (d, a, b, c) -> new IntegerWides.MadWideUnsigned(d, a, b, c);
+              : (d, a, b, c) -> IntegerWides.madWide(type.isSigned(), d, a, b, c);
       return ternary(context, twice, type, type, twice, (a, b, c) -> a * b + c, vectors);
     }
     if (part.equals("lo")) {

@@ -2,13 +2,13 @@ package dev.kiln.runtime.sim.isa.vector;
 
 import static dev.kiln.runtime.sim.isa.vector.WideLanes.LENGTH;
 import static dev.kiln.runtime.sim.isa.vector.WideLanes.SPECIES;
-import static dev.kiln.runtime.sim.isa.vector.WideLanes.signed;
 import static dev.kiln.runtime.sim.isa.vector.WideLanes.store;
-import static dev.kiln.runtime.sim.isa.vector.WideLanes.storeHigh;
 import static dev.kiln.runtime.sim.isa.vector.WideLanes.unsigned;
 
 import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -25,6 +25,8 @@ public final class IntegerWides {
   private static final OperatorTemplate<Step> XOR = binary(VectorOperators.XOR);
   private static final OperatorTemplate<Step> SHL = shift(VectorOperators.LSHL);
   private static final OperatorTemplate<Step> SHR = shift(VectorOperators.LSHR);
+  private static final Map<WideningProduct.Operator, OperatorTemplate<Step>> PRODUCTS =
+      new ConcurrentHashMap<>();
 
   private static OperatorTemplate<Step> binary(VectorOperators.Binary operator) {
     return new OperatorTemplate<>(Step.class, WideBinary.class, operator);
@@ -32,6 +34,30 @@ public final class IntegerWides {
 
   private static OperatorTemplate<Step> shift(VectorOperators.Binary operator) {
     return new OperatorTemplate<>(Step.class, WideShift.class, operator);
+  }
+
+  private static Step product(
+      WideningProduct.Part part, boolean signed, int target, int a, int b, int c) {
+    return PRODUCTS
+        .computeIfAbsent(
+            new WideningProduct.Operator(part, signed),
+            operator -> new OperatorTemplate<>(Step.class, WideningProduct.class, operator))
+        .make(target, a, b, c);
+  }
+
+  /** {@code mul.wide.s32} and {@code mul.wide.u32}. */
+  public static Step mulWide(boolean signed, int target, int a, int b) {
+    return product(WideningProduct.Part.ALL, signed, target, a, b, 0);
+  }
+
+  /** {@code mad.wide.s32} and {@code mad.wide.u32}; c is a register of 64 bits. */
+  public static Step madWide(boolean signed, int target, int a, int b, int c) {
+    return product(WideningProduct.Part.ALL_AND_ADDEND, signed, target, a, b, c);
+  }
+
+  /** {@code mul.hi.s32} and {@code mul.hi.u32}; the target is a register of 32 bits. */
+  public static Step mulHigh(boolean signed, int target, int a, int b) {
+    return product(WideningProduct.Part.HIGH, signed, target, a, b, 0);
   }
 
   /** {@code add}. */
@@ -74,32 +100,8 @@ public final class IntegerWides {
     return SHR.make(target, a, b);
   }
 
-  private abstract static class Unary extends Step {
-    final int target;
-    final int a;
-
-    Unary(int target, int a) {
-      this.target = target;
-      this.a = a;
-    }
-  }
-
-  private abstract static class Ternary extends Step {
-    final int target;
-    final int a;
-    final int b;
-    final int c;
-
-    Ternary(int target, int a, int b, int c) {
-      this.target = target;
-      this.a = a;
-      this.b = b;
-      this.c = c;
-    }
-  }
-
   /** {@code mad.lo}. */
-  public static final class Mad extends Ternary {
+  public static final class Mad extends TernaryStep {
     public Mad(int target, int a, int b, int c) {
       super(target, a, b, c);
     }
@@ -118,7 +120,7 @@ public final class IntegerWides {
   }
 
   /** {@code not}. */
-  public static final class Not extends Unary {
+  public static final class Not extends UnaryStep {
     public Not(int target, int a) {
       super(target, a);
     }
@@ -134,7 +136,7 @@ public final class IntegerWides {
   }
 
   /** {@code mov}. */
-  public static final class Copy extends Unary {
+  public static final class Copy extends UnaryStep {
     public Copy(int target, int a) {
       super(target, a);
     }
@@ -144,80 +146,6 @@ public final class IntegerWides {
       long[] wides = warp.wides;
       for (int i = 0; i < Warp.LANES; i += LENGTH) {
         LongVector value = LongVector.fromArray(SPECIES, wides, a + i);
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mul.wide.s32}. */
-  public static final class MulWideSigned extends BinaryStep {
-    public MulWideSigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value = signed(words, a + i).mul(signed(words, b + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mul.wide.u32}. */
-  public static final class MulWideUnsigned extends BinaryStep {
-    public MulWideUnsigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value = unsigned(words, a + i).mul(unsigned(words, b + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mad.wide.s32}. */
-  public static final class MadWideSigned extends Ternary {
-    public MadWideSigned(int target, int a, int b, int c) {
-      super(target, a, b, c);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            signed(words, a + i)
-                .mul(signed(words, b + i))
-                .add(LongVector.fromArray(SPECIES, wides, c + i));
-        store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mad.wide.u32}. */
-  public static final class MadWideUnsigned extends Ternary {
-    public MadWideUnsigned(int target, int a, int b, int c) {
-      super(target, a, b, c);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      long[] wides = warp.wides;
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector value =
-            unsigned(words, a + i)
-                .mul(unsigned(words, b + i))
-                .add(LongVector.fromArray(SPECIES, wides, c + i));
         store(value, wides, target, i, warp.active);
       }
     }
@@ -238,38 +166,6 @@ public final class IntegerWides {
             LongVector.fromArray(SPECIES, wides, a + i)
                 .lanewise(VectorOperators.ASHR, unsigned(words, b + i).min(63));
         store(value, wides, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mul.hi.s32}. */
-  public static final class MulHighSigned extends BinaryStep {
-    public MulHighSigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector product = signed(words, a + i).mul(signed(words, b + i));
-        storeHigh(product, words, target, i, warp.active);
-      }
-    }
-  }
-
-  /** {@code mul.hi.u32}. */
-  public static final class MulHighUnsigned extends BinaryStep {
-    public MulHighUnsigned(int target, int a, int b) {
-      super(target, a, b);
-    }
-
-    @Override
-    public void run(Warp warp) {
-      int[] words = warp.words;
-      for (int i = 0; i < Warp.LANES; i += LENGTH) {
-        LongVector product = unsigned(words, a + i).mul(unsigned(words, b + i));
-        storeHigh(product, words, target, i, warp.active);
       }
     }
   }

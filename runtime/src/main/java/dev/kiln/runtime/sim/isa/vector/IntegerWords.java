@@ -130,32 +130,8 @@ public final class IntegerWords {
     return SHR.make(target, a, b);
   }
 
-  private abstract static class Unary extends Step {
-    final int target;
-    final int a;
-
-    Unary(int target, int a) {
-      this.target = target;
-      this.a = a;
-    }
-  }
-
-  private abstract static class Ternary extends Step {
-    final int target;
-    final int a;
-    final int b;
-    final int c;
-
-    Ternary(int target, int a, int b, int c) {
-      this.target = target;
-      this.a = a;
-      this.b = b;
-      this.c = c;
-    }
-  }
-
   /** {@code mad.lo}. */
-  public static final class Mad extends Ternary implements RegisterStep {
+  public static final class Mad extends TernaryStep implements RegisterStep {
     public Mad(int target, int a, int b, int c) {
       super(target, a, b, c);
     }
@@ -199,7 +175,7 @@ public final class IntegerWords {
   }
 
   /** {@code shf.l.wrap}. */
-  public static final class FunnelLeftWrap extends Ternary {
+  public static final class FunnelLeftWrap extends TernaryStep {
     public FunnelLeftWrap(int target, int a, int b, int c) {
       super(target, a, b, c);
     }
@@ -222,7 +198,7 @@ public final class IntegerWords {
   }
 
   /** {@code shf.r.wrap}: shifts take amounts modulo 32, and {@code ~n} is then {@code 31 - n}. */
-  public static final class FunnelRightWrap extends Ternary {
+  public static final class FunnelRightWrap extends TernaryStep {
     public FunnelRightWrap(int target, int a, int b, int c) {
       super(target, a, b, c);
     }
@@ -245,7 +221,7 @@ public final class IntegerWords {
   }
 
   /** {@code mov}. */
-  public static final class Copy extends Unary implements RegisterStep {
+  public static final class Copy extends UnaryStep implements RegisterStep {
     public Copy(int target, int a) {
       super(target, a);
     }

@@ -4,23 +4,18 @@ import static dev.kiln.runtime.sim.isa.vector.WordLanes.LENGTH;
 import static dev.kiln.runtime.sim.isa.vector.WordLanes.SPECIES;
 import static dev.kiln.runtime.sim.isa.vector.WordLanes.store;
 
-import dev.kiln.runtime.sim.exec.Step;
 import dev.kiln.runtime.sim.exec.Warp;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** A template: an operator on a register of 32 bits. */
-final class WordUnary extends Step {
+final class WordUnary extends UnaryStep {
   private static final VectorOperators.Unary OPERATOR =
       OperatorTemplate.constant(MethodHandles.lookup(), VectorOperators.Unary.class);
 
-  private final int target;
-  private final int a;
-
   WordUnary(int target, int a) {
-    this.target = target;
-    this.a = a;
+    super(target, a);
   }
 
   @Override

@@ -36,7 +36,7 @@ class PtxParserTest {
     assertThat(assorted.addressSize()).isEqualTo(64);
     assertThat(assorted.aliases()).isEqualTo(Map.of("other", "device"));
     assertThat(assorted.sourceFiles())
-        .isEqualTo(Map.of(1, "/home/somebody/kernel.cu", 2, "/home/somebody/include/header.h"));
+        .isEqualTo(Map.of(1, "/sources/kernel.cu", 2, "/sources/include/header.h"));
     assertThat(assorted.lines().get(3)).isEqualTo(".version 9.0");
   }
 

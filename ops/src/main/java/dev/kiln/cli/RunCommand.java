@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -70,17 +71,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Compares an array after the launch; exit 1 where it differs.")
   private List<String> expectations = List.of();
 
-  @Option(
-      names = "--rtol",
-      paramLabel = "X",
-      description = "Relative tolerance of --expect (default: by dtype).")
-  private Double relativeTolerance;
-
-  @Option(
-      names = "--atol",
-      paramLabel = "X",
-      description = "Absolute tolerance of --expect (default: by dtype).")
-  private Double absoluteTolerance;
+  @Mixin private Tolerances tolerances;
 
   @Option(
       names = "--num-warps",
@@ -241,11 +232,8 @@ final class RunCommand implements Callable<Integer> {
     boolean allMatch = true;
     for (String expectation : expectations) {
       Comparison comparison =
-          Comparison.of(
-              arrays.get(name(expectation)),
-              NpyFile.read(Path.of(value(expectation))),
-              relativeTolerance,
-              absoluteTolerance);
+          tolerances.compare(
+              arrays.get(name(expectation)), NpyFile.read(Path.of(value(expectation))));
       allMatch &= comparison.matches();
       comparisons.add(comparison.toJson(name(expectation)));
       if (!json) {

@@ -100,17 +100,7 @@ final class SimCommand implements Callable<Integer> {
       description = "Compares an array after the launch; exit 1 where it differs.")
   private List<String> expectations = List.of();
 
-  @Option(
-      names = "--rtol",
-      paramLabel = "X",
-      description = "Relative tolerance of --expect (default: by dtype).")
-  private Double relativeTolerance;
-
-  @Option(
-      names = "--atol",
-      paramLabel = "X",
-      description = "Absolute tolerance of --expect (default: by dtype).")
-  private Double absoluteTolerance;
+  @Mixin private Tolerances tolerances;
 
   @Option(
       names = "--repeat",
@@ -214,11 +204,9 @@ final class SimCommand implements Callable<Integer> {
         String key = RunCommand.name(expectation);
         outcome.compared(
             bound.title(key),
-            Comparison.of(
+            tolerances.compare(
                 bound.array("--expect", key),
-                NpyFile.read(Path.of(RunCommand.value(expectation))),
-                relativeTolerance,
-                absoluteTolerance));
+                NpyFile.read(Path.of(RunCommand.value(expectation)))));
       }
       if (json || outputs.isEmpty() && expectations.isEmpty()) {
         bound.arrays().forEach((key, array) -> outcome.result(bound.title(key), array));

@@ -79,8 +79,16 @@ public final class KernelModule {
    * @throws KilnException if there is no such resource
    */
   public static KernelModule resource(Class<?> anchor, String name) {
-    String path = anchor.getPackageName().replace('.', '/') + "/" + name;
-    var imports = new ResourceImports(anchor.getClassLoader());
+    return resource(
+        anchor.getClassLoader(), anchor.getPackageName().replace('.', '/') + "/" + name);
+  }
+
+  /**
+   * {@link #resource(Class, String)} by the resource's whole path, for example {@code
+   * "dev/kiln/kernels/matmul.py"}.
+   */
+  public static KernelModule resource(ClassLoader loader, String path) {
+    var imports = new ResourceImports(loader);
     try {
       return new KernelModule(imports.load(path), imports);
     } catch (IllegalArgumentException e) {

@@ -1,7 +1,7 @@
 package dev.kiln.kernels.reference;
 
 import dev.kiln.compiler.numeric.SpecialFunctions;
-import dev.kiln.kernels.Activation;
+import dev.kiln.kernels.elementwise.Activation;
 
 /** Activations and their derivatives, of one number. */
 public final class ActivationReference {

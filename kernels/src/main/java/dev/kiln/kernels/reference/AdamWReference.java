@@ -1,6 +1,6 @@
 package dev.kiln.kernels.reference;
 
-import dev.kiln.kernels.AdamW;
+import dev.kiln.kernels.optimizer.AdamW;
 
 /** A step of AdamW: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019. */
 public final class AdamWReference {

@@ -1,6 +1,6 @@
 package dev.kiln.kernels.reference;
 
-import dev.kiln.kernels.Activation;
+import dev.kiln.kernels.elementwise.Activation;
 
 /** {@code c = activation(a b + bias)}. */
 public final class MatmulReference {

@@ -1,6 +1,6 @@
 package dev.kiln.kernels.reference;
 
-import dev.kiln.kernels.Sgd;
+import dev.kiln.kernels.optimizer.Sgd;
 
 /** A step of gradient descent with momentum. */
 public final class SgdReference {

@@ -1,6 +1,6 @@
 package dev.kiln.ops.train;
 
-import dev.kiln.kernels.CrossEntropy;
+import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.ops.data.BatchSource;
 import dev.kiln.ops.data.LabeledImages;
 import dev.kiln.ops.data.Mnist;

@@ -1,13 +1,13 @@
 package dev.kiln.ops.train;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.Activations;
-import dev.kiln.kernels.AdamW;
-import dev.kiln.kernels.ColumnSums;
-import dev.kiln.kernels.CrossEntropy;
-import dev.kiln.kernels.Dropout;
-import dev.kiln.kernels.Matmul;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.elementwise.Activations;
+import dev.kiln.kernels.elementwise.Dropout;
+import dev.kiln.kernels.loss.CrossEntropy;
+import dev.kiln.kernels.optimizer.AdamW;
+import dev.kiln.kernels.product.Matmul;
+import dev.kiln.kernels.reduction.ColumnSums;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
 import java.lang.foreign.MemorySegment;

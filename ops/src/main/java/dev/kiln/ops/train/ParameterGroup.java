@@ -1,7 +1,7 @@
 package dev.kiln.ops.train;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.AdamW;
+import dev.kiln.kernels.optimizer.AdamW;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
 import java.util.ArrayList;

@@ -3,8 +3,8 @@ package dev.kiln.ops.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.CrossEntropy;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.kernels.reference.CrossEntropyReference;
 import dev.kiln.kernels.reference.MatmulReference;
 import dev.kiln.kernels.reference.Rounding;

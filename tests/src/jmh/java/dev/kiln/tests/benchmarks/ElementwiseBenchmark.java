@@ -1,9 +1,9 @@
 package dev.kiln.tests.benchmarks;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.Activations;
-import dev.kiln.kernels.AdamW;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.elementwise.Activations;
+import dev.kiln.kernels.optimizer.AdamW;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KernelModule;

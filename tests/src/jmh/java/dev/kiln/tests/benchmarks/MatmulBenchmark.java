@@ -1,7 +1,7 @@
 package dev.kiln.tests.benchmarks;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Matmul;
+import dev.kiln.kernels.product.Matmul;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.cpu.CpuOptions;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.Activations;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.elementwise.Activations;
 import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;

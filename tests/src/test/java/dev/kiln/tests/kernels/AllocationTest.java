@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.AdamW;
-import dev.kiln.kernels.Dropout;
-import dev.kiln.kernels.Matmul;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.elementwise.Dropout;
+import dev.kiln.kernels.optimizer.AdamW;
+import dev.kiln.kernels.product.Matmul;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;

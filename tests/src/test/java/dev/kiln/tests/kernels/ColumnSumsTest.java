@@ -3,7 +3,7 @@ package dev.kiln.tests.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.ColumnSums;
+import dev.kiln.kernels.reduction.ColumnSums;
 import dev.kiln.kernels.reference.ColumnSumsReference;
 import dev.kiln.kernels.reference.MatmulReference;
 import dev.kiln.kernels.reference.Rounding;

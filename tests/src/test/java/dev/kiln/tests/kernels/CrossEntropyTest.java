@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.CrossEntropy;
+import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.kernels.reference.CrossEntropyReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;

@@ -3,10 +3,10 @@ package dev.kiln.tests.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.ColumnSums;
-import dev.kiln.kernels.CrossEntropy;
-import dev.kiln.kernels.Matmul;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.loss.CrossEntropy;
+import dev.kiln.kernels.product.Matmul;
+import dev.kiln.kernels.reduction.ColumnSums;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Dropout;
+import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.reference.DropoutReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;

@@ -3,7 +3,7 @@ package dev.kiln.tests.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.FindInf;
+import dev.kiln.kernels.optimizer.FindInf;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;

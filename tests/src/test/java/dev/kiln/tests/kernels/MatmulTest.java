@@ -3,8 +3,8 @@ package dev.kiln.tests.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.Matmul;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.product.Matmul;
 import dev.kiln.kernels.reference.MatmulReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Sgd;
+import dev.kiln.kernels.optimizer.Sgd;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.kernels.reference.SgdReference;
 import dev.kiln.runtime.Device;

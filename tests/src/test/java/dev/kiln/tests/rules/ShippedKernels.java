@@ -6,15 +6,15 @@ import static dev.kiln.tests.rules.HostArray.unwritten;
 import static dev.kiln.tests.rules.HostArray.zeros;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
-import dev.kiln.kernels.Activations;
-import dev.kiln.kernels.AdamW;
-import dev.kiln.kernels.ColumnSums;
-import dev.kiln.kernels.CrossEntropy;
-import dev.kiln.kernels.Dropout;
-import dev.kiln.kernels.FindInf;
-import dev.kiln.kernels.Matmul;
-import dev.kiln.kernels.Sgd;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.elementwise.Activations;
+import dev.kiln.kernels.elementwise.Dropout;
+import dev.kiln.kernels.loss.CrossEntropy;
+import dev.kiln.kernels.optimizer.AdamW;
+import dev.kiln.kernels.optimizer.FindInf;
+import dev.kiln.kernels.optimizer.Sgd;
+import dev.kiln.kernels.product.Matmul;
+import dev.kiln.kernels.reduction.ColumnSums;
 import java.util.ArrayList;
 import java.util.List;
 

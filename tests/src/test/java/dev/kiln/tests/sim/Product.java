@@ -1,7 +1,7 @@
 package dev.kiln.tests.sim;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.Activation;
+import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.reference.MatmulReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.tests.kernels.ErrorRule;

@@ -1,30 +1,31 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.optimizer;
 
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
-import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
 
 /**
- * Gradient descent with momentum in one pass: {@code v = g} at the first step, then {@code v =
- * momentum v + (1 - dampening) g}, and {@code w -= lr v}, or with Nesterov {@code w -= lr (g +
- * momentum v)}, where {@code g} includes {@code weightDecay w}. A step whose {@code foundInf} is
- * not 0 changes nothing. Not thread-safe.
+ * AdamW in one pass: unscaling, moving averages with bias correction, decoupled weight decay, and
+ * the model's copy of the weights in a smaller dtype. A step whose {@code foundInf} is not 0
+ * changes nothing. Not thread-safe.
  */
-public final class Sgd {
-  private static final String NAME = "Sgd";
-  private static final KernelModule MODULE = KernelModule.resource(Sgd.class, "sgd.py");
+public final class AdamW {
+  private static final String NAME = "AdamW";
+  private static final String FILE = "adamw.py";
 
   private final KernelCall call;
 
-  /** Nesterov needs momentum and no dampening. */
-  public record Options(double momentum, double dampening, boolean nesterov, double weightDecay) {
-    public static final Options DEFAULT = new Options(0, 0, false, 0);
+  /**
+   * The rates of the moving averages, what keeps the division from 0, and the decay of the weights.
+   */
+  public record Options(double beta1, double beta2, double eps, double weightDecay) {
+    public static final Options DEFAULT = new Options(0.9, 0.999, 1e-8, 0.01);
 
-    public Options {
-      if (nesterov && (momentum <= 0 || dampening != 0)) {
-        throw Check.fault(NAME, "nesterov", "needs momentum and no dampening");
-      }
+    public Options withWeightDecay(double decay) {
+      return new Options(beta1, beta2, eps, decay);
     }
   }
 
@@ -35,25 +36,27 @@ public final class Sgd {
    * @param model the model's copy of the weights, fp16 or bf16; null where the model uses {@code
    *     weights}
    * @param grads fp32, fp16 or bf16
-   * @param velocity fp32; null without momentum
+   * @param mean fp32, 0 at first
+   * @param square fp32, 0 at first
    */
-  public record Parameter(NdArray weights, NdArray model, NdArray grads, NdArray velocity) {
+  public record Parameter(
+      NdArray weights, NdArray model, NdArray grads, NdArray mean, NdArray square) {
     public Parameter {
       Check.fp32(NAME, "weights", weights);
       Check.elements(NAME, "weights", weights);
       Check.like(NAME, "grads", grads, "weights", weights);
+      Check.like(NAME, "mean", mean, "weights", weights);
+      Check.fp32(NAME, "mean", mean);
+      Check.like(NAME, "square", square, "weights", weights);
+      Check.fp32(NAME, "square", square);
       if (model != null) {
         Check.like(NAME, "model", model, "weights", weights);
-      }
-      if (velocity != null) {
-        Check.like(NAME, "velocity", velocity, "weights", weights);
-        Check.fp32(NAME, "velocity", velocity);
       }
     }
   }
 
-  public Sgd(Device device) {
-    call = new KernelCall(MODULE, "sgd_kernel", device);
+  public AdamW(Device device) {
+    call = new KernelCall(FILE, "adamw_kernel", device);
   }
 
   /** A step without loss scaling. */
@@ -65,8 +68,7 @@ public final class Sgd {
    * A step: updates weights, model and state in place.
    *
    * @param lr learning rate
-   * @param step number of this step, from 1; the velocity starts at the first. Steps that are
-   *     skipped do not count
+   * @param step number of this step, from 1; steps that are skipped do not count
    * @param inverseScale what the gradients are multiplied by
    * @param foundInf one fp32 number that is not 0 if the step is to be skipped (see {@link
    *     FindInf}); null for never
@@ -82,9 +84,6 @@ public final class Sgd {
     if (step < 1) {
       throw Check.fault(NAME, "step", "must be at least 1, but is " + step);
     }
-    if (options.momentum() != 0 && parameter.velocity() == null) {
-      throw Check.fault(NAME, "velocity", "is needed for momentum");
-    }
     Check.foundInf(NAME, foundInf);
     long n = parameter.weights().size();
     if (n == 0) {
@@ -95,16 +94,18 @@ public final class Sgd {
         .array(parameter.weights())
         .array(parameter.model())
         .array(parameter.grads())
-        .array(options.momentum() == 0 ? null : parameter.velocity())
+        .array(parameter.mean())
+        .array(parameter.square())
         .array(foundInf)
         .integer(n)
-        .number(lr)
-        .number(options.weightDecay())
-        .number(options.momentum())
-        .number(1 - options.dampening())
+        .number(lr / (1 - Math.pow(options.beta1(), step)))
+        .number(1 - lr * options.weightDecay())
+        .number(1 / Math.sqrt(1 - Math.pow(options.beta2(), step)))
+        .number(1 - options.beta1())
+        .number(1 - options.beta2())
+        .number(options.beta2())
+        .number(options.eps())
         .number(inverseScale)
-        .constant(step == 1)
-        .constant(options.nesterov())
         .constant(block)
         .over(Grid.cdiv(n, block));
   }

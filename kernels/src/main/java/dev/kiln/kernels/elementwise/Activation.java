@@ -1,4 +1,4 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.elementwise;
 
 /** A function applied to every element. */
 public enum Activation {

@@ -1,7 +1,9 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.loss;
 
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
 
 /**
@@ -16,8 +18,7 @@ public final class CrossEntropy {
   public static final long IGNORED = -100;
 
   private static final String NAME = "CrossEntropy";
-  private static final KernelModule MODULE =
-      KernelModule.resource(CrossEntropy.class, "cross_entropy.py");
+  private static final String FILE = "cross_entropy.py";
   private static final int MOST_CLASSES = 1 << 17;
   private static final int BLOCK = 1024;
 
@@ -41,9 +42,9 @@ public final class CrossEntropy {
   }
 
   public CrossEntropy(Device device) {
-    losses = new KernelCall(MODULE, "cross_entropy_kernel", device);
-    weight = new KernelCall(MODULE, "row_weight_kernel", device);
-    mean = new KernelCall(MODULE, "mean_loss_kernel", device);
+    losses = new KernelCall(FILE, "cross_entropy_kernel", device);
+    weight = new KernelCall(FILE, "row_weight_kernel", device);
+    mean = new KernelCall(FILE, "mean_loss_kernel", device);
   }
 
   /** The losses alone. */

@@ -1,19 +1,21 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.optimizer;
 
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
-import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
 
 /** Looks for infinities and NaN in gradients, before an optimizer step. Not thread-safe. */
 public final class FindInf {
   private static final String NAME = "FindInf";
-  private static final KernelModule MODULE = KernelModule.resource(FindInf.class, "find_inf.py");
+  private static final String FILE = "find_inf.py";
 
   private final KernelCall call;
 
   public FindInf(Device device) {
-    call = new KernelCall(MODULE, "find_inf_kernel", device);
+    call = new KernelCall(FILE, "find_inf_kernel", device);
   }
 
   /**

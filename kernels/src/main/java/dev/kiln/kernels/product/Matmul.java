@@ -1,8 +1,11 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.product;
 
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
-import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
 
 /**
@@ -14,7 +17,7 @@ import dev.kiln.runtime.NdArray;
  */
 public final class Matmul {
   private static final String NAME = "Matmul";
-  private static final KernelModule MODULE = KernelModule.resource(Matmul.class, "matmul.py");
+  private static final String FILE = "matmul.py";
   private static final int SMALLEST_BLOCK = 16;
   private static final int BLOCK_M = 128;
   private static final int BLOCK_N = 256;
@@ -24,7 +27,7 @@ public final class Matmul {
   private final KernelCall call;
 
   public Matmul(Device device) {
-    call = new KernelCall(MODULE, "matmul_kernel", device);
+    call = new KernelCall(FILE, "matmul_kernel", device);
   }
 
   /** {@code c = a b}. */

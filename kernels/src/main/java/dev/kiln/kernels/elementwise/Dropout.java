@@ -1,8 +1,10 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.elementwise;
 
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
-import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
 
 /**
@@ -13,12 +15,12 @@ import dev.kiln.runtime.NdArray;
  */
 public final class Dropout {
   private static final String NAME = "Dropout";
-  private static final KernelModule MODULE = KernelModule.resource(Dropout.class, "dropout.py");
+  private static final String FILE = "dropout.py";
 
   private final KernelCall call;
 
   public Dropout(Device device) {
-    call = new KernelCall(MODULE, "dropout_kernel", device);
+    call = new KernelCall(FILE, "dropout_kernel", device);
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

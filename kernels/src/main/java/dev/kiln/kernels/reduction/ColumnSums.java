@@ -1,8 +1,10 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.reduction;
 
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
-import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
 
 /**
@@ -11,15 +13,14 @@ import dev.kiln.runtime.NdArray;
  */
 public final class ColumnSums {
   private static final String NAME = "ColumnSums";
-  private static final KernelModule MODULE =
-      KernelModule.resource(ColumnSums.class, "column_sums.py");
+  private static final String FILE = "column_sums.py";
   private static final int BLOCK_ROWS = 16;
   private static final int BLOCK_COLS = 256;
 
   private final KernelCall call;
 
   public ColumnSums(Device device) {
-    call = new KernelCall(MODULE, "column_sums_kernel", device);
+    call = new KernelCall(FILE, "column_sums_kernel", device);
   }
 
   /**

@@ -1,22 +1,23 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.elementwise;
 
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
-import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
 
 /** Activations by themselves, forward and backward. Computes in fp32. Not thread-safe. */
 public final class Activations {
   private static final String NAME = "Activations";
-  private static final KernelModule MODULE =
-      KernelModule.resource(Activations.class, "activation.py");
+  private static final String FILE = "activation.py";
 
   private final KernelCall forward;
   private final KernelCall backward;
 
   public Activations(Device device) {
-    forward = new KernelCall(MODULE, "activation_forward_kernel", device);
-    backward = new KernelCall(MODULE, "activation_backward_kernel", device);
+    forward = new KernelCall(FILE, "activation_forward_kernel", device);
+    backward = new KernelCall(FILE, "activation_backward_kernel", device);
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.kiln.kernels;
+package dev.kiln.kernels.launch;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.KilnException;
@@ -7,10 +7,10 @@ import dev.kiln.runtime.NdArray;
 /**
  * What launchers ask of their arguments. A fault names the operation, the argument and the rule.
  */
-final class Check {
+public final class Check {
   private Check() {}
 
-  static KilnException fault(String operation, String argument, String rule) {
+  public static KilnException fault(String operation, String argument, String rule) {
     return new KilnException(operation + ": argument '" + argument + "' " + rule);
   }
 
@@ -20,26 +20,33 @@ final class Check {
   }
 
   /** fp32, fp16 or bf16. */
-  static void floats(String operation, String argument, NdArray array) {
+  public static void floats(String operation, String argument, NdArray array) {
     switch (array.dtype()) {
       case FP32, FP16, BF16 -> {}
       default -> throw fault(operation, argument, "must be fp32, fp16 or bf16", array);
     }
   }
 
-  static void fp32(String operation, String argument, NdArray array) {
+  /** fp32, fp16, bf16, or fp64. */
+  public static void floatsOrDoubles(String operation, String argument, NdArray array) {
+    if (array.dtype() != DType.FP64) {
+      floats(operation, argument, array);
+    }
+  }
+
+  public static void fp32(String operation, String argument, NdArray array) {
     if (array.dtype() != DType.FP32) {
       throw fault(operation, argument, "must be fp32", array);
     }
   }
 
-  static void indices(String operation, String argument, NdArray array) {
+  public static void indices(String operation, String argument, NdArray array) {
     if (array.dtype() != DType.I32 && array.dtype() != DType.I64) {
       throw fault(operation, argument, "must be i32 or i64", array);
     }
   }
 
-  static void sameDType(
+  public static void sameDType(
       String operation, String argument, NdArray array, String other, NdArray like) {
     if (array.dtype() != like.dtype()) {
       throw fault(
@@ -47,7 +54,7 @@ final class Check {
     }
   }
 
-  static void matrix(String operation, String argument, NdArray array) {
+  public static void matrix(String operation, String argument, NdArray array) {
     if (array.rank() != 2) {
       throw fault(operation, argument, "must be a matrix", array);
     }
@@ -60,7 +67,8 @@ final class Check {
     }
   }
 
-  static void matrix(String operation, String argument, NdArray array, long rows, long columns) {
+  public static void matrix(
+      String operation, String argument, NdArray array, long rows, long columns) {
     matrix(operation, argument, array);
     if (array.dim(0) != rows || array.dim(1) != columns) {
       throw fault(operation, argument, "must be of " + rows + " x " + columns, array);
@@ -68,7 +76,7 @@ final class Check {
   }
 
   /** A dense array of rank 1. */
-  static void vector(String operation, String argument, NdArray array, long length) {
+  public static void vector(String operation, String argument, NdArray array, long length) {
     if (array.rank() != 1 || array.dim(0) != length) {
       throw fault(operation, argument, "must be a vector of " + length, array);
     }
@@ -76,20 +84,20 @@ final class Check {
   }
 
   /** One number, of any rank. */
-  static void single(String operation, String argument, NdArray array) {
+  public static void single(String operation, String argument, NdArray array) {
     if (array.size() != 1) {
       throw fault(operation, argument, "must hold one number", array);
     }
   }
 
-  static void contiguous(String operation, String argument, NdArray array) {
+  public static void contiguous(String operation, String argument, NdArray array) {
     if (!array.isContiguous()) {
       throw fault(operation, argument, "must be contiguous", array);
     }
   }
 
   /** Dense, so small that an i32 counts its elements. */
-  static void elements(String operation, String argument, NdArray array) {
+  public static void elements(String operation, String argument, NdArray array) {
     contiguous(operation, argument, array);
     if (array.size() > Integer.MAX_VALUE) {
       throw fault(operation, argument, "must have at most 2147483647 elements", array);
@@ -97,21 +105,22 @@ final class Check {
   }
 
   /** fp32, fp16 or bf16, dense, of the shape of another. */
-  static void like(String operation, String argument, NdArray array, String other, NdArray like) {
+  public static void like(
+      String operation, String argument, NdArray array, String other, NdArray like) {
     floats(operation, argument, array);
     elements(operation, argument, array);
     sameShape(operation, argument, array, other, like);
   }
 
   /** The flag that {@link FindInf} sets; null for none. */
-  static void foundInf(String operation, NdArray array) {
+  public static void foundInf(String operation, NdArray array) {
     if (array != null) {
       single(operation, "foundInf", array);
       fp32(operation, "foundInf", array);
     }
   }
 
-  static void sameShape(
+  public static void sameShape(
       String operation, String argument, NdArray array, String other, NdArray like) {
     boolean same = array.rank() == like.rank();
     for (int axis = 0; same && axis < array.rank(); axis++) {

@@ -49,6 +49,26 @@ public final class ErrorRule {
     }
   }
 
+  /**
+   * The rule in double precision, where no better result is at hand to measure a plain
+   * implementation by: the bound on a plain sum's error, {@code terms} roundings of the largest
+   * magnitude, twice.
+   *
+   * @param terms how many numbers are added up for each result, at least 1
+   */
+  public static void checkFp64(String what, double[] actual, double[] exact, int terms) {
+    assertThat(actual).as("size of " + what).hasSameSizeAs(exact);
+    double allowed = (2.0 * terms + FLOOR_ULPS) * ulp(DType.FP64, largest(exact));
+    for (int i = 0; i < exact.length; i++) {
+      boolean same = Double.compare(actual[i], exact[i]) == 0;
+      if (!same && !(Math.abs(actual[i] - exact[i]) <= allowed)) {
+        throw new AssertionError(
+            "%s at %d is %s, in plain Java %s: more apart than %.3g"
+                .formatted(what, i, actual[i], exact[i], allowed));
+      }
+    }
+  }
+
   private static double largestError(double[] plain, double[] exact) {
     double largest = 0;
     for (int i = 0; i < exact.length; i++) {

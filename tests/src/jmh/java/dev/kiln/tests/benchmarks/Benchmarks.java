@@ -1,16 +1,22 @@
 package dev.kiln.tests.benchmarks;
 
+import dev.kiln.tests.benchmarks.peer.PeerMeasurement;
+import dev.kiln.tests.benchmarks.peer.PeerRow;
+import dev.kiln.tests.benchmarks.peer.PeerRows;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -22,8 +28,9 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * Measures, and prints the table of {@code docs/benchmarks.md}: rows as they come to standard
  * error, the table in the end to standard output.
  *
- * <p>Argument: a regular expression; only the parts that it finds are measured: {@code compile},
- * {@code launch}, {@code matmul}, {@code elementwise}, {@code forty}, {@code sim}.
+ * <p>Arguments: a regular expression; only the parts that it finds are measured: {@code compile},
+ * {@code launch}, {@code forty}, {@code sim}, and the names of {@link PeerRows}, such as {@code
+ * torch-softmax}. Then the name of a file that receives the table as JSON, or nothing.
  */
 public final class Benchmarks {
   private static final String EARLY = "5";
@@ -38,123 +45,126 @@ public final class Benchmarks {
   /** Measures the parts whose names the first argument finds; all without one. */
   public static void main(String[] arguments) throws Exception {
     Locale.setDefault(Locale.ROOT);
-    String parts = arguments.length == 0 ? "." : arguments[0];
+    Pattern parts = Pattern.compile(arguments.length == 0 ? "." : arguments[0]);
     var benchmarks = new Benchmarks();
-    for (String part : List.of("compile", "launch", "matmul", "elementwise", "forty", "sim")) {
-      if (part.matches(".*(" + parts + ").*")) {
-        benchmarks.measure(part);
-      }
-    }
+    benchmarks.measure(parts);
     System.out.println(Row.HEADER);
     benchmarks.rows.forEach(System.out::println);
+    if (arguments.length > 1 && !arguments[1].isEmpty()) {
+      String json = benchmarks.rows.stream().map(Row::json).collect(Collectors.joining(",\n  "));
+      Files.writeString(Path.of(arguments[1]), "[\n  " + json + "\n]\n");
+    }
+  }
+
+  private void measure(Pattern parts) throws Exception {
+    for (String part : List.of("compile", "launch", "forty", "sim")) {
+      if (parts.matcher(part).find()) {
+        measure(part);
+      }
+    }
+    for (PeerRow row : PeerRows.all()) {
+      if (parts.matcher(row.name()).find()) {
+        peer(row);
+      }
+    }
   }
 
   private void measure(String part) throws Exception {
     switch (part) {
       case "compile" -> compile();
       case "launch" -> launch();
-      case "matmul" -> matmul();
-      case "elementwise" -> elementwise();
       case "forty" -> forty();
       default -> simulator();
     }
   }
 
-  private void add(String what, String goal, String result, Object... numbers) {
-    var row = new Row(what, result.formatted(numbers), goal);
+  private void add(
+      String name, String what, Goal goal, double value, String result, Object... numbers) {
+    var row = new Row(name, what, result.formatted(numbers), value, goal);
     rows.add(row);
     System.err.println(row);
   }
 
-  private void compile() throws RunnerException {
+  private void compile() throws Exception {
     for (RunResult result : run(CompileBenchmark.class)) {
       var statistics = result.getPrimaryResult().getStatistics();
       add(
+          "compile",
           "source to the end of the first launch, warm process: " + name(result),
-          "median < 30 ms",
+          Goal.atMost(30, " ms"),
+          statistics.getPercentile(50),
           "median %.1f ms, 9 of 10 below %.1f ms",
           statistics.getPercentile(50),
           statistics.getPercentile(90));
     }
   }
 
-  private void launch() throws RunnerException {
+  private void launch() throws Exception {
     for (RunResult result : run(LaunchBenchmark.class)) {
+      double nanos = result.getPrimaryResult().getScore();
+      double bytes = Math.floor(result.getSecondaryResults().get("gc.alloc.rate.norm").getScore());
       add(
+          "launch",
           "launch of a compiled kernel over one program, all arguments set",
-          "< 3,000 ns, 0 bytes",
-          "%.0f ns, %.0f bytes allocated",
-          result.getPrimaryResult().getScore(),
-          Math.floor(result.getSecondaryResults().get("gc.alloc.rate.norm").getScore()));
+          Goal.atMost(3000, " ns"),
+          nanos,
+          "%.0f ns",
+          nanos);
+      add("launch", "the same: bytes that it allocates", Goal.atMost(0, ""), bytes, "%.0f", bytes);
     }
   }
 
-  private void matmul() throws RunnerException {
-    for (RunResult result : run(MatmulBenchmark.class)) {
-      double size = Double.parseDouble(result.getParams().getParam("size"));
-      String threads = result.getParams().getParam("threads");
-      double kiln = medianOfIterations(result, "kilnMicros");
-      double openBlas = medianOfIterations(result, "openBlasMicros");
-      double flops = 2 * size * size * size;
-      add(
-          "fp32 product %.0f on %s thread%s against OpenBLAS"
-              .formatted(size, threads, threads.equals("1") ? "" : "s"),
-          size == 1024 && threads.equals("2") ? "ratio >= 0.6" : "",
-          "ratio %.2f: %.2f ms (%.0f GFLOP/s), OpenBLAS %.2f ms (%.0f GFLOP/s)",
-          openBlas / kiln,
-          kiln / 1e3,
-          flops / kiln / 1e3,
-          openBlas / 1e3,
-          flops / openBlas / 1e3);
+  private void peer(PeerRow row) throws Exception {
+    Goal goal = row.goal() == 0 ? Goal.NONE : Goal.atLeast(row.goal(), "");
+    PeerMeasurement measured;
+    try {
+      measured = quietly(() -> PeerMeasurement.of(row, JvmFlags.LAUNCHER));
+    } catch (RunnerException e) {
+      add(row.name(), row.what(), goal, Double.NaN, "failed: %s", reason(e));
+      return;
     }
+    add(
+        row.name(),
+        row.what(),
+        goal,
+        measured.ratio(),
+        "ratio %.2f: %.3f ms, peer %.3f ms; fastest tenths %.2f: %.3f ms, %.3f ms",
+        measured.ratio(),
+        measured.kilnMicros() / 1e3,
+        measured.peerMicros() / 1e3,
+        measured.bestRatio(),
+        measured.kilnBestMicros() / 1e3,
+        measured.peerBestMicros() / 1e3);
   }
 
-  @SuppressWarnings("rawtypes") // JMH's own signatures
-  private static double medianOfIterations(RunResult result, String counter) {
-    double[] values =
-        result.getBenchmarkResults().stream()
-            .flatMap(forked -> forked.getIterationResults().stream())
-            .map(IterationResult::getSecondaryResults)
-            .mapToDouble(secondary -> secondary.get(counter).getScore())
-            .sorted()
-            .toArray();
-    return values[values.length / 2];
-  }
-
-  private void elementwise() throws RunnerException {
-    for (RunResult result : run(ElementwiseBenchmark.class)) {
-      double ms = result.getPrimaryResult().getScore();
-      switch (name(result)) {
-        case "softmax" -> throughput("softmax 1024 x 4096, fp32", ms, 4L * 1024 * 1024, 8);
-        case "geluTanh" -> throughput("GELU (tanh), 4 M numbers, fp32", ms, 4L << 20, 8);
-        default -> throughput("AdamW, 16 M parameters, fp32", ms, 16L << 20, 28);
+  /** What the measured JVM threw, which JMH hides below its own exceptions. */
+  private static String reason(Throwable thrown) {
+    Throwable innermost = thrown;
+    while (true) {
+      if (innermost.getCause() != null) {
+        innermost = innermost.getCause();
+      } else if (innermost.getSuppressed().length > 0) {
+        innermost = innermost.getSuppressed()[0];
+      } else {
+        return innermost.toString();
       }
     }
   }
 
-  /** {@code bytes} that are read or written for each element. */
-  private void throughput(String what, double ms, long elements, int bytes) {
-    add(
-        what,
-        "",
-        "%.2f ms, %.2f ns per element, %.1f GB/s",
-        ms,
-        ms * 1e6 / elements,
-        elements * bytes / ms / 1e6);
-  }
-
   private void forty() throws IOException, InterruptedException {
-    step("with the launcher's flags", "<= 1.3", JvmFlags.LAUNCHER);
-    step("without CompileThresholdScaling", "", JvmFlags.WITHOUT_THRESHOLD);
+    step("with the launcher's flags", Goal.atMost(1.3, ""), JvmFlags.LAUNCHER);
+    step("without CompileThresholdScaling", Goal.NONE, JvmFlags.WITHOUT_THRESHOLD);
   }
 
-  private void step(String flags, String goal, List<String> jvmFlags)
+  private void step(String flags, Goal goal, List<String> jvmFlags)
       throws IOException, InterruptedException {
     String output = inNewJvm(jvmFlags, FortyKernels.class, EARLY, STEADY);
     double[] times = output.lines().mapToDouble(Double::parseDouble).toArray();
     add(
+        "forty",
         "step of 40 kernels 5 s after start against steady, " + flags,
         goal,
+        times[0] / times[1],
         "ratio %.2f: %.0f us, steady %.0f us",
         times[0] / times[1],
         times[0],
@@ -184,8 +194,10 @@ public final class Benchmarks {
       String products =
           kernel.products() == 0 ? "" : ", %.2f M mma/s".formatted(plain[SimThroughput.PRODUCTS]);
       add(
+          "sim",
           "simulated instructions of " + kernel.entry(),
           kernel.goal(),
+          plain[kernel.products() == 0 ? SimThroughput.MEDIAN : SimThroughput.PRODUCTS],
           "%.0f M/s, best launches %.0f M/s%s; loaded after %.0f ms, first launch ended after %.0f"
               + " ms",
           plain[SimThroughput.MEDIAN],
@@ -193,17 +205,20 @@ public final class Benchmarks {
           products,
           plain[SimThroughput.LOADED],
           plain[SimThroughput.FIRST]);
-      watched(kernel, plain[SimThroughput.MEDIAN], "init", "memory and init", "<= 5 times slower");
-      watched(kernel, plain[SimThroughput.MEDIAN], "all", "all four", "<= 20 times slower");
+      watched(
+          kernel, plain[SimThroughput.MEDIAN], "init", "memory and init", Goal.atMost(5, " times"));
+      watched(kernel, plain[SimThroughput.MEDIAN], "all", "all four", Goal.atMost(20, " times"));
     }
   }
 
-  private void watched(SimKernel kernel, double plain, String watch, String what, String goal)
+  private void watched(SimKernel kernel, double plain, String watch, String what, Goal goal)
       throws IOException, InterruptedException {
     double rate = simulate(kernel, watch)[SimThroughput.MEDIAN];
     add(
+        "sim",
         "the same with sanitizers: " + what,
         goal,
+        plain / rate,
         "%.1f M/s, %.1f times slower",
         rate,
         plain / rate);
@@ -231,7 +246,7 @@ public final class Benchmarks {
     return benchmark.substring(benchmark.lastIndexOf('.') + 1);
   }
 
-  private static Collection<RunResult> run(Class<?> benchmark) throws RunnerException {
+  private static Collection<RunResult> run(Class<?> benchmark) throws Exception {
     var options =
         new OptionsBuilder()
             .include("\\b" + benchmark.getSimpleName() + "\\.")
@@ -243,10 +258,15 @@ public final class Benchmarks {
             .verbosity(VerboseMode.NORMAL)
             .shouldFailOnError(true)
             .build();
+    return quietly(() -> new Runner(options).run());
+  }
+
+  /** JMH tells its progress to standard output, which is for the table. */
+  private static <T> T quietly(Callable<T> measurement) throws Exception {
     PrintStream out = System.out;
-    System.setOut(System.err); // JMH tells its progress
+    System.setOut(System.err);
     try {
-      return new Runner(options).run();
+      return measurement.call();
     } finally {
       System.setOut(out);
     }

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Random numbers to compute with. */
-final class Inputs {
+public final class Inputs {
   private Inputs() {}
 
-  static float[] normal(long seed, int n) {
+  public static float[] normal(long seed, int n) {
     var random = new SplittableRandom(seed);
     float[] values = new float[n];
     // A short pattern, repeated: making numbers must not take longer than measuring.
@@ -23,7 +23,7 @@ final class Inputs {
     return values;
   }
 
-  static NdArray normal(Device device, long seed, long... shape) {
+  public static NdArray normal(Device device, long seed, long... shape) {
     int n = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     return NdArray.of(device, normal(seed, n), shape);
   }

@@ -124,12 +124,12 @@ enum SimKernel {
   abstract Object[] arguments(SimDevice device);
 
   /** What is wanted, or empty. */
-  String goal() {
+  Goal goal() {
     return switch (this) {
-      case MULTIPLY_ADD -> ">= 200 M/s";
-      case TILE_SHUFFLE -> ">= 20 M/s";
-      case TENSOR_PRODUCT -> ">= 2 M mma/s";
-      case PRODUCT_REGISTERS, SOFTMAX_ONLINE, HGEMM_PIPELINED -> "";
+      case MULTIPLY_ADD -> Goal.atLeast(200, " M/s");
+      case TILE_SHUFFLE -> Goal.atLeast(20, " M/s");
+      case TENSOR_PRODUCT -> Goal.atLeast(2, " M mma/s");
+      case PRODUCT_REGISTERS, SOFTMAX_ONLINE, HGEMM_PIPELINED -> Goal.NONE;
     };
   }
 

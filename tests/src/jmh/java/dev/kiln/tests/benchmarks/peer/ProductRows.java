@@ -1,0 +1,76 @@
+package dev.kiln.tests.benchmarks.peer;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.product.Matmul;
+import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.cpu.CpuDevice;
+import dev.kiln.tests.benchmarks.Inputs;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.openblas.global.openblas;
+
+/** Products of square matrices by Kiln and by OpenBLAS. */
+final class ProductRows {
+  private static final double TOLERANCE = 1e-3;
+
+  private ProductRows() {}
+
+  static List<PeerRow> all() {
+    return List.of(
+        row(512, "", 0, Matmul::new).onOneThread(),
+        row(512, "", 0, Matmul::new),
+        row(1024, "", 0, Matmul::new).onOneThread(),
+        row(1024, "", 0.85, Matmul::new),
+        row(2048, "", 0.85, Matmul::new));
+  }
+
+  private static PeerRow row(
+      int size, String blocks, double goal, Function<CpuDevice, Matmul> matmul) {
+    return PeerRow.of(
+        "matmul-" + size + blocks,
+        "fp32 product " + size + blocks.replace('-', ' ') + " against OpenBLAS",
+        goal,
+        device -> product(device, matmul.apply(device), size));
+  }
+
+  private static Contest product(CpuDevice device, Matmul matmul, int size) {
+    int n = size * size;
+    NdArray a = Inputs.normal(device, 1, size, size);
+    NdArray b = Inputs.normal(device, 2, size, size);
+    NdArray c = NdArray.zeros(device, DType.FP32, size, size);
+    var blasA = new FloatPointer(n).put(Inputs.normal(1, n));
+    var blasB = new FloatPointer(n).put(Inputs.normal(2, n));
+    var blasC = new FloatPointer(n);
+    return Contest.of(
+        () -> matmul.run(a, b, c),
+        () -> openBlas(size, blasA, blasB, blasC),
+        Agreement.of(
+            "c",
+            c,
+            () -> {
+              float[] values = new float[n];
+              blasC.get(values);
+              return values;
+            },
+            TOLERANCE));
+  }
+
+  private static void openBlas(int size, FloatPointer a, FloatPointer b, FloatPointer c) {
+    openblas.cblas_sgemm(
+        openblas.CblasRowMajor,
+        openblas.CblasNoTrans,
+        openblas.CblasNoTrans,
+        size,
+        size,
+        size,
+        1,
+        a,
+        size,
+        b,
+        size,
+        0,
+        c,
+        size);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.kiln.tests.benchmarks.peer;
+
+import dev.kiln.runtime.NdArray;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongArrayRef;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/** Tensors of libtorch with the numbers of Kiln's arrays. */
+final class Torch {
+  private Torch() {}
+
+  /** Processors for libtorch's own threads; those of OpenBLAS are not concerned. */
+  static void threads(int count) {
+    torch.set_num_threads(count);
+  }
+
+  /** A copy: contiguous, fp32. */
+  static Tensor copy(NdArray array) {
+    return of(array.toFloats(), array.shape());
+  }
+
+  static Tensor of(float[] values, long... shape) {
+    try (var memory = new FloatPointer(values)) {
+      return torch.from_blob(memory, shape).clone();
+    }
+  }
+
+  static Tensor of(long[] values, long... shape) {
+    try (var memory = new LongPointer(values);
+        var options = new TensorOptions(torch.ScalarType.Long)) {
+      return torch.from_blob(memory, shape, options).clone();
+    }
+  }
+
+  static Tensor zeros(long... shape) {
+    return torch.zeros(shape);
+  }
+
+  static TensorOptional some(Tensor tensor) {
+    return new TensorOptional(tensor);
+  }
+
+  static TensorOptional none() {
+    return new TensorOptional();
+  }
+
+  static LongArrayRef sizes(long... sizes) {
+    return new LongArrayRef(new LongPointer(sizes), sizes.length);
+  }
+
+  /** Its numbers in the order of its axes. */
+  static float[] floats(Tensor tensor) {
+    try (var scope = new PointerScope()) {
+      Tensor dense = tensor.detach().contiguous();
+      float[] values = new float[Math.toIntExact(dense.numel())];
+      dense.data_ptr_float().get(values);
+      return values;
+    }
+  }
+
+  /** A program that computes a tensor and lets go of it and of all else that it made. */
+  static Runnable program(Supplier<Tensor> computation) {
+    return () -> {
+      try (var scope = new PointerScope()) {
+        computation.get();
+      }
+    };
+  }
+
+  static Supplier<float[]> result(Supplier<Tensor> computation) {
+    return () -> {
+      try (var scope = new PointerScope()) {
+        return floats(computation.get());
+      }
+    };
+  }
+}

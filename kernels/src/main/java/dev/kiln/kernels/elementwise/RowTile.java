@@ -1,0 +1,71 @@
+package dev.kiln.kernels.elementwise;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
+import dev.kiln.kernels.launch.KernelCall;
+import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.NdArray;
+
+/**
+ * How matrices of one shape are cut into tiles of about 4,096 elements: whole rows as far as
+ * possible, several of them if they are short. Matrices without gaps between their rows count as
+ * one row, unless columns have a meaning.
+ */
+record RowTile(int rows, int columns, int blockRows, int blockColumns) {
+  private static final int ELEMENTS = 4096;
+
+  /** Tiles of whole columns' meaning: the shape stays as it is. */
+  static RowTile of(NdArray matrix) {
+    return of((int) matrix.dim(0), (int) matrix.dim(1));
+  }
+
+  static RowTile of(int rows, int columns) {
+    int blockColumns = BlockSizes.around(columns, 16, ELEMENTS);
+    return new RowTile(
+        rows, columns, BlockSizes.around(rows, 1, ELEMENTS / blockColumns), blockColumns);
+  }
+
+  /** Tiles of one long row. */
+  static RowTile ofElements(long elements) {
+    return of(1, Math.toIntExact(elements));
+  }
+
+  boolean isEmpty() {
+    return rows == 0 || columns == 0;
+  }
+
+  int rowBlocks() {
+    return Grid.cdiv(rows, blockRows);
+  }
+
+  int columnBlocks() {
+    return Grid.cdiv(columns, blockColumns);
+  }
+
+  /** The kernel's last constants, and a program for each tile. */
+  void over(KernelCall call) {
+    call.constant(blockRows).constant(blockColumns).over(rowBlocks(), columnBlocks(), 1);
+  }
+
+  /** A matrix of floats whose rows lie densely, at any distance, of the shape of another. */
+  static void check(String operation, String argument, NdArray array, String other, NdArray like) {
+    Check.floatsOrDoubles(operation, argument, array);
+    Check.matrix(operation, argument, array);
+    if (array.stride(1) != 1 && array.dim(1) > 1) {
+      throw Check.fault(operation, argument, "must have rows without gaps, but is " + array);
+    }
+    Check.sameShape(operation, argument, array, other, like);
+    Check.sameDType(operation, argument, array, other, like);
+  }
+
+  /** What a kernel on these arrays computes in. */
+  static DType compute(NdArray array) {
+    return array.dtype() == DType.FP64 ? DType.FP64 : DType.FP32;
+  }
+
+  /** The distance of a matrix's rows; any number for one row. */
+  static long stride(NdArray matrix) {
+    return matrix.stride(0);
+  }
+}

@@ -1,0 +1,2 @@
+/** Rows of a table by index, and their gradient. */
+package dev.kiln.kernels.embedding;

@@ -75,6 +75,39 @@ public final class Check {
     }
   }
 
+  /** A matrix, or an array of rank 3 that is a batch of them; each spans at most 2^31 elements. */
+  public static void matrices(String operation, String argument, NdArray array) {
+    int rank = array.rank();
+    if (rank != 2 && rank != 3) {
+      throw fault(operation, argument, "must be a matrix or a batch of matrices", array);
+    }
+    long last = 0;
+    for (int axis = rank - 2; axis < rank; axis++) {
+      last += Math.max(0, array.dim(axis) - 1) * Math.abs(array.stride(axis));
+    }
+    if (last > Integer.MAX_VALUE) {
+      throw fault(operation, argument, "must span at most 2147483648 elements", array);
+    }
+  }
+
+  /** Likewise, of a size. */
+  public static void matrices(
+      String operation, String argument, NdArray array, long rows, long columns) {
+    matrices(operation, argument, array);
+    int rank = array.rank();
+    if (array.dim(rank - 2) != rows || array.dim(rank - 1) != columns) {
+      throw fault(operation, argument, "must be of " + rows + " x " + columns, array);
+    }
+  }
+
+  /** Another array does not begin at the same place. */
+  public static void apart(
+      String operation, String argument, NdArray array, String other, NdArray from) {
+    if (array.size() > 0 && from.size() > 0 && array.address() == from.address()) {
+      throw fault(operation, argument, "must not be '" + other + "'");
+    }
+  }
+
   /** A dense array of rank 1. */
   public static void vector(String operation, String argument, NdArray array, long length) {
     if (array.rank() != 1 || array.dim(0) != length) {

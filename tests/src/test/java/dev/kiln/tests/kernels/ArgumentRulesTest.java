@@ -32,7 +32,7 @@ class ArgumentRulesTest {
         "Matmul: argument 'c' must be of 2 x 5, but is fp32[5, 2] on cpu");
     refused(
         () -> matmul.run(array(6), array(3, 5), array(2, 5)),
-        "Matmul: argument 'a' must be a matrix, but is fp32[6] on cpu");
+        "Matmul: argument 'a' must be a matrix or a batch of matrices, but is fp32[6] on cpu");
     refused(
         () -> matmul.run(array(2, 3), NdArray.zeros(device, DType.BF16, 3, 5), array(2, 5)),
         "Matmul: argument 'b' must have the dtype of 'a', fp32, but is bf16[3, 5] on cpu");

@@ -1,0 +1,201 @@
+"""Depthwise convolution: every channel by itself. Forward, data gradient, weight gradient.
+
+    y[n, o, c, i] = activation(bias[c, i] + residual[n, o, c, i] + sum over taps t and j of
+                               x[n, o * move + base + t * step, c, j] * w[t, c, i, j])
+
+with x = 0 outside. Forward, x has one channel c and y a few of it, numbered by i; in the data
+gradient x (which is dy) has a few, numbered by j, and y one. convolution.py tells what move, base
+and step are.
+
+Nothing is shared among channels, so there is no matrix product: a tile is a part of one row of
+pixels by some channels, and both axes run through memory with fixed strides.
+"""
+
+import triton
+import triton.language as tl
+from activation import apply_activation
+from convolution import split_tap
+
+
+@triton.jit
+def depthwise_kernel(
+    x_ptr,
+    w_ptr,
+    y_ptr,
+    bias_ptr,  # or None
+    residual_ptr,  # with the strides of y; or None
+    pre_ptr,  # receives what goes into the activation, with the strides of y; or None
+    w_start,
+    y_start,
+    channels,
+    inner,  # how many j
+    D,
+    H,
+    W,
+    rows,  # N * OD * OH
+    OD,
+    OH,
+    OW,
+    taps_dh,  # KD * KH
+    KH,
+    stride_xn,
+    stride_xd,
+    stride_xh,
+    stride_xw,
+    stride_xc,
+    stride_xj,
+    stride_wd,
+    stride_wh,
+    stride_ww,
+    stride_wc,
+    stride_wi,
+    stride_wj,
+    stride_yn,
+    stride_yd,
+    stride_yh,
+    stride_yw,
+    stride_yc,
+    stride_yi,
+    move_d,
+    move_h,
+    move_w,
+    base_d,
+    base_h,
+    base_w,
+    step_d,
+    step_h,
+    step_w,
+    outer,  # how many i
+    ACTIVATION: tl.constexpr,
+    COMPUTE: tl.constexpr,
+    KW: tl.constexpr,
+    ROWS: tl.constexpr,  # of a program
+    BLOCK_W: tl.constexpr,
+    BLOCK_C: tl.constexpr,
+):
+    tiles_c = tl.cdiv(channels, BLOCK_C)
+    tiles_w = tl.cdiv(OW, BLOCK_W)
+    pid = tl.program_id(axis=0)
+    first = pid // (tiles_c * tiles_w) * ROWS
+    ow = pid // tiles_c % tiles_w * BLOCK_W + tl.arange(0, BLOCK_W)
+    c = pid % tiles_c * BLOCK_C + tl.arange(0, BLOCK_C)
+    i = tl.program_id(axis=1)
+    mask_c = c < channels
+    mask_y = (ow < OW)[:, None] & mask_c[None, :]
+    w_ptr += w_start + i * stride_wi
+
+    for row in range(first, min(first + ROWS, rows)):
+        oh = row % OH
+        od = row // OH % OD
+        n = tl.cast(row // (OH * OD), tl.int64)
+        acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
+        for tap in range(0, taps_dh * inner):
+            j, kd, kh = split_tap(tap, taps_dh // KH, KH)
+            d = od * move_d + base_d + kd * step_d
+            h = oh * move_h + base_h + kh * step_h
+            is_row = (d >= 0) & (d < D) & (h >= 0) & (h < H)
+            x_row = x_ptr + n * stride_xn + d * stride_xd + h * stride_xh + j * stride_xj
+            w_row = w_ptr + kd * stride_wd + kh * stride_wh + j * stride_wj
+            for kw in tl.static_range(KW):
+                w = ow * move_w + base_w + kw * step_w
+                mask_w = (w >= 0) & (w < W) & (ow < OW) & is_row
+                x = tl.load(
+                    x_row + (w * stride_xw)[:, None] + (c * stride_xc)[None, :],
+                    mask=mask_w[:, None] & mask_c[None, :],
+                    other=0.0,
+                )
+                weights = tl.load(w_row + kw * stride_ww + c * stride_wc, mask=mask_c, other=0.0)
+                acc += x.to(COMPUTE) * weights.to(COMPUTE)[None, :]
+
+        y_row = y_start + n * stride_yn + od * stride_yd + oh * stride_yh + i * stride_yi
+        y_offset = y_row + (ow * stride_yw)[:, None] + (c * stride_yc)[None, :]
+        if bias_ptr is not None:
+            bias = tl.load(bias_ptr + c * outer + i, mask=mask_c, other=0.0)
+            acc += bias.to(COMPUTE)[None, :]
+        if residual_ptr is not None:
+            acc += tl.load(residual_ptr + y_offset, mask=mask_y, other=0.0).to(COMPUTE)
+        if pre_ptr is not None:
+            tl.store(pre_ptr + y_offset, acc, mask=mask_y)
+        tl.store(y_ptr + y_offset, apply_activation(acc, ACTIVATION), mask=mask_y)
+
+
+@triton.jit
+def depthwise_weight_gradient_kernel(
+    x_ptr,
+    dy_ptr,
+    dw_ptr,
+    channels,
+    D,
+    H,
+    W,
+    rows,  # N * OD * OH
+    OD,
+    OH,
+    OW,
+    share,  # rows of a program
+    taps,
+    KH,
+    KW,
+    stride_xn,
+    stride_xd,
+    stride_xh,
+    stride_xw,
+    stride_xc,
+    stride_dyn,
+    stride_dyd,
+    stride_dyh,
+    stride_dyw,
+    stride_dyc,
+    stride_dyi,
+    stride_part,
+    stride_wd,
+    stride_wh,
+    stride_ww,
+    stride_wc,
+    stride_wi,
+    move_d,
+    move_h,
+    move_w,
+    base_d,
+    base_h,
+    base_w,
+    step_d,
+    step_h,
+    step_w,
+    COMPUTE: tl.constexpr,
+    BLOCK_W: tl.constexpr,
+    BLOCK_C: tl.constexpr,
+):
+    tap = tl.program_id(axis=0) % taps
+    c = tl.program_id(axis=0) // taps * BLOCK_C + tl.arange(0, BLOCK_C)
+    i = tl.program_id(axis=1)
+    part = tl.program_id(axis=2)
+    mask_c = c < channels
+    kd, kh, kw = split_tap(tap, KH, KW)
+    acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
+    for row in range(part * share, min(part * share + share, rows)):
+        oh = row % OH
+        od = row // OH % OD
+        n = tl.cast(row // (OH * OD), tl.int64)
+        d = od * move_d + base_d + kd * step_d
+        h = oh * move_h + base_h + kh * step_h
+        is_row = (d >= 0) & (d < D) & (h >= 0) & (h < H)
+        x_row = x_ptr + n * stride_xn + d * stride_xd + h * stride_xh
+        dy_row = dy_ptr + n * stride_dyn + od * stride_dyd + oh * stride_dyh + i * stride_dyi
+        for start in range(0, OW, BLOCK_W):
+            ow = start + tl.arange(0, BLOCK_W)
+            w = ow * move_w + base_w + kw * step_w
+            mask_w = (w >= 0) & (w < W) & (ow < OW) & is_row
+            mask = mask_w[:, None] & mask_c[None, :]
+            x = tl.load(
+                x_row + (w * stride_xw)[:, None] + (c * stride_xc)[None, :], mask=mask, other=0.0
+            )
+            dy = tl.load(
+                dy_row + (ow * stride_dyw)[:, None] + (c * stride_dyc)[None, :],
+                mask=mask,
+                other=0.0,
+            )
+            acc += x.to(COMPUTE) * dy.to(COMPUTE)
+    dw_ptr += part.to(tl.int64) * stride_part + i * stride_wi
+    dw_ptr += kd * stride_wd + kh * stride_wh + kw * stride_ww
+    tl.store(dw_ptr + c * stride_wc, tl.sum(acc, axis=0), mask=mask_c)

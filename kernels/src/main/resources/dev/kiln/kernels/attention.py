@@ -13,7 +13,7 @@ array.
 
 import triton
 import triton.language as tl
-from attention_scores import LN_2, LOG2_E, attention_scores, is_kept, is_seen, visible_keys
+from attention_scores import LN_2, LOG2_E, attention_scores, is_kept, is_seen, sequence, visible_keys
 
 
 @triton.jit
@@ -159,20 +159,8 @@ def attention_kernel(
     o_ptr += batch * stride_ob + head * stride_oh
     k_ptr += batch * stride_kb + head // group * stride_kh
     v_ptr += batch * stride_vb + head // group * stride_vh
-    if lse_ptr is not None:
-        lse_ptr += batch * stride_lb + head * stride_lh
-    if cu_queries_ptr is not None:
-        start_q = tl.load(cu_queries_ptr + batch).to(tl.int32)
-        n_queries = tl.load(cu_queries_ptr + batch + 1).to(tl.int32) - start_q
-        q_ptr += start_q.to(tl.int64) * stride_qn
-        o_ptr += start_q.to(tl.int64) * stride_on
-        if lse_ptr is not None:
-            lse_ptr += start_q
-    if cu_keys_ptr is not None:
-        start_k = tl.load(cu_keys_ptr + batch).to(tl.int32)
-        n_keys = tl.load(cu_keys_ptr + batch + 1).to(tl.int32) - start_k
-        k_ptr += start_k.to(tl.int64) * stride_kn
-        v_ptr += start_k.to(tl.int64) * stride_vn
+    start_q, n_queries = sequence(cu_queries_ptr, batch, n_queries)
+    start_k, n_keys = sequence(cu_keys_ptr, batch, n_keys)
     first = block * BLOCK_M
     if first >= n_queries:
         return
@@ -185,8 +173,12 @@ def attention_kernel(
     row_mask = rows < n_queries
     head_mask = (head_cols < HEAD_DIM)[None, :]
     in_block = tl.arange(0, BLOCK_M)[:, None]
-    q_ptr += first.to(tl.int64) * stride_qn
-    o_ptr += first.to(tl.int64) * stride_on
+    first_row = (start_q + first).to(tl.int64)
+    first_key = tl.cast(start_k, tl.int64)
+    q_ptr += first_row * stride_qn
+    o_ptr += first_row * stride_on
+    k_ptr += first_key * stride_kn
+    v_ptr += first_key * stride_vn
     mask = row_mask[:, None] & head_mask
     q = tl.load(q_ptr + in_block * stride_qn + head_cols[None, :], mask=mask, other=0.0)
     q = q.to(OPERAND)
@@ -264,5 +256,6 @@ def attention_kernel(
     o_ptrs = o_ptr + in_block * stride_on + head_cols[None, :]
     tl.store(o_ptrs, acc * inverse[:, None], mask=mask)
     if lse_ptr is not None:
+        lse_ptr += batch * stride_lb + head * stride_lh + start_q
         lse = (top + tl.math.log2(tl.where(sees, total, 1.0))) * LN_2
         tl.store(lse_ptr + rows, tl.where(sees, lse, float("-inf")), mask=row_mask)

@@ -91,3 +91,12 @@ def visible_keys(
     whole_begin = min(whole_begin, end)
     whole_end = max(whole_end, whole_begin)
     return begin, whole_begin, whole_end, end
+
+
+@triton.jit
+def sequence(starts_ptr, batch, length):
+    """First row and length of a sequence; all are alike without starts."""
+    if starts_ptr is None:
+        return 0, length
+    start = tl.load(starts_ptr + batch).to(tl.int32)
+    return start, tl.load(starts_ptr + batch + 1).to(tl.int32) - start

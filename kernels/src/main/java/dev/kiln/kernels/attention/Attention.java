@@ -3,6 +3,7 @@ package dev.kiln.kernels.attention;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.KernelCall;
+import dev.kiln.kernels.launch.Workspace;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
@@ -22,9 +23,20 @@ import dev.kiln.runtime.NdArray;
 public final class Attention {
   private static final String FILE = "attention.py";
 
+  private static final String BACKWARD_FILE = "attention_backward.py";
+  private static final String FORWARD = "Attention.forward";
+  private static final String BACKWARD = "Attention.backward";
+  private static final int SMALLEST_BLOCK = 16;
+  private static final int LARGEST_HEAD = 256;
+  private static final int DELTA_ROWS = 64;
+
   private final Device device;
   private final Blocks blocks;
+  private final Workspace workspace;
   private final KernelCall forward;
+  private final KernelCall delta;
+  private final KernelCall keysGradient;
+  private final KernelCall queriesGradient;
 
   public Attention(Device device) {
     this(device, Blocks.of(device));
@@ -34,72 +46,192 @@ public final class Attention {
   public Attention(Device device, Blocks blocks) {
     this.device = device;
     this.blocks = blocks;
+    workspace = new Workspace(device);
     forward = new KernelCall(FILE, "attention_kernel", device);
+    delta = new KernelCall(BACKWARD_FILE, "attention_delta_kernel", device);
+    keysGradient = new KernelCall(BACKWARD_FILE, "attention_keys_gradient_kernel", device);
+    queriesGradient = new KernelCall(BACKWARD_FILE, "attention_queries_gradient_kernel", device);
   }
 
   /**
-   * Queries and keys that a program takes at a time: powers of two, at least 16.
+   * Sizes of blocks: powers of two, at least 16. Shorter sequences take smaller ones.
    *
-   * @param queries of a program of the forward pass, and of the pass for the queries' gradients
+   * @param queries of a program of the forward pass
    * @param keys that it takes at a time
+   * @param gradientOuter queries or keys of a program of the backward pass
+   * @param gradientInner keys or queries that it takes at a time
    */
-  public record Blocks(int queries, int keys) {
+  public record Blocks(int queries, int keys, int gradientOuter, int gradientInner) {
     static Blocks of(Device device) {
-      return device.target().isGpu() ? new Blocks(128, 64) : new Blocks(128, 128);
+      return device.target().isGpu() ? new Blocks(128, 64, 64, 64) : new Blocks(128, 128, 128, 128);
     }
   }
 
   /**
    * Computes {@code o}, and {@code lse} for the backward pass.
    *
-   * @param o of the shape of the queries
+   * @param o of the shape and dtype of the queries
    * @param lse receives {@code log(sum(exp(s)))} of each row, minus infinity where a query sees
    *     nothing: fp32 (fp64 beside fp64), {@code batch x heads x rows}, or {@code heads x rows} if
    *     packed, rows side by side; or null
    * @throws dev.kiln.runtime.KilnException if an argument breaks these rules
    */
   public void forward(Inputs in, AttentionOptions options, NdArray o, NdArray lse) {
-    var shape = AttentionShape.of("Attention.forward", in);
-    options.check("Attention.forward");
+    var shape = AttentionShape.of(FORWARD, in);
+    options.check(FORWARD);
     shape.likeQueries("o", o);
-    shape.rowStatistics("lse", lse);
+    if (lse != null) {
+      shape.rowStatistics("lse", lse);
+    }
     if (o.size() == 0) {
       return;
     }
-    DType compute = shape.compute();
-    int blockM = BlockSizes.around(shape.queries(), 16, blocks.queries);
-    int blockN = BlockSizes.around(shape.keys(), 16, blocks.keys);
     forward.start().array(in.q()).array(in.k()).array(in.v()).array(o).array(lse);
     masks(forward, in);
-    AttentionShape.rows(forward, in.q());
-    AttentionShape.rows(forward, in.k());
-    AttentionShape.rows(forward, in.v());
+    inputRows(forward, in);
     AttentionShape.rows(forward, o);
     AttentionShape.statistics(forward, lse);
     AttentionShape.bias(forward, in.bias());
-    shape.sizes(forward);
-    options.numbers(forward, compute, shape.head());
-    options.constants(forward);
-    forward
-        .constant("ieee")
-        .constant(operand(in))
-        .constant(compute)
+    numbers(forward, shape, options);
+    int rows = block(shape.queries(), blocks.queries);
+    constants(forward, shape, rows, block(shape.keys(), blocks.keys));
+    over(forward, shape.queries(), rows, shape.heads(), shape.batch());
+  }
+
+  /**
+   * Computes the gradients of the inputs.
+   *
+   * @param in as in the forward pass
+   * @param options as in the forward pass
+   * @param o what the forward pass gave
+   * @param lse what the forward pass gave
+   * @param dO the gradient of {@code o}, of its shape and dtype
+   * @throws dev.kiln.runtime.KilnException if an argument breaks these rules
+   */
+  public void backward(
+      Inputs in, AttentionOptions options, NdArray o, NdArray lse, NdArray dO, Gradients grads) {
+    var shape = AttentionShape.of(BACKWARD, in);
+    options.check(BACKWARD);
+    shape.likeQueries("o", o);
+    shape.rowStatistics("lse", lse);
+    shape.likeQueries("dO", dO);
+    shape.likeQueries("grads.q", grads.q());
+    shape.like("grads.k", grads.k(), "k", in.k());
+    shape.like("grads.v", grads.v(), "k", in.k());
+    shape.biasGradient(grads.bias());
+    NdArray deltas = workspace.array(shape.compute(), lse.shape());
+    if (o.size() != 0) {
+      delta(shape, o, dO, deltas);
+      queriesGradient(shape, options, lse, deltas, dO, grads);
+    }
+    if (in.k().size() != 0) {
+      keysGradient(shape, options, lse, deltas, dO, grads);
+    }
+  }
+
+  private void delta(AttentionShape shape, NdArray o, NdArray dO, NdArray deltas) {
+    delta.start().array(o).array(dO).array(deltas);
+    AttentionShape.rows(delta, o);
+    AttentionShape.rows(delta, dO);
+    AttentionShape.statistics(delta, deltas);
+    long rows = o.dim(o.rank() - 2);
+    delta
+        .integer(rows)
+        .constant(shape.compute())
         .constant((int) shape.head())
-        .constant(BlockSizes.around(shape.head(), 16, 256))
-        .constant(blockM)
-        .constant(blockN)
-        .over(
-            Grid.cdiv(shape.queries(), blockM),
-            Math.toIntExact(shape.heads()),
-            Math.toIntExact(shape.batch()));
+        .constant(BlockSizes.around(shape.head(), SMALLEST_BLOCK, LARGEST_HEAD))
+        .constant(DELTA_ROWS);
+    over(delta, rows, DELTA_ROWS, shape.heads(), o.rank() == 3 ? 1 : shape.batch());
+  }
+
+  private void keysGradient(
+      AttentionShape shape,
+      AttentionOptions options,
+      NdArray lse,
+      NdArray deltas,
+      NdArray dO,
+      Gradients grads) {
+    KernelCall call = keysGradient;
+    Inputs in = shape.in();
+    call.start().array(in.q()).array(in.k()).array(in.v()).array(dO).array(lse).array(deltas);
+    call.array(grads.k()).array(grads.v());
+    masks(call, in);
+    inputRows(call, in);
+    AttentionShape.rows(call, dO);
+    AttentionShape.statistics(call, lse);
+    AttentionShape.statistics(call, deltas);
+    AttentionShape.rows(call, grads.k());
+    AttentionShape.rows(call, grads.v());
+    AttentionShape.bias(call, in.bias());
+    numbers(call, shape, options);
+    call.number(shape.compute(), options.scaleFor(shape.head()));
+    int keys = block(shape.keys(), blocks.gradientOuter);
+    constants(call, shape, block(shape.queries(), blocks.gradientInner), keys);
+    over(call, shape.keys(), keys, shape.keyHeads(), shape.batch());
+  }
+
+  private void queriesGradient(
+      AttentionShape shape,
+      AttentionOptions options,
+      NdArray lse,
+      NdArray deltas,
+      NdArray dO,
+      Gradients grads) {
+    KernelCall call = queriesGradient;
+    Inputs in = shape.in();
+    call.start().array(in.q()).array(in.k()).array(in.v()).array(dO).array(lse).array(deltas);
+    call.array(grads.q()).array(grads.bias());
+    masks(call, in);
+    inputRows(call, in);
+    AttentionShape.rows(call, dO);
+    AttentionShape.statistics(call, lse);
+    AttentionShape.statistics(call, deltas);
+    AttentionShape.rows(call, grads.q());
+    AttentionShape.bias(call, grads.bias());
+    AttentionShape.bias(call, in.bias());
+    numbers(call, shape, options);
+    call.number(shape.compute(), options.scaleFor(shape.head()));
+    int rows = block(shape.queries(), blocks.gradientOuter);
+    constants(call, shape, rows, block(shape.keys(), blocks.gradientInner));
+    over(call, shape.queries(), rows, shape.heads(), shape.batch());
+  }
+
+  private static int block(long n, int most) {
+    return BlockSizes.around(n, SMALLEST_BLOCK, most);
   }
 
   private static void masks(KernelCall call, Inputs in) {
     call.array(in.bias()).array(in.slopes()).array(in.queryStarts()).array(in.keyStarts());
   }
 
+  private static void inputRows(KernelCall call, Inputs in) {
+    AttentionShape.rows(call, in.q());
+    AttentionShape.rows(call, in.k());
+    AttentionShape.rows(call, in.v());
+  }
+
+  private static void numbers(KernelCall call, AttentionShape shape, AttentionOptions options) {
+    shape.sizes(call);
+    options.numbers(call, shape.compute(), shape.head());
+    options.constants(call);
+  }
+
+  private void constants(KernelCall call, AttentionShape shape, int blockM, int blockN) {
+    call.constant("ieee")
+        .constant(operand(shape.in().q().dtype()))
+        .constant(shape.compute())
+        .constant((int) shape.head())
+        .constant(BlockSizes.around(shape.head(), SMALLEST_BLOCK, LARGEST_HEAD))
+        .constant(blockM)
+        .constant(blockN);
+  }
+
+  private static void over(KernelCall call, long rows, int block, long heads, long batch) {
+    call.over(Grid.cdiv(rows, block), Math.toIntExact(heads), Math.toIntExact(batch));
+  }
+
   /** The type of a product's operands: a GPU multiplies narrow ones, the CPU widens them anyway. */
-  private DType operand(Inputs in) {
-    return device.target().isGpu() || in.q().dtype() == DType.FP64 ? in.q().dtype() : DType.FP32;
+  private DType operand(DType dtype) {
+    return device.target().isGpu() || dtype == DType.FP64 ? dtype : DType.FP32;
   }
 }

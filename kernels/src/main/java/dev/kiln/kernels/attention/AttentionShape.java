@@ -140,11 +140,8 @@ record AttentionShape(
     like(argument, array, "q", in.q());
   }
 
-  /** One number for each row of each head; null is no fault. */
+  /** One number for each row of each head. */
   void rowStatistics(String argument, NdArray array) {
-    if (array == null) {
-      return;
-    }
     computed(argument, array);
     int axes = in.q().rank() - 1;
     boolean same = array.rank() == axes;
@@ -176,6 +173,27 @@ record AttentionShape(
           "must be batch x heads x queries x keys, keys side by side, but is " + bias);
     }
     stride(operation, "bias", bias, 2);
+  }
+
+  /** A gradient for each number of a bias that no axis repeats; null is no fault. */
+  void biasGradient(NdArray array) {
+    if (array == null) {
+      return;
+    }
+    String argument = "grads.bias";
+    if (in.bias() == null) {
+      throw Check.fault(operation, argument, "must be null where there is no bias");
+    }
+    Check.sameDType(operation, argument, array, "bias", in.bias());
+    boolean fits = array.rank() == 4 && array.dim(2) == queries && array.dim(3) == keys;
+    fits = fits && array.dim(0) == batch && array.dim(1) == heads;
+    if (!fits || keys > 1 && array.stride(3) != 1) {
+      throw Check.fault(
+          operation,
+          argument,
+          "must be batch x heads x queries x keys, keys side by side, but is " + array);
+    }
+    stride(operation, argument, array, 2);
   }
 
   /** Strides of an array of heads: batch, head, row. */

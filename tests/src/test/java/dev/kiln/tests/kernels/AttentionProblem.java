@@ -3,6 +3,7 @@ package dev.kiln.tests.kernels;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.attention.Attention;
 import dev.kiln.kernels.attention.AttentionOptions;
+import dev.kiln.kernels.attention.Gradients;
 import dev.kiln.kernels.attention.Inputs;
 import dev.kiln.kernels.reference.AttentionReference;
 import dev.kiln.kernels.reference.Rounding;
@@ -118,5 +119,27 @@ record AttentionProblem(
     var plain = reference(Rounding.FP32).forward();
     check("o", dtype, o, plain.o(), exact.o());
     check("lse", compute(), lse, plain.lse(), exact.lse());
+  }
+
+  void checkBackward(Device device, Attention attention) {
+    Inputs in = inputs(device);
+    NdArray o = Cases.unset(device, dtype, batch, heads, queries, head);
+    NdArray lse = statistics(device);
+    var grads =
+        new Gradients(
+            Cases.unset(device, dtype, batch, heads, queries, head),
+            Cases.unset(device, dtype, batch, keyHeads, keys, head),
+            Cases.unset(device, dtype, batch, keyHeads, keys, head),
+            hasBias ? Cases.unset(device, dtype, batch, heads, queries, keys) : null);
+    attention.forward(in, options, o, lse);
+    attention.backward(in, options, o, lse, queryArray(device, dO()), grads);
+    var exact = reference(Rounding.EXACT).backward(dO());
+    var plain = reference(Rounding.FP32).backward(dO());
+    check("dq", dtype, grads.q(), plain.q(), exact.q());
+    check("dk", dtype, grads.k(), plain.k(), exact.k());
+    check("dv", dtype, grads.v(), plain.v(), exact.v());
+    if (hasBias) {
+      check("dbias", dtype, grads.bias(), plain.bias(), exact.bias());
+    }
   }
 }

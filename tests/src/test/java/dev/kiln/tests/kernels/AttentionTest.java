@@ -47,4 +47,11 @@ class AttentionTest {
     Device on = Devices.byName(device);
     problem.checkForward(on, new Attention(on));
   }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void gradientsAreWithinTheErrorRule(String device, AttentionProblem problem) {
+    Device on = Devices.byName(device);
+    problem.checkBackward(on, new Attention(on));
+  }
 }

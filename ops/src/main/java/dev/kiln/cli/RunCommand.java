@@ -215,7 +215,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private long[] launchRepeatedly(Launch launch) {
-    launch.compile();
+    launch.load();
     long[] nanos = new long[repeat];
     for (int i = 0; i < repeat; i++) {
       long start = System.nanoTime();

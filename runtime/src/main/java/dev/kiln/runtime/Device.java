@@ -33,6 +33,15 @@ public interface Device extends AutoCloseable {
   /** Makes a compiled kernel ready to run. The result may be launched any number of times. */
   LoadedKernel load(CompiledKernel kernel);
 
+  /**
+   * Makes a kernel ready to run: compiles it, or takes what was made of it before.
+   *
+   * @throws dev.kiln.compiler.diagnostics.CompilationException if it is not well formed
+   */
+  default LoadedKernel load(KernelVersion version) {
+    return load(version.compiled());
+  }
+
   /** Waits until every launch has finished, and reports the first fault among them. */
   void synchronize();
 

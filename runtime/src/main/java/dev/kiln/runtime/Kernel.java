@@ -5,9 +5,9 @@ import dev.kiln.compiler.Compiler;
 import dev.kiln.compiler.Specialization;
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.diagnostics.CompilationException;
-import dev.kiln.compiler.diagnostics.Diagnostic;
 import dev.kiln.compiler.frontend.Frontend;
 import dev.kiln.compiler.python.KernelDeclaration;
+import dev.kiln.runtime.cache.KernelFacts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,24 +15,24 @@ import java.util.Map;
 /** A kernel of a module. Compiled once for each specialisation and target. Thread-safe. */
 public final class Kernel {
   private final KernelModule module;
-  private final KernelDeclaration declaration;
+  private final String name;
   private final List<KernelParameter> parameters;
   private final MetaRules metaRules;
-  private final Map<Version, CompiledKernel> compiled = new HashMap<>();
+  private final Map<Version, KernelVersion> versions = new HashMap<>();
 
   /** What a compilation depends on, besides the source. */
   private record Version(Specialization specialization, Target target) {}
 
-  Kernel(KernelModule module, KernelDeclaration declaration) {
+  Kernel(KernelModule module, String name) {
     this.module = module;
-    this.declaration = declaration;
-    this.parameters = KernelParameters.of(declaration, module.declarations().evaluator());
-    this.metaRules = new MetaRules(this, declaration);
+    this.name = name;
+    this.parameters = module.facts(name).parameters();
+    this.metaRules = new MetaRules(this);
   }
 
   /** The function's name in its file. */
   public String name() {
-    return declaration.name();
+    return name;
   }
 
   /** The file that this kernel is of. */
@@ -40,8 +40,14 @@ public final class Kernel {
     return module;
   }
 
+  /** The function and its decorators; the file is parsed for that if it has not been. */
   public KernelDeclaration declaration() {
-    return declaration;
+    return module.declarations().kernel(name).orElseThrow();
+  }
+
+  /** What is known of it without its syntax. */
+  KernelFacts facts() {
+    return module.facts(name);
   }
 
   /** All parameters, {@code tl.constexpr} ones included, in their order. */
@@ -79,21 +85,28 @@ public final class Kernel {
    * @throws CompilationException if the kernel is not well formed for the specialisation
    */
   public CompiledKernel compile(Specialization specialization, Target target) {
-    var version = new Version(specialization, target);
-    synchronized (compiled) {
-      CompiledKernel known = compiled.get(version);
+    return version(specialization, target).compiled();
+  }
+
+  /** The kernel for a specialisation, not yet compiled. The same object each time. */
+  public KernelVersion version(Specialization specialization, Target target) {
+    synchronized (versions) {
+      var key = new Version(specialization, target);
+      KernelVersion known = versions.get(key);
       if (known == null) {
-        known =
-            Compiler.compile(
-                module.file(),
-                module.imports(),
-                name(),
-                specialization,
-                target,
-                new ModuleListener(module));
-        compiled.put(version, known);
+        known = new KernelVersion(this, specialization, target);
+        versions.put(key, known);
       }
       return known;
+    }
+  }
+
+  /** Compiles anew. */
+  CompiledKernel compile(Specialization specialization, Target target, Frontend.Listener listener) {
+    // Evaluators and import resolvers are not made for several threads.
+    synchronized (versions) {
+      return Compiler.compile(
+          module.file(), module.imports(), name(), specialization, target, listener);
     }
   }
 
@@ -104,18 +117,5 @@ public final class Kernel {
   @Override
   public String toString() {
     return module.name() + ":" + name();
-  }
-
-  /** Hands on what a compilation says. */
-  private record ModuleListener(KernelModule module) implements Frontend.Listener {
-    @Override
-    public void warning(Diagnostic warning) {
-      module.warn(warning);
-    }
-
-    @Override
-    public void output(String line) {
-      module.print(line);
-    }
   }
 }

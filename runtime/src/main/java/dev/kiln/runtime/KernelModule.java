@@ -2,16 +2,13 @@ package dev.kiln.runtime;
 
 import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.diagnostics.Diagnostic;
-import dev.kiln.compiler.diagnostics.Source;
-import dev.kiln.compiler.python.FileImports;
-import dev.kiln.compiler.python.KernelDeclaration;
 import dev.kiln.compiler.python.KernelDeclarations;
-import dev.kiln.compiler.python.KernelFiles;
-import dev.kiln.compiler.python.ResourceImports;
 import dev.kiln.compiler.syntax.ImportResolver;
 import dev.kiln.compiler.syntax.KernelFile;
+import dev.kiln.runtime.cache.CompileCache;
+import dev.kiln.runtime.cache.KernelFacts;
+import dev.kiln.runtime.cache.ModuleFacts;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -25,17 +22,35 @@ import java.util.function.Consumer;
  * Thread-safe.
  */
 public final class KernelModule {
-  private final KernelFile file;
-  private final ImportResolver imports;
-  private final KernelDeclarations declarations;
+  private final ModuleSource source;
   private final Map<String, Kernel> kernels = new LinkedHashMap<>();
+  private ModuleFacts facts;
+  private Parsed parsed;
   private Consumer<Diagnostic> warnings = warning -> System.err.println(warning.render());
   private Consumer<String> output = System.out::println;
 
-  private KernelModule(KernelFile file, ImportResolver imports) {
-    this.file = file;
-    this.imports = imports;
-    this.declarations = KernelDeclarations.of(file, imports);
+  /** What parsing gives, for those who need more than the facts. */
+  private record Parsed(ModuleSource.Syntax syntax, KernelDeclarations declarations) {}
+
+  private KernelModule(ModuleSource source) {
+    this.source = source;
+    CompileCache cache = CompileCache.shared();
+    facts =
+        ModuleFacts.find(cache, source.place(), source.bytes(), source::isUnchanged).orElse(null);
+    if (facts == null) {
+      parsed();
+      facts.keep(cache, source.place(), source.bytes());
+    }
+  }
+
+  /** Parses the file, if that has not been done. What it says of the kernels holds from then on. */
+  private synchronized Parsed parsed() {
+    if (parsed == null) {
+      ModuleSource.Syntax syntax = source.parse();
+      parsed = new Parsed(syntax, KernelDeclarations.of(syntax.file(), syntax.imports()));
+      facts = FactsReader.read(syntax, parsed.declarations());
+    }
+    return parsed;
   }
 
   /**
@@ -45,7 +60,7 @@ public final class KernelModule {
    * @throws CompilationException if a kernel in it is not well formed
    */
   public static KernelModule of(String name, String text) {
-    return new KernelModule(KernelFiles.load(new Source(name, text)), ImportResolver.NONE);
+    return new KernelModule(new ModuleSource.Text(name, text));
   }
 
   /**
@@ -59,12 +74,9 @@ public final class KernelModule {
       throw new KilnException(path + " is a folder, not a kernel file");
     }
     try {
-      var imports = new FileImports();
-      return new KernelModule(imports.load(path), imports);
+      return new KernelModule(ModuleSource.OnDisk.read(path));
     } catch (NoSuchFileException e) {
       throw new KilnException("no such file: " + path);
-    } catch (CharacterCodingException e) {
-      throw new KilnException(path + " is not text in UTF-8");
     } catch (IOException e) {
       throw new KilnException("cannot read " + path + ": " + e.getMessage(), e);
     }
@@ -88,30 +100,27 @@ public final class KernelModule {
    * "dev/kiln/kernels/matmul.py"}.
    */
   public static KernelModule resource(ClassLoader loader, String path) {
-    var imports = new ResourceImports(loader);
-    try {
-      return new KernelModule(imports.load(path), imports);
-    } catch (IllegalArgumentException e) {
-      throw new KilnException("no such resource: " + path);
-    }
+    return new KernelModule(ModuleSource.Resource.read(loader, path));
   }
 
   /** The name under which messages speak of the file. */
   public String name() {
-    return file.source().name();
+    return source.name();
   }
 
+  /** The file's syntax, read when first asked for. */
   public KernelFile file() {
-    return file;
+    return parsed().syntax().file();
   }
 
+  /** What the file declares, read when first asked for. */
   public KernelDeclarations declarations() {
-    return declarations;
+    return parsed().declarations();
   }
 
   /** The names of the {@code jit} functions, helpers included, in the order of the file. */
-  public List<String> functionNames() {
-    return declarations.kernels().stream().map(KernelDeclaration::name).toList();
+  public synchronized List<String> functionNames() {
+    return facts.kernels().stream().map(KernelFacts::name).toList();
   }
 
   /**
@@ -120,17 +129,29 @@ public final class KernelModule {
    * @throws KilnException if there is none of that name
    */
   public synchronized Kernel kernel(String name) {
-    KernelDeclaration declaration =
-        declarations
-            .kernel(name)
-            .orElseThrow(
-                () ->
-                    new KilnException(
-                        functionNames().isEmpty()
-                            ? name() + " holds no @triton.jit function"
-                            : "%s has no kernel '%s'; it has %s"
-                                .formatted(name(), name, String.join(", ", functionNames()))));
-    return kernels.computeIfAbsent(name, n -> new Kernel(this, declaration));
+    Kernel known = kernels.get(name);
+    if (known == null) {
+      if (facts(name) == null) {
+        throw new KilnException(
+            functionNames().isEmpty()
+                ? name() + " holds no @triton.jit function"
+                : "%s has no kernel '%s'; it has %s"
+                    .formatted(name(), name, String.join(", ", functionNames())));
+      }
+      known = new Kernel(this, name);
+      kernels.put(name, known);
+    }
+    return known;
+  }
+
+  /** What is known of a kernel; null if there is none of that name. */
+  synchronized KernelFacts facts(String name) {
+    for (KernelFacts kernel : facts.kernels()) {
+      if (kernel.name().equals(name)) {
+        return kernel;
+      }
+    }
+    return null;
   }
 
   /** Where warnings of compilations go; by default to standard error. */
@@ -146,7 +167,7 @@ public final class KernelModule {
   }
 
   ImportResolver imports() {
-    return imports;
+    return parsed().syntax().imports();
   }
 
   void warn(Diagnostic warning) {

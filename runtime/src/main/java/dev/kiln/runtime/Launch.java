@@ -33,7 +33,7 @@ public final class Launch {
   private int readyRevision = -1;
 
   /** A version of the kernel on the device. */
-  private record Ready(CompiledKernel compiled, Device.LoadedKernel loaded, MemorySegment block) {}
+  private record Ready(KernelVersion version, Device.LoadedKernel loaded, MemorySegment block) {}
 
   Launch(Kernel kernel, Device device) {
     this.kernel = kernel;
@@ -236,7 +236,16 @@ public final class Launch {
 
   /** Compiles what the present arguments need, if that has not been done, without launching. */
   public CompiledKernel compile() {
-    return prepare().compiled();
+    return prepare().version().compiled();
+  }
+
+  /**
+   * Makes ready what the present arguments need, without launching: compiles it, or finds what was
+   * compiled before.
+   */
+  public Launch load() {
+    prepare();
+    return this;
   }
 
   /** Launches over the grid that was set last. */
@@ -297,8 +306,8 @@ public final class Launch {
   }
 
   private Ready load(Specialization specialization) {
-    CompiledKernel compiled = kernel.compile(specialization, device.target());
+    KernelVersion version = kernel.version(specialization, device.target());
     MemorySegment block = Arena.ofAuto().allocate(Math.max(8, 8L * binder.runtimeArguments()), 8);
-    return new Ready(compiled, device.load(compiled), block);
+    return new Ready(version, device.load(version), block);
   }
 }

@@ -19,21 +19,23 @@ import java.util.Optional;
  */
 final class MetaRules {
   private final Kernel kernel;
-  private final KernelDeclaration declaration;
+  private final boolean hasHeuristics;
+  private final Optional<TritonConfig> configuration;
 
-  MetaRules(Kernel kernel, KernelDeclaration declaration) {
+  MetaRules(Kernel kernel) {
     this.kernel = kernel;
-    this.declaration = declaration;
+    this.hasHeuristics = kernel.facts().hasHeuristics();
+    this.configuration = kernel.facts().firstConfig();
   }
 
   /** Whether constants must be computed anew at each launch. */
   boolean dependOnArguments() {
-    return !declaration.heuristics().isEmpty();
+    return hasHeuristics;
   }
 
   /** The configuration that launches use, if the kernel is autotuned. */
   Optional<TritonConfig> configuration() {
-    return declaration.autotune().flatMap(tuned -> tuned.configs().stream().findFirst());
+    return configuration;
   }
 
   void apply(ArgumentBinder binder) {
@@ -56,7 +58,10 @@ final class MetaRules {
   }
 
   private void applyHeuristics(ArgumentBinder binder, boolean withinAutotune) {
-    for (Heuristics heuristics : declaration.heuristics()) {
+    if (!hasHeuristics) {
+      return;
+    }
+    for (Heuristics heuristics : kernel.declaration().heuristics()) {
       if (heuristics.withinAutotune() == withinAutotune) {
         for (Map.Entry<String, PyCallable> rule : heuristics.values().entrySet()) {
           setMeta(
@@ -100,6 +105,7 @@ final class MetaRules {
         continue;
       }
       String name = kernel.parameters().get(i).name();
+      KernelDeclaration declaration = kernel.declaration();
       Optional<String> reason =
           declaration
               .autotune()

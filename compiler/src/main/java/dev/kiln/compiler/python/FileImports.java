@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Imports from the file system: relative ones from the importing file's package, absolute ones from
@@ -41,6 +42,23 @@ public final class FileImports implements ImportResolver {
     var file = KernelFiles.load(new Source(path.toString(), Files.readString(path)));
     files.put(key, Optional.of(file));
     return file;
+  }
+
+  /** {@link #load(Path)} with the text that the file is known to have. */
+  public KernelFile load(Path path, String text) {
+    KernelFile file = KernelFiles.load(new Source(path.toString(), text));
+    files.put(path.toAbsolutePath().normalize(), Optional.of(file));
+    return file;
+  }
+
+  /**
+   * The text of each file that was looked for so far, by absolute path; empty where there was none.
+   */
+  public Map<String, Optional<String>> filesSeen() {
+    Map<String, Optional<String>> seen = new TreeMap<>();
+    files.forEach(
+        (path, file) -> seen.put(path.toString(), file.map(found -> found.source().text())));
+    return seen;
   }
 
   @Override

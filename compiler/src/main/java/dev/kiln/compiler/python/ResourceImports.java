@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Imports among class-path resources. The name of a source is its resource's full name, {@code
@@ -33,6 +34,20 @@ public final class ResourceImports implements ImportResolver {
   public KernelFile load(String resource) {
     return read(resource)
         .orElseThrow(() -> new IllegalArgumentException("there is no resource " + resource));
+  }
+
+  /** {@link #load(String)} with the text that the resource is known to have. */
+  public KernelFile load(String resource, String text) {
+    KernelFile file = KernelFiles.load(new Source(resource, text));
+    files.put(resource, Optional.of(file));
+    return file;
+  }
+
+  /** The text of each resource that was looked for so far; empty where there was none. */
+  public Map<String, Optional<String>> filesSeen() {
+    Map<String, Optional<String>> seen = new TreeMap<>();
+    files.forEach((name, file) -> seen.put(name, file.map(found -> found.source().text())));
+    return seen;
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.Target;
 import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.KernelVersion;
 import dev.kiln.runtime.LaunchListener;
 import dev.kiln.runtime.memory.HostMemory;
 import dev.kiln.runtime.memory.Slab;
@@ -63,6 +64,12 @@ public final class CpuDevice implements Device {
   public LoadedKernel load(CompiledKernel kernel) {
     HostMemory.requireOpen(closed, this);
     return CpuKernel.load(kernel, options, launches);
+  }
+
+  @Override
+  public LoadedKernel load(KernelVersion version) {
+    HostMemory.requireOpen(closed, this);
+    return CpuKernel.load(version, options, launches);
   }
 
   /** Launches have finished when their call returns. */

@@ -2,32 +2,25 @@ package dev.kiln.runtime.cpu;
 
 import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.diagnostics.CompilationException;
-import dev.kiln.compiler.ir.TileFunction;
-import dev.kiln.compiler.jvm.ClassFileEmitter;
-import dev.kiln.compiler.jvm.EmissionOptions;
-import dev.kiln.compiler.jvm.GeneratedClass;
 import dev.kiln.compiler.jvm.ProgramBody;
 import dev.kiln.compiler.jvm.support.KernelAssertionError;
-import dev.kiln.compiler.loop.LoopLowering;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.KernelVersion;
 import dev.kiln.runtime.LaunchException;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
+import java.util.Optional;
 
 /** A kernel as a generated class. */
 final class CpuKernel implements Device.LoadedKernel {
-  private final CompiledKernel kernel;
+  private final CpuArtefact artefact;
   private final ProgramBody body;
-  private final long scratchBytes;
   private final boolean runsInOrder;
   private final CpuLaunches launches;
 
-  private CpuKernel(
-      CompiledKernel kernel, GeneratedClass generated, boolean runsInOrder, CpuLaunches launches) {
-    this.kernel = kernel;
-    this.body = generated.define();
-    this.scratchBytes = generated.scratchBytes();
-    this.runsInOrder = runsInOrder;
+  private CpuKernel(CpuArtefact artefact, CpuOptions options, CpuLaunches launches) {
+    this.artefact = artefact;
+    this.body = artefact.generated().define();
+    this.runsInOrder = !options.relaxedAtomics() && artefact.orderMatters();
     this.launches = launches;
   }
 
@@ -37,19 +30,32 @@ final class CpuKernel implements Device.LoadedKernel {
    * @throws CompilationException if the kernel's tiles need more scratch memory than there may be
    */
   static CpuKernel load(CompiledKernel kernel, CpuOptions options, CpuLaunches launches) {
-    GeneratedClass generated =
-        ClassFileEmitter.emit(
-            LoopLowering.lower(kernel.optimized()), new EmissionOptions(options.simdBits()));
-    boolean inOrder = !options.relaxedAtomics() && AtomicOrder.matters(kernel.optimized());
-    return new CpuKernel(kernel, generated, inOrder, launches);
+    return new CpuKernel(CpuArtefact.of(kernel, options.simdBits()), options, launches);
+  }
+
+  /** Defines the class that was generated before, if it is in the cache. */
+  static CpuKernel load(KernelVersion version, CpuOptions options, CpuLaunches launches) {
+    String device = "cpu " + options.simdBits();
+    Optional<byte[]> stored = version.cached(device).find();
+    if (stored.isPresent()) {
+      Optional<CpuArtefact> artefact = CpuArtefact.decode(stored.get());
+      if (artefact.isPresent()) {
+        return new CpuKernel(artefact.get(), options, launches);
+      }
+    }
+    CpuArtefact artefact = CpuArtefact.of(version.compiled(), options.simdBits());
+    // Anew: if the source changed since its facts were kept, compiling has told.
+    version.cached(device).keep(artefact.encode());
+    return new CpuKernel(artefact, options, launches);
   }
 
   String name() {
-    return kernel.name();
+    return artefact.kernel();
   }
 
-  List<TileFunction.Param> params() {
-    return kernel.optimized().params();
+  /** For each run-time argument whether it is a pointer. */
+  boolean[] pointers() {
+    return artefact.pointers();
   }
 
   ProgramBody body() {
@@ -57,7 +63,7 @@ final class CpuKernel implements Device.LoadedKernel {
   }
 
   long scratchBytes() {
-    return scratchBytes;
+    return artefact.generated().scratchBytes();
   }
 
   boolean runsInOrder() {
@@ -70,11 +76,11 @@ final class CpuKernel implements Device.LoadedKernel {
       launches.run(this, gridX, gridY, gridZ, arguments);
     } catch (IndexOutOfBoundsException e) {
       throw new LaunchException(
-          kernel.name(),
+          name(),
           "an access left the device's memory; a sanitized launch (--sanitize) tells which",
           e);
     } catch (KernelAssertionError e) {
-      throw new LaunchException(kernel.name(), e.getMessage(), e);
+      throw new LaunchException(name(), e.getMessage(), e);
     }
   }
 }

@@ -1,13 +1,11 @@
 package dev.kiln.runtime.cpu;
 
-import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.jvm.ProgramBody;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.LaunchListener;
 import dev.kiln.runtime.memory.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 
 /**
  * Runs launches, one at a time: copies the arguments into the slab, gives each thread scratch
@@ -61,7 +59,7 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
     gridX = x;
     gridY = y;
     gridZ = z;
-    boolean foreign = copyArguments(kernel.params(), arguments);
+    boolean foreign = copyArguments(kernel.pointers(), arguments);
     addressed = foreign ? everything() : slab;
     addressedBase = foreign ? 0 : slabBase;
     reserveScratch(kernel.scratchBytes());
@@ -79,12 +77,12 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
   }
 
   /** Returns whether one of the pointers points outside the slab. */
-  private boolean copyArguments(List<TileFunction.Param> params, MemorySegment arguments) {
+  private boolean copyArguments(boolean[] pointers, MemorySegment arguments) {
     boolean foreign = false;
-    for (int i = 0; i < params.size(); i++) {
+    for (int i = 0; i < pointers.length; i++) {
       long bits = arguments.get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i);
       argumentSegment.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i, bits);
-      foreign |= bits != 0 && params.get(i).value().type().isPointer() && !memory.isInSlab(bits);
+      foreign |= bits != 0 && pointers[i] && !memory.isInSlab(bits);
     }
     return foreign;
   }

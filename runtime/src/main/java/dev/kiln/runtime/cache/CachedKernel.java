@@ -1,0 +1,77 @@
+package dev.kiln.runtime.cache;
+
+import dev.kiln.compiler.Specialization;
+import dev.kiln.runtime.cache.CacheEntry.Kind;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** The place in the cache of what one device makes of one kernel for one specialisation. */
+public final class CachedKernel {
+  private final CompileCache cache;
+  private final KernelFacts kernel;
+  private final Specialization specialization;
+  private final String device;
+  private final BooleanSupplier mayBeKept;
+
+  /**
+   * @param device the device, and all of its options on which the payload depends
+   * @param mayBeKept asked when a payload is to be kept
+   */
+  public CachedKernel(
+      CompileCache cache,
+      KernelFacts kernel,
+      Specialization specialization,
+      String device,
+      BooleanSupplier mayBeKept) {
+    this.cache = cache;
+    this.kernel = kernel;
+    this.specialization = specialization;
+    this.device = device;
+    this.mayBeKept = mayBeKept;
+  }
+
+  /** What was kept, by whichever process. */
+  public Optional<byte[]> find() {
+    if (!cache.isOn()) {
+      return Optional.empty();
+    }
+    try {
+      return cache.read(Kind.KERNEL, key());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Keeps a payload, if the cache is on and the specialisation can be told from others. */
+  public void keep(byte[] payload) {
+    if (!cache.isOn() || !mayBeKept.getAsBoolean()) {
+      return;
+    }
+    try {
+      cache.write(new CacheEntry(Kind.KERNEL, kernel.name(), device, key(), payload));
+    } catch (IOException e) {
+      // A constant that has no stored form: such a kernel is compiled in each process.
+    }
+  }
+
+  /**
+   * Assertions tell their lines, so where they are checked the lines belong to the key. Nothing
+   * else that is made of a kernel knows lines.
+   */
+  private byte[] key() throws IOException {
+    var bytes = new ByteArrayOutputStream(512);
+    var out = new DataOutputStream(bytes);
+    out.write(CompilerVersion.bytes());
+    out.writeUTF(device);
+    out.writeUTF(kernel.name());
+    out.write(kernel.closure());
+    if (specialization.options().debug()) {
+      out.write(kernel.positions());
+    }
+    StoredValues.write(out, specialization);
+    return bytes.toByteArray();
+  }
+}

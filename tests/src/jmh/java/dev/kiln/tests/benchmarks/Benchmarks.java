@@ -1,6 +1,7 @@
 package dev.kiln.tests.benchmarks;
 
 import dev.kiln.tests.benchmarks.peer.PeerMeasurement;
+import dev.kiln.tests.benchmarks.peer.PeerMemory;
 import dev.kiln.tests.benchmarks.peer.PeerRow;
 import dev.kiln.tests.benchmarks.peer.PeerRows;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -128,13 +130,23 @@ public final class Benchmarks {
         row.what(),
         goal,
         measured.ratio(),
-        "ratio %.2f: %.3f ms, peer %.3f ms; fastest tenths %.2f: %.3f ms, %.3f ms",
+        "ratio %.2f: %.3f ms, peer %.3f ms; fastest tenths %.2f: %.3f ms, %.3f ms%s",
         measured.ratio(),
         measured.kilnMicros() / 1e3,
         measured.peerMicros() / 1e3,
         measured.bestRatio(),
         measured.kilnBestMicros() / 1e3,
-        measured.peerBestMicros() / 1e3);
+        measured.peerBestMicros() / 1e3,
+        row.memory() ? memory(row) : "");
+  }
+
+  private static String memory(PeerRow row) throws IOException, InterruptedException {
+    String[] bytes =
+        inNewJvm(PeerMemory.ENVIRONMENT, JvmFlags.LAUNCHER, PeerMemory.class, row.name())
+            .strip()
+            .split(" ");
+    return "; memory %.0f MB, peer %.0f MB"
+        .formatted(Long.parseLong(bytes[0]) / 1e6, Long.parseLong(bytes[1]) / 1e6);
   }
 
   /** What the measured JVM threw, which JMH hides below its own exceptions. */
@@ -158,7 +170,7 @@ public final class Benchmarks {
 
   private void step(String flags, Goal goal, List<String> jvmFlags)
       throws IOException, InterruptedException {
-    String output = inNewJvm(jvmFlags, FortyKernels.class, EARLY, STEADY);
+    String output = inNewJvm(Map.of(), jvmFlags, FortyKernels.class, EARLY, STEADY);
     double[] times = output.lines().mapToDouble(Double::parseDouble).toArray();
     add(
         "forty",
@@ -172,15 +184,17 @@ public final class Benchmarks {
   }
 
   /** What a program prints that is run in a JVM of its own. */
-  private static String inNewJvm(List<String> jvmFlags, Class<?> program, String... arguments)
+  private static String inNewJvm(
+      Map<String, String> environment, List<String> jvmFlags, Class<?> program, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmFlags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
       throw new IOException(program.getSimpleName() + " failed: " + output);
@@ -230,7 +244,8 @@ public final class Benchmarks {
     double[][] columns = new double[SimThroughput.COLUMNS][SIM_JVMS];
     for (int jvm = 0; jvm < SIM_JVMS; jvm++) {
       String line =
-          inNewJvm(JvmFlags.LAUNCHER, SimThroughput.class, kernel.name(), watch, SIM_SECONDS);
+          inNewJvm(
+              Map.of(), JvmFlags.LAUNCHER, SimThroughput.class, kernel.name(), watch, SIM_SECONDS);
       String[] numbers = line.strip().split(" ");
       for (int i = 0; i < columns.length; i++) {
         columns[i][jvm] = Double.parseDouble(numbers[i]);

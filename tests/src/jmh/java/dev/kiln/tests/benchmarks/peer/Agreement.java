@@ -4,8 +4,8 @@ import dev.kiln.runtime.NdArray;
 import java.util.function.Supplier;
 
 /**
- * Two results that have to agree: everywhere {@code |ours - theirs| <= tolerance * max(1,
- * |theirs|)}.
+ * Two results that have to agree: everywhere {@code |ours - theirs| <= tolerance * max(|theirs|,
+ * root mean square of theirs)}.
  *
  * @param name of the result, for messages
  */
@@ -21,8 +21,13 @@ record Agreement(String name, Supplier<float[]> ours, Supplier<float[]> theirs, 
       throw new IllegalStateException(
           "%s has %d elements here and %d there".formatted(name, actual.length, expected.length));
     }
+    double squares = 0;
+    for (float value : expected) {
+      squares += (double) value * value;
+    }
+    double rootMeanSquare = Math.sqrt(squares / expected.length);
     for (int i = 0; i < expected.length; i++) {
-      double allowed = tolerance * Math.max(1, Math.abs(expected[i]));
+      double allowed = tolerance * Math.max(rootMeanSquare, Math.abs(expected[i]));
       if (!(Math.abs(actual[i] - expected[i]) <= allowed)) {
         throw new IllegalStateException(
             "element %d of %s is %s here and %s there".formatted(i, name, actual[i], expected[i]));

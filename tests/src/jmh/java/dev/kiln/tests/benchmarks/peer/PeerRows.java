@@ -11,7 +11,16 @@ public final class PeerRows {
 
   /** In the order of the table. */
   public static List<PeerRow> all() {
-    return Stream.of(SingleRows.all(), ProductRows.all()).flatMap(List::stream).toList();
+    return Stream.of(
+            NormalizationRows.all(),
+            ElementwiseRows.all(),
+            OptimizerRows.all(),
+            LossRows.all(),
+            ConvolutionRows.all(),
+            AttentionRows.all(),
+            ProductRows.all())
+        .flatMap(List::stream)
+        .toList();
   }
 
   static PeerRow named(String name) {

@@ -2,6 +2,9 @@ package dev.kiln.tests.benchmarks.peer;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.product.Matmul;
+import dev.kiln.kernels.product.MatmulTiles;
+import dev.kiln.kernels.product.Precision;
+import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;
@@ -12,7 +15,8 @@ import org.bytedeco.openblas.global.openblas;
 
 /** Products of square matrices by Kiln and by OpenBLAS. */
 final class ProductRows {
-  private static final double TOLERANCE = 1e-3;
+  private static final String GPU_BLOCKS = "-blocks-of-64x64x32";
+  private static final double TOLERANCE = 1e-4;
 
   private ProductRows() {}
 
@@ -22,7 +26,13 @@ final class ProductRows {
         row(512, "", 0, Matmul::new),
         row(1024, "", 0, Matmul::new).onOneThread(),
         row(1024, "", 0.85, Matmul::new),
-        row(2048, "", 0.85, Matmul::new));
+        row(2048, "", 0.85, Matmul::new),
+        row(1024, GPU_BLOCKS, 0.5, ProductRows::withGpuBlocks),
+        row(2048, GPU_BLOCKS, 0.5, ProductRows::withGpuBlocks));
+  }
+
+  private static Matmul withGpuBlocks(Device device) {
+    return new Matmul(device, MatmulTiles.of(64, 64, 32), Precision.IEEE);
   }
 
   private static PeerRow row(

@@ -13,7 +13,19 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Tensors of libtorch with the numbers of Kiln's arrays. */
 final class Torch {
+  private static long given;
+
   private Torch() {}
+
+  /** Bytes of all tensors that have been made here: inputs, and results where memory is given. */
+  static long givenBytes() {
+    return given;
+  }
+
+  private static Tensor counted(Tensor tensor) {
+    given += tensor.nbytes();
+    return tensor;
+  }
 
   /** Processors for libtorch's own threads; those of OpenBLAS are not concerned. */
   static void threads(int count) {
@@ -27,19 +39,15 @@ final class Torch {
 
   static Tensor of(float[] values, long... shape) {
     try (var memory = new FloatPointer(values)) {
-      return torch.from_blob(memory, shape).clone();
+      return counted(torch.from_blob(memory, shape).clone());
     }
   }
 
   static Tensor of(long[] values, long... shape) {
     try (var memory = new LongPointer(values);
         var options = new TensorOptions(torch.ScalarType.Long)) {
-      return torch.from_blob(memory, shape, options).clone();
+      return counted(torch.from_blob(memory, shape, options).clone());
     }
-  }
-
-  static Tensor zeros(long... shape) {
-    return torch.zeros(shape);
   }
 
   static TensorOptional some(Tensor tensor) {

@@ -18,8 +18,7 @@ public final class ExpertMatmul {
   private static final String NAME = "ExpertMatmul";
   private static final String FILE = "grouped_matmul.py";
 
-  private final Device device;
-  private final MatmulTiles fixed;
+  private final TileChoice choice;
   private final Precision precision;
   private final KernelCall product;
   private final KernelCall gradient;
@@ -34,8 +33,7 @@ public final class ExpertMatmul {
    * @param precision of products of fp32 numbers
    */
   public ExpertMatmul(Device device, MatmulTiles tiles, Precision precision) {
-    this.device = device;
-    fixed = tiles;
+    choice = new TileChoice(device, tiles);
     this.precision = precision;
     product = new KernelCall(FILE, "expert_matmul_kernel", device);
     gradient = new KernelCall(FILE, "expert_gradient_kernel", device);
@@ -148,7 +146,7 @@ public final class ExpertMatmul {
   }
 
   private MatmulTiles tiles(NdArray a, long m, long n, long k) {
-    return fixed == null ? MatmulTiles.choose(device, a.dtype(), 1, m, n, k) : fixed;
+    return choice.tiles(a.dtype(), 1, m, n, k);
   }
 
   private static void strides(KernelCall call, NdArray array) {

@@ -23,7 +23,7 @@ public final class GroupedMatmul {
 
   private static final int GPU_PROGRAMS = 264;
 
-  private final MatmulTiles fixed;
+  private final TileChoice choice;
   private final Precision precision;
   private final KernelCall call;
 
@@ -37,7 +37,7 @@ public final class GroupedMatmul {
    * @param precision of products of fp32 numbers
    */
   public GroupedMatmul(Device device, MatmulTiles tiles, Precision precision) {
-    fixed = tiles;
+    choice = new TileChoice(device, tiles);
     this.precision = precision;
     call = new KernelCall("grouped_matmul.py", "grouped_matmul_kernel", device);
   }
@@ -118,10 +118,7 @@ public final class GroupedMatmul {
       k = Math.max(k, product.a.dim(1));
     }
     Device device = call.device();
-    MatmulTiles tiles =
-        fixed != null
-            ? fixed
-            : MatmulTiles.choose(device, first.a.dtype(), products.size(), m, n, k);
+    MatmulTiles tiles = choice.tiles(first.a.dtype(), products.size(), m, n, k);
     int count = 0;
     for (Product product : products) {
       count = Math.addExact(count, tiles.count(product.c.dim(0), product.c.dim(1)));

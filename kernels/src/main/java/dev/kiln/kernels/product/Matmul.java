@@ -30,7 +30,7 @@ public final class Matmul implements AutoCloseable {
   private static final int SUM_N = 256;
 
   private final Device device;
-  private final MatmulTiles fixed;
+  private final TileChoice choice;
   private final Precision precision;
   private final KernelCall plain;
   private final Workspace sums;
@@ -50,7 +50,7 @@ public final class Matmul implements AutoCloseable {
    */
   public Matmul(Device device, MatmulTiles tiles, Precision precision) {
     this.device = device;
-    fixed = tiles;
+    choice = new TileChoice(device, tiles);
     this.precision = precision;
     plain = new KernelCall(FILE, "matmul_kernel", device);
     sums = new Workspace(device);
@@ -102,8 +102,7 @@ public final class Matmul implements AutoCloseable {
     if (m == 0 || n == 0 || batch == 0) {
       return;
     }
-    MatmulTiles tiles =
-        fixed == null ? MatmulTiles.choose(device, a.dtype(), batch, m, n, k) : fixed;
+    MatmulTiles tiles = choice.tiles(a.dtype(), batch, m, n, k);
     if (tiles.splits() > 1) {
       runSplit(a, b, epilogue, c, tiles, batch);
       return;

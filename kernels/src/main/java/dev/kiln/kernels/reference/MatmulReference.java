@@ -21,6 +21,12 @@ public final class MatmulReference {
       int m,
       int n,
       int k) {
+    double[] products = product(r, a, b, m, n, k);
+    return EpilogueReference.of(bias, activation).of(r, products, n);
+  }
+
+  /** {@code a b}: {@code m x k} by {@code k x n}. */
+  public static double[] product(Rounding r, double[] a, double[] b, int m, int n, int k) {
     double[] c = new double[m * n];
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < n; j++) {
@@ -28,14 +34,27 @@ public final class MatmulReference {
         for (int l = 0; l < k; l++) {
           sum = r.of(sum + r.of(a[i * k + l] * b[l * n + j]));
         }
-        if (bias != null) {
-          sum = r.of(sum + bias[j]);
-        }
-        c[i * n + j] = ActivationReference.value(r, activation, sum);
+        c[i * n + j] = sum;
       }
     }
     return c;
   }
+
+  /**
+   * Gradients of {@code y = x w}.
+   *
+   * @param x {@code m x k}
+   * @param w {@code k x n}
+   * @param dy {@code m x n}
+   */
+  public static Gradients gradients(
+      Rounding r, double[] x, double[] w, double[] dy, int m, int n, int k) {
+    return new Gradients(
+        product(r, dy, transpose(w, k, n), m, k, n), product(r, transpose(x, m, k), dy, k, n, m));
+  }
+
+  /** Of {@code x}, and of {@code w}. */
+  public record Gradients(double[] x, double[] w) {}
 
   /** Rows become columns. */
   public static double[] transpose(double[] a, int rows, int columns) {

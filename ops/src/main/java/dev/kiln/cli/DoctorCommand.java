@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.runtime.cache.CompileCache;
 import dev.kiln.runtime.cpu.VectorSupport;
 import java.io.File;
 import java.nio.file.Files;
@@ -132,7 +133,27 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static Finding cache() {
-    return new Finding("compile cache", false, "not supported yet", "");
+    CompileCache cache = CompileCache.shared();
+    if (!cache.isOn()) {
+      String remark = cache.settings().remark();
+      return new Finding(
+          "compile cache",
+          false,
+          "each process compiles its kernels anew: "
+              + (remark.isEmpty() ? "the compiler is not run from jars or folders" : remark),
+          "");
+    }
+    List<CompileCache.Listed> entries = cache.list();
+    return new Finding(
+        "compile cache",
+        true,
+        "%s: %d entries, %d of %d MiB"
+            .formatted(
+                cache.path().orElseThrow(),
+                entries.size(),
+                entries.stream().mapToLong(CompileCache.Listed::bytes).sum() >> 20,
+                cache.settings().bytes() >> 20),
+        "");
   }
 
   private static Optional<Path> onPath(String program) {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       SimCommand.class,
       LaterCommand.Profile.class,
-      LaterCommand.Cache.class
+      CacheCommand.class
     })
 public final class KilnCommand implements Runnable {
   @Spec private CommandSpec spec;

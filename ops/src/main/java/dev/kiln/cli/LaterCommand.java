@@ -32,15 +32,4 @@ abstract class LaterCommand implements Callable<Integer> {
       super("profiling");
     }
   }
-
-  /** {@code kiln cache}. */
-  @Command(
-      name = "cache",
-      description = "Shows what has been compiled and tuned. (not supported yet)",
-      mixinStandardHelpOptions = true)
-  static final class Cache extends LaterCommand {
-    Cache() {
-      super("the compile cache");
-    }
-  }
 }

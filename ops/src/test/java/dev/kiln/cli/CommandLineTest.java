@@ -316,7 +316,7 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"profile", "cache"})
+  @ValueSource(strings = {"profile"})
   void commandsToComeSaySo(String command) {
     assertThat(kiln(command)).isEqualTo(1);
     assertThat(err.toString()).startsWith("kiln: not supported yet: ");

@@ -1,5 +1,6 @@
 package dev.kiln.kernels.elementwise;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
@@ -11,7 +12,7 @@ import dev.kiln.runtime.NdArray;
  * Dropout by Philox: element {@code i} becomes {@code x / (1 - p)} if number {@code offset + i} of
  * the sequence of {@code seed} exceeds {@code p}, and 0 otherwise. The mask is never stored: the
  * backward pass is the same call on the gradients with the same {@code p}, {@code seed} and {@code
- * offset}. Not thread-safe.
+ * offset}. Computes in fp32, on fp64 arrays in fp64. Not thread-safe.
  */
 public final class Dropout {
   private static final String NAME = "Dropout";
@@ -23,34 +24,53 @@ public final class Dropout {
     call = new KernelCall(FILE, "dropout_kernel", device);
   }
 
+  /** {@code y = dropout(x)}: {@link #run(NdArray, NdArray, double, long, long, NdArray)}. */
+  public void run(NdArray x, double p, long seed, long offset, NdArray y) {
+    run(x, null, p, seed, offset, y);
+  }
+
   /**
-   * @param x values, or gradients in the backward pass: fp32, fp16 or bf16, contiguous, of any
-   *     shape
+   * {@code y = residual + dropout(x)}. The gradient of the residual is that of {@code y}.
+   *
+   * @param x values, or gradients in the backward pass: fp32, fp16, bf16 or fp64, contiguous, of
+   *     any shape
+   * @param residual of the same shape and dtype, contiguous; or null for none
    * @param p part of the elements that become 0, at least 0 and less than 1
-   * @param y of the same shape, contiguous; may be {@code x}
+   * @param y of the same shape, contiguous; may be {@code x} or the residual
    * @throws dev.kiln.runtime.KilnException if an argument breaks these rules
    */
-  public void run(NdArray x, double p, long seed, long offset, NdArray y) {
-    Check.floats(NAME, "x", x);
-    Check.elements(NAME, "x", x);
-    Check.floats(NAME, "y", y);
-    Check.elements(NAME, "y", y);
-    Check.sameShape(NAME, "y", y, "x", x);
+  public void run(NdArray x, NdArray residual, double p, long seed, long offset, NdArray y) {
+    check("x", x, x);
+    if (residual != null) {
+      check("residual", residual, x);
+      Check.sameDType(NAME, "residual", residual, "x", x);
+    }
+    check("y", y, x);
     if (!(p >= 0 && p < 1)) {
       throw Check.fault(NAME, "p", "must be at least 0 and less than 1, but is " + p);
     }
     if (x.size() == 0) {
       return;
     }
+    DType compute = RowTile.compute(x);
     int block = BlockSizes.elementwise(x.size());
     call.start()
         .array(x)
+        .array(residual)
         .array(y)
         .integer(x.size())
         .number(p)
+        .number(compute, 1 / (1 - p))
         .integer(seed)
         .integer(offset)
+        .constant(compute)
         .constant(block)
         .over(Grid.cdiv(x.size(), block));
+  }
+
+  private static void check(String argument, NdArray array, NdArray x) {
+    Check.floatsOrDoubles(NAME, argument, array);
+    Check.elements(NAME, argument, array);
+    Check.sameShape(NAME, argument, array, "x", x);
   }
 }

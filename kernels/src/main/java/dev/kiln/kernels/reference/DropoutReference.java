@@ -10,7 +10,7 @@ public final class DropoutReference {
   public static double[] apply(Rounding r, double[] x, double p, long seed, long offset) {
     double[] y = new double[x.length];
     for (int i = 0; i < x.length; i++) {
-      y[i] = isKept(p, seed, offset + i) ? r.of(x[i] / r.of(1 - r.of(p))) : 0;
+      y[i] = isKept(p, seed, offset + i) ? r.of(x[i] * r.of(1 / (1 - p))) : 0;
     }
     return y;
   }

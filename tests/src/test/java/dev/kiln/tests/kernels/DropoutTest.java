@@ -11,6 +11,7 @@ import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,6 +49,44 @@ class DropoutTest {
       assertThat(Arrays.copyOfRange(mask(device, 1, 100), 0, 400))
           .isEqualTo(Arrays.copyOfRange(mask, 100, 500));
     }
+  }
+
+  @Test
+  void addsAResidualInPlaceOrNot() {
+    for (Device device : Cases.devices()) {
+      for (DType dtype : List.of(DType.BF16, DType.FP64)) {
+        double[] x = Cases.normal(dtype, 12, 77);
+        double[] residual = Cases.normal(dtype, 13, 77);
+        double[] exact = added(Rounding.EXACT, x, residual);
+        double[] plain = Rounding.to(dtype).of(added(Rounding.FP32, x, residual));
+        NdArray y = Cases.unset(device, dtype, 77);
+        NdArray in = NdArray.of(device, dtype, residual);
+        var dropout = new Dropout(device);
+        dropout.run(NdArray.of(device, dtype, x), in, 0.3, SEED, OFFSET, y);
+        dropout.run(NdArray.of(device, dtype, x), in, 0.3, SEED, OFFSET, in);
+        if (dtype == DType.FP64) {
+          ErrorRule.checkFp64("y", y.toDoubles(), exact, 2);
+        } else {
+          ErrorRule.check("y", dtype, y.toDoubles(), plain, exact);
+        }
+        assertThat(in.toDoubles()).isEqualTo(y.toDoubles());
+      }
+    }
+  }
+
+  private static double[] added(Rounding r, double[] x, double[] residual) {
+    double[] y = DropoutReference.apply(r, x, 0.3, SEED, OFFSET);
+    Arrays.setAll(y, i -> r.of(y[i] + residual[i]));
+    return y;
+  }
+
+  @Test
+  void refusesAResidualOfAnotherType() {
+    Device device = Devices.cpu();
+    NdArray x = NdArray.zeros(device, DType.FP32, 4);
+    Refusal.refused(
+        () -> new Dropout(device).run(x, NdArray.zeros(device, DType.FP16, 4), 0.5, 0, 0, x),
+        "Dropout: argument 'residual' must have the dtype of 'x', fp32, but is fp16[4] on cpu");
   }
 
   @Test

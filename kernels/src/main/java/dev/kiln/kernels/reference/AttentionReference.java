@@ -61,14 +61,15 @@ public record AttentionReference(
             new double[v.length],
             new double[batch * heads * queries * keys]);
     double scale = r.of(options.scaleFor(head));
+    double[] o = forward().o;
     for (int row = 0; row < batch * heads * queries; row++) {
       Row weights = row(row);
       double[] dWeight = new double[keys];
-      double mean = 0;
       for (int j = 0; j < keys; j++) {
         dWeight[j] = r.of(dot(dO, row * head, v, key(row, j)) * weights.kept[j]);
-        mean = r.of(mean + r.of(weights.weight[j] * dWeight[j]));
       }
+      // The sum of weight times dWeight, after o = sum of weight times v.
+      double mean = dot(dO, row * head, o, row * head);
       for (int j = 0; j < keys; j++) {
         double dScore = r.of(weights.weight[j] * r.of(dWeight[j] - mean));
         double dProduct = r.of(r.of(dScore * weights.derivative[j]) * scale);

@@ -135,14 +135,17 @@ public final class ClassFileEmitter {
     definitions.scan(kernel.body());
     var scratch = new ScratchLayout(kernel.scratchBytes(), TransientBytes.of(kernel));
     ClassDesc self = ClassDesc.of(PACKAGE + "." + javaName(kernel.name()));
-    return new KernelWriter(self, options, definitions, scratch, methodBudget, pieces);
+    var panels = SharedPanels.of(kernel, scratch);
+    return new KernelWriter(self, options, definitions, scratch, panels, methodBudget, pieces);
   }
 
   private GeneratedClass generate(KernelWriter writer) {
     ClassDesc self = writer.self();
     byte[] bytes = ClassFile.of().build(self, builder -> write(builder, self, writer));
     return new GeneratedClass(
-        PACKAGE + "." + javaName(kernel.name()), bytes, writer.scratch().size());
+        PACKAGE + "." + javaName(kernel.name()),
+        bytes,
+        ProgramBody.SCRATCH_HEADER + writer.scratch().size());
   }
 
   private void write(ClassBuilder builder, ClassDesc self, KernelWriter writer) {
@@ -218,7 +221,9 @@ public final class ClassFileEmitter {
     code.iload(z).iload(GRID + 1).irem().istore(y);
     code.iload(z).iload(GRID + 1).idiv().istore(z);
     code.labelBinding(top);
-    code.aload(MEMORY).lload(MEMORY_BASE).lload(SCRATCH).lload(ARGUMENTS);
+    code.aload(MEMORY).lload(MEMORY_BASE);
+    code.lload(SCRATCH).loadConstant((long) ProgramBody.SCRATCH_HEADER).ladd();
+    code.lload(ARGUMENTS);
     code.iload(x).iload(y).iload(z).iload(GRID).iload(GRID + 1).iload(GRID + 2);
     code.invokestatic(self, "program", programType());
     code.iinc(x, 1).iload(x).iload(GRID).if_icmplt(test);

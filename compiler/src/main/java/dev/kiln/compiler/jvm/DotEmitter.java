@@ -8,12 +8,16 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.jvm.support.DotDescriptor;
 import dev.kiln.compiler.jvm.support.IntegerOps;
+import dev.kiln.compiler.jvm.support.PanelPool;
 import dev.kiln.compiler.jvm.support.ScalarMatMul;
 import dev.kiln.compiler.jvm.support.VectorMatMul;
 import dev.kiln.compiler.loop.LoopStmt;
 import dev.kiln.compiler.loop.TileRef;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
 import java.util.List;
+import java.util.Optional;
 
 /** Matrix products: writes a descriptor to scratch memory and calls the shared routine. */
 final class DotEmitter {
@@ -21,6 +25,7 @@ final class DotEmitter {
   private final CodeWriter writer;
   private final CodeBuilder code;
   private long descriptor;
+  private int depth;
 
   DotEmitter(KernelWriter kernel, CodeWriter writer) {
     this.kernel = kernel;
@@ -30,7 +35,20 @@ final class DotEmitter {
 
   static long transientBytes(LoopStmt.Dot dot) {
     return DotDescriptor.BYTES
-        + DotDescriptor.packBytes(dot.m(), dot.n(), dot.k(), dot.acc().dtype().bytes());
+        + DotDescriptor.packBytes(dot.m(), dot.n(), depth(dot), dot.acc().dtype().bytes());
+  }
+
+  /** The longest that is multiplied at once, as far as is known. */
+  private static int depth(LoopStmt.Dot dot) {
+    return dot.repeats().isPresent() ? Integer.MAX_VALUE : dot.k();
+  }
+
+  static long leftPanelBytes(LoopStmt.Dot dot) {
+    return DotDescriptor.leftPanelBytes(dot.m(), depth(dot), dot.acc().dtype().bytes());
+  }
+
+  static long rightPanelBytes(LoopStmt.Dot dot) {
+    return DotDescriptor.rightPanelBytes(dot.n(), depth(dot), dot.acc().dtype().bytes());
   }
 
   void emit(LoopStmt.Dot dot) {
@@ -38,15 +56,28 @@ final class DotEmitter {
       clear(dot);
     }
     descriptor = kernel.scratch().transientArea(transientBytes(dot));
+    depth = code.allocateLocal(TypeKind.INT);
+    code.loadConstant(dot.k());
+    dot.repeats()
+        .ifPresent(
+            repeats -> {
+              writer.pushLong(repeats);
+              writer.call(IntegerOps.class, "depth", CD_int, CD_int, CD_long);
+            });
+    code.istore(depth);
     set(DotDescriptor.BATCH, dot.batch());
     set(DotDescriptor.M, dot.m());
     set(DotDescriptor.N, dot.n());
-    set(DotDescriptor.K, dot.k());
+    set(DotDescriptor.K, () -> code.iload(depth).i2l());
     set(DotDescriptor.ACC_DTYPE, dot.acc().dtype().ordinal());
     set(DotDescriptor.ACC, () -> DriverEmitter.pushBase(writer, dot.acc()));
     set(DotDescriptor.PACK, () -> writer.pushScratchOffset(descriptor + DotDescriptor.BYTES));
-    operand(DotDescriptor.A, dot.a(), dot.aBounds(), dot.signedA(), dot.m(), dot.k(), dot.batch());
-    operand(DotDescriptor.B, dot.b(), dot.bBounds(), dot.signedB(), dot.k(), dot.n(), dot.batch());
+    set(DotDescriptor.SITE, kernel.panels().site(dot));
+    Runnable m = () -> code.loadConstant(dot.m());
+    Runnable n = () -> code.loadConstant(dot.n());
+    Runnable k = () -> code.iload(depth);
+    operand(DotDescriptor.A, dot, dot.a(), m, k);
+    operand(DotDescriptor.B, dot, dot.b(), k, n);
     writer.pushMemory();
     writer.pushScratchOffset(descriptor);
     if (kernel.options().isScalar()) {
@@ -66,24 +97,56 @@ final class DotEmitter {
   }
 
   private void operand(
-      int base,
-      TileRef ref,
-      List<LoopStmt.Bound> bounds,
-      boolean signed,
-      int rows,
-      int columns,
-      int batch) {
+      int base, LoopStmt.Dot dot, LoopStmt.Factor factor, Runnable rows, Runnable columns) {
+    TileRef ref = factor.ref();
     int rank = ref.strides().size();
     set(base + DotDescriptor.DTYPE, ref.dtype().ordinal());
-    set(base + DotDescriptor.SIGNED, signed ? 1 : 0);
+    set(base + DotDescriptor.SIGNED, factor.signed() ? 1 : 0);
     set(base + DotDescriptor.ADDRESS, () -> DriverEmitter.pushBase(writer, ref));
-    int[] extents = {batch, rows, columns};
+    pool(base, factor);
+    List<Runnable> extents = List.of(() -> code.loadConstant(dot.batch()), rows, columns);
     for (int at = 0; at < 3; at++) {
       int axis = at - (3 - rank);
       int slot = base + DotDescriptor.AXES + at * DotDescriptor.AXIS_SLOTS;
       stride(slot, ref, axis);
-      range(slot, bounds, axis, extents[at]);
+      range(slot, factor.bounds(), axis, extents.get(at));
     }
+  }
+
+  /** The pool of packed copies, if the memory does not change. */
+  private void pool(int base, LoopStmt.Factor factor) {
+    Optional<SharedPanels.Pool> pool =
+        base == DotDescriptor.A ? kernel.panels().left() : kernel.panels().right();
+    int slot = base + DotDescriptor.POOL;
+    if (factor.steady().isEmpty() || pool.isEmpty() || kernel.options().isScalar()) {
+      set(slot, DotDescriptor.NO_POOL);
+      return;
+    }
+    SharedPanels.Pool at = pool.get();
+    writer.pushMemory();
+    writer.pushScratchOffset(at.offset());
+    writer.pushScratchOffset(at.counters());
+    code.loadConstant(at.places()).loadConstant(at.placeBytes());
+    writer.call(
+        PanelPool.class,
+        "describe",
+        CD_void,
+        CodeWriter.MEMORY_SEGMENT,
+        CD_long,
+        CD_long,
+        CD_int,
+        CD_long);
+    set(
+        slot,
+        () -> {
+          Label changes = code.newLabel();
+          Label done = code.newLabel();
+          writer.push(factor.steady().get());
+          code.ifeq(changes);
+          writer.pushScratchOffset(at.offset());
+          code.goto_(done).labelBinding(changes);
+          code.loadConstant(DotDescriptor.NO_POOL).labelBinding(done);
+        });
   }
 
   private void stride(int slot, TileRef ref, int axis) {
@@ -107,24 +170,24 @@ final class DotEmitter {
     }
   }
 
-  private void range(int slot, List<LoopStmt.Bound> bounds, int axis, int extent) {
+  private void range(int slot, List<LoopStmt.Bound> bounds, int axis, Runnable extent) {
     List<Value> lower =
         bounds.stream().filter(b -> b.axis() == axis).flatMap(b -> b.lower().stream()).toList();
     List<Value> upper =
         bounds.stream().filter(b -> b.axis() == axis).flatMap(b -> b.upper().stream()).toList();
-    side(slot + DotDescriptor.LOWER, lower, 0, extent, "max");
+    side(slot + DotDescriptor.LOWER, lower, () -> code.loadConstant(0), extent, "max");
     side(slot + DotDescriptor.UPPER, upper, extent, extent, "min");
   }
 
   /** The tightest of several sides. */
-  private void side(int slot, List<Value> sides, int edge, int extent, String tightest) {
+  private void side(int slot, List<Value> sides, Runnable edge, Runnable extent, String tightest) {
     set(
         slot,
         () -> {
-          code.loadConstant(edge);
+          edge.run();
           for (Value side : sides) {
             writer.pushLong(side);
-            code.loadConstant(extent);
+            extent.run();
             writer.call(IntegerOps.class, "bound", CD_int, CD_long, CD_int);
             writer.call(
                 java.lang.constant.ClassDesc.of("java.lang.Math"),

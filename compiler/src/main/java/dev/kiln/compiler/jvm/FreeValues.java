@@ -128,11 +128,13 @@ final class FreeValues {
       }
       case LoopStmt.Nest n -> n.body().forEach(this::add);
       case LoopStmt.Dot d -> {
-        use(d.a());
-        use(d.b());
+        use(d.repeats());
         use(d.acc());
-        useBounds(d.aBounds());
-        useBounds(d.bBounds());
+        for (LoopStmt.Factor factor : List.of(d.a(), d.b())) {
+          use(factor.ref());
+          useBounds(factor.bounds());
+          use(factor.steady());
+        }
       }
       case LoopStmt.Scan s -> {
         s.sources().forEach(this::use);

@@ -34,6 +34,7 @@ final class KernelWriter {
   private final EmissionOptions options;
   private final Definitions definitions;
   private final ScratchLayout scratch;
+  private final SharedPanels panels;
   private final int methodBudget;
   private final Deque<Consumer<ClassBuilder>> pending = new ArrayDeque<>();
   private final Map<LoopStmt.Nest, Integer> pieces;
@@ -47,12 +48,14 @@ final class KernelWriter {
       EmissionOptions options,
       Definitions definitions,
       ScratchLayout scratch,
+      SharedPanels panels,
       int methodBudget,
       Map<LoopStmt.Nest, Integer> pieces) {
     this.self = self;
     this.options = options;
     this.definitions = definitions;
     this.scratch = scratch;
+    this.panels = panels;
     this.methodBudget = methodBudget;
     this.pieces = pieces;
   }
@@ -67,6 +70,10 @@ final class KernelWriter {
 
   ScratchLayout scratch() {
     return scratch;
+  }
+
+  SharedPanels panels() {
+    return panels;
   }
 
   /** Bytes of bytecode that a method should stay below. */

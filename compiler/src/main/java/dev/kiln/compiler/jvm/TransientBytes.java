@@ -3,6 +3,7 @@ package dev.kiln.compiler.jvm;
 import dev.kiln.compiler.loop.LoopKernel;
 import dev.kiln.compiler.loop.LoopStmt;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** How much scratch memory the statements of a kernel need while they run. */
 final class TransientBytes {
@@ -12,19 +13,22 @@ final class TransientBytes {
   private TransientBytes() {}
 
   static long of(LoopKernel kernel) {
-    return Math.max(NEST, dots(kernel.body()));
+    return products(kernel.body()).stream()
+        .mapToLong(DotEmitter::transientBytes)
+        .reduce(NEST, Math::max);
   }
 
-  private static long dots(List<LoopStmt> statements) {
-    return statements.stream().mapToLong(s -> dots(s)).max().orElse(0);
+  /** All matrix products, in their order. */
+  static List<LoopStmt.Dot> products(List<LoopStmt> statements) {
+    return statements.stream().flatMap(s -> products(s).stream()).toList();
   }
 
-  private static long dots(LoopStmt statement) {
+  private static List<LoopStmt.Dot> products(LoopStmt statement) {
     return switch (statement) {
-      case LoopStmt.Dot d -> DotEmitter.transientBytes(d);
-      case LoopStmt.For f -> dots(f.body());
-      case LoopStmt.While w -> Math.max(dots(w.before()), dots(w.body()));
-      case LoopStmt.If i -> Math.max(dots(i.thenBody()), dots(i.elseBody()));
+      case LoopStmt.Dot d -> List.of(d);
+      case LoopStmt.For f -> products(f.body());
+      case LoopStmt.While w -> both(w.before(), w.body());
+      case LoopStmt.If i -> both(i.thenBody(), i.elseBody());
       case LoopStmt.Scalar _,
           LoopStmt.ReadElement _,
           LoopStmt.WriteElement _,
@@ -33,7 +37,11 @@ final class TransientBytes {
           LoopStmt.MapElementwise _,
           LoopStmt.Histogram _,
           LoopStmt.Print _ ->
-          0;
+          List.of();
     };
+  }
+
+  private static List<LoopStmt.Dot> both(List<LoopStmt> first, List<LoopStmt> second) {
+    return Stream.concat(products(first).stream(), products(second).stream()).toList();
   }
 }

@@ -1,15 +1,18 @@
 package dev.kiln.compiler.loop;
 
 import dev.kiln.compiler.ir.CastKind;
+import dev.kiln.compiler.ir.CompareKind;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.Shape;
+import dev.kiln.compiler.ir.Type;
 import dev.kiln.compiler.ir.Value;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Lowers matrix products. Operands that are loads are read where they lie in global memory; the
@@ -27,7 +30,12 @@ final class DotLowering {
   }
 
   /** An operand where it lies, and the index ranges outside of which it counts as 0. */
-  private record Operand(TileRef ref, List<LoopStmt.Bound> bounds, Access access) {}
+  private record Operand(
+      TileRef ref, List<LoopStmt.Bound> bounds, Access access, Optional<Value> steady) {
+    LoopStmt.Factor factor(boolean signed) {
+      return new LoopStmt.Factor(ref, bounds, signed, steady);
+    }
+  }
 
   void lower(ComputeOp.Dot dot) {
     Operand a = operand(dot.a());
@@ -48,12 +56,9 @@ final class DotLowering {
                     shape.dim(rank - 2),
                     shape.dim(rank - 1),
                     left.dim(rank - 1),
-                    a.ref(),
-                    a.bounds(),
-                    dot.signedA(),
-                    b.ref(),
-                    b.bounds(),
-                    dot.signedB(),
+                    Optional.empty(),
+                    a.factor(dot.signedA()),
+                    b.factor(dot.signedB()),
                     acc,
                     accumulates),
                 List.of(
@@ -165,7 +170,8 @@ final class DotLowering {
 
   private static Operand inScratch(Value tile, DType dtype, int buffer, IndexMap map) {
     TileRef ref = Refs.scratch(dtype, buffer, tile.shape(), map);
-    return new Operand(ref, List.of(), Access.read(new Access.Buffer(buffer, ref, false)));
+    Access access = Access.read(new Access.Buffer(buffer, ref, false));
+    return new Operand(ref, List.of(), access, Optional.empty());
   }
 
   /** The product widens its operands anyway. */
@@ -231,6 +237,29 @@ final class DotLowering {
     if (target.ref().isEmpty() || !pull.isComplete()) {
       return Optional.empty();
     }
-    return Optional.of(new Operand(target.ref().get(), mask.bounds(), Access.read(target.place())));
+    Access access = Access.read(target.place());
+    return Optional.of(new Operand(target.ref().get(), mask.bounds(), access, steady(load)));
+  }
+
+  /**
+   * The condition under which no program of a launch writes what the load reads: that the pointers
+   * that the kernel writes by are others than the one that it reads by. (A kernel may work in
+   * place, given one buffer for two parameters; other overlaps are excluded.) Empty if that is not
+   * known of some pointer.
+   */
+  private Optional<Value> steady(MemoryOp.Load load) {
+    Optional<Value> root = kernel.uses().root(load.pointer());
+    Optional<Set<Value>> written = kernel.uses().writtenParameters();
+    if (root.isEmpty() || written.isEmpty() || written.get().contains(root.get())) {
+      return Optional.empty();
+    }
+    ScalarCode scalars = kernel.scalars();
+    Value steady = scalars.constant(Type.scalar(DType.I1), 1);
+    for (Value pointer : written.get()) {
+      Value differs =
+          scalars.compare(CompareKind.NE, scalars.address(root.get()), scalars.address(pointer));
+      steady = scalars.constant(steady).isPresent() ? differs : scalars.and(steady, differs);
+    }
+    return Optional.of(steady);
   }
 }

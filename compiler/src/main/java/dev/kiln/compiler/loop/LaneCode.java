@@ -100,6 +100,35 @@ final class LaneCode {
     }
   }
 
+  /** A factor of a product with other driver scalars. */
+  static LoopStmt.Factor withScalars(LoopStmt.Factor factor, Rewriter scalars) {
+    TileRef ref = factor.ref();
+    TileRef.Base base =
+        switch (ref.base()) {
+          case TileRef.Scratch s -> s;
+          case TileRef.Global g -> new TileRef.Global(scalars.use(g.pointer()));
+        };
+    List<TileRef.Stride> strides = new ArrayList<>();
+    for (TileRef.Stride stride : ref.strides()) {
+      strides.add(
+          stride instanceof TileRef.Dynamic d
+              ? new TileRef.Dynamic(scalars.use(d.elements()))
+              : stride);
+    }
+    List<LoopStmt.Bound> bounds =
+        factor.bounds().stream()
+            .map(
+                b ->
+                    new LoopStmt.Bound(
+                        b.axis(), b.lower().map(scalars::use), b.upper().map(scalars::use)))
+            .toList();
+    return new LoopStmt.Factor(
+        new TileRef(ref.dtype(), base, strides),
+        bounds,
+        factor.signed(),
+        factor.steady().map(scalars::use));
+  }
+
   static Optional<LaneStmt.Mask> mask(LaneStmt statement) {
     return switch (statement) {
       case LaneStmt.Load s -> Optional.of(s.mask());

@@ -20,7 +20,7 @@ public final class LoopLowering {
   public static LoopKernel lower(TileFunction function, LoopOptions options) {
     var kernel = new KernelLowering(function, options);
     new BlockLowering(kernel, kernel.root(), new CarriedTiles(kernel)).lower(function.body());
-    List<LoopStmt> body = DeadScalars.remove(kernel.root().finish());
+    List<LoopStmt> body = ProductLoops.merge(DeadScalars.remove(kernel.root().finish()));
     ScratchLayout.Result placed =
         ScratchLayout.place(body, kernel.scratch(), options, function.loc());
     return new LoopKernel(function.name(), function.params(), placed.body(), placed.bytes());

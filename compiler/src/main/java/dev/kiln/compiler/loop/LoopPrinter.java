@@ -161,21 +161,24 @@ public final class LoopPrinter {
 
   private void dot(LoopStmt.Dot s) {
     line(
-        "dot %s%dx%dx%d: %s %s %s%s * %s%s",
+        "dot %s%dx%dx%d%s: %s %s %s * %s",
         s.batch() == 1 ? "" : s.batch() + "x",
         s.m(),
         s.n(),
         s.k(),
+        s.repeats().map(r -> "*" + names.of(r)).orElse(""),
         ref(s.acc()),
         s.accumulates() ? "+=" : "=",
-        operand(s.a(), s.signedA()),
-        bounds(s.aBounds()),
-        operand(s.b(), s.signedB()),
-        bounds(s.bBounds()));
+        factor(s.a()),
+        factor(s.b()));
   }
 
-  private String operand(TileRef ref, boolean isSigned) {
-    return (ref.dtype().isInteger() && !isSigned ? "unsigned " : "") + ref(ref);
+  private String factor(LoopStmt.Factor factor) {
+    boolean isUnsigned = factor.ref().dtype().isInteger() && !factor.signed();
+    return (isUnsigned ? "unsigned " : "")
+        + ref(factor.ref())
+        + bounds(factor.bounds())
+        + factor.steady().map(s -> " steady if " + names.of(s)).orElse("");
   }
 
   private void nest(LoopStmt.Nest nest) {

@@ -8,6 +8,7 @@ import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.Value;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * A statement of the driver code. All {@link Value}s that it names are scalars or pointers (driver
@@ -86,15 +87,14 @@ public sealed interface LoopStmt {
 
   /**
    * {@code acc[b,i,j] += sum over k of a[b,i,k] * b[b,k,j]}, in place; rank 2 or 3 index spaces
-   * (batch first). An element of {@code a} or {@code b} outside its bounds counts as 0 and is not
-   * read. The dtype of {@code acc} is fp32, fp64 or i32; {@code a} and {@code b} may differ in
-   * dtype and are widened exactly to it ({@code i8} by their sign flags).
+   * (batch first). The dtype of {@code acc} is fp32, fp64 or i32; {@code a} and {@code b} may
+   * differ in dtype and are widened exactly to it ({@code i8} by their sign flags).
    *
-   * <p>{@code acc} lies in scratch memory, row-major. {@code a} and {@code b} lie in scratch or
-   * global memory with strides of any kind, and overlap neither {@code acc} nor what the program
-   * writes meanwhile.
+   * <p>{@code acc} lies in scratch memory, row-major, and the factors do not overlap it.
    *
-   * @param aBounds active index ranges of {@code a} by its own axes
+   * @param repeats over how many blocks of {@code k} the sum goes, an {@code i64} driver scalar:
+   *     the factors go on along {@code k} beyond the block, with the same strides and bounds. None
+   *     if it is not positive; one if absent
    * @param accumulates false if {@code acc} counts as zero before, whatever it holds
    */
   record Dot(
@@ -103,18 +103,34 @@ public sealed interface LoopStmt {
       int m,
       int n,
       int k,
-      TileRef a,
-      List<Bound> aBounds,
-      boolean signedA,
-      TileRef b,
-      List<Bound> bBounds,
-      boolean signedB,
+      Optional<Value> repeats,
+      Factor a,
+      Factor b,
       TileRef acc,
       boolean accumulates)
-      implements LoopStmt {
-    public Dot {
-      aBounds = List.copyOf(aBounds);
-      bBounds = List.copyOf(bBounds);
+      implements LoopStmt {}
+
+  /**
+   * A factor of a product, in scratch or global memory with strides of any kind. An element outside
+   * the bounds counts as 0 and is not read.
+   *
+   * @param bounds active index ranges by the reference's own axes
+   * @param signed how {@code i8} is widened
+   * @param steady a driver condition under which this memory stays as it is for a whole launch, so
+   *     that programs may share copies of it; absent if it may change
+   */
+  record Factor(TileRef ref, List<Bound> bounds, boolean signed, Optional<Value> steady) {
+    public Factor {
+      bounds = List.copyOf(bounds);
+    }
+
+    /** A factor that may change, all of which is active. */
+    public static Factor of(TileRef ref) {
+      return new Factor(ref, List.of(), true, Optional.empty());
+    }
+
+    Factor mapped(UnaryOperator<TileRef> change) {
+      return new Factor(change.apply(ref), bounds, signed, steady);
     }
   }
 

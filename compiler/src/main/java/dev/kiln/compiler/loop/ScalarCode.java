@@ -281,6 +281,12 @@ final class ScalarCode {
     return derive(new ElementwiseOp.AddPtr(location, result, pointer, value(offset)));
   }
 
+  /** The address that a pointer holds. */
+  Value address(Value pointer) {
+    Value result = new Value(Type.scalar(DType.I64));
+    return derive(new ElementwiseOp.Cast(location, result, CastKind.PTRTOINT, pointer));
+  }
+
   Value compare(CompareKind kind, Value left, Value right) {
     Value result = new Value(Type.scalar(DType.I1));
     return derive(new ElementwiseOp.Compare(location, result, kind, left, right));

@@ -1,8 +1,10 @@
 package dev.kiln.compiler.loop;
 
+import dev.kiln.compiler.ir.Rewriter;
 import dev.kiln.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -69,8 +71,11 @@ final class StmtCode {
       }
       case LoopStmt.Nest s -> s.body().forEach(lane -> used.addAll(LaneCode.operands(lane)));
       case LoopStmt.Dot s -> {
-        s.aBounds().forEach(b -> LaneCode.addBound(b, used));
-        s.bBounds().forEach(b -> LaneCode.addBound(b, used));
+        s.repeats().ifPresent(used::add);
+        for (LoopStmt.Factor factor : List.of(s.a(), s.b())) {
+          factor.bounds().forEach(b -> LaneCode.addBound(b, used));
+          factor.steady().ifPresent(used::add);
+        }
       }
       case LoopStmt.Scan s -> used.addAll(Uses.captured(s.combine()));
       case LoopStmt.MapElementwise s -> used.addAll(Uses.captured(s.body()));
@@ -172,6 +177,21 @@ final class StmtCode {
     };
   }
 
+  /** A product over many blocks, with other scalars. */
+  static LoopStmt.Dot repeated(LoopStmt.Dot s, Value repeats, Rewriter scalars) {
+    return new LoopStmt.Dot(
+        s.loc(),
+        s.batch(),
+        s.m(),
+        s.n(),
+        s.k(),
+        Optional.of(repeats),
+        LaneCode.withScalars(s.a(), scalars),
+        LaneCode.withScalars(s.b(), scalars),
+        s.acc(),
+        s.accumulates());
+  }
+
   private static LoopStmt mapRefs(LoopStmt.Dot s, UnaryOperator<TileRef> ref) {
     return new LoopStmt.Dot(
         s.loc(),
@@ -179,12 +199,9 @@ final class StmtCode {
         s.m(),
         s.n(),
         s.k(),
-        ref.apply(s.a()),
-        s.aBounds(),
-        s.signedA(),
-        ref.apply(s.b()),
-        s.bBounds(),
-        s.signedB(),
+        s.repeats(),
+        s.a().mapped(ref),
+        s.b().mapped(ref),
         ref.apply(s.acc()),
         s.accumulates());
   }

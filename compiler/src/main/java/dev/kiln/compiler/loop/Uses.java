@@ -294,6 +294,29 @@ final class Uses {
     };
   }
 
+  /** The parameters by which the kernel writes; empty if it writes by unknown pointers. */
+  Optional<Set<Value>> writtenParameters() {
+    Set<Value> written = new LinkedHashSet<>();
+    for (Op effect : effects) {
+      Optional<Value> pointer = writtenBy(effect);
+      Optional<Value> root = pointer.flatMap(this::root);
+      if (pointer.isPresent() && root.isEmpty()) {
+        return Optional.empty();
+      }
+      root.ifPresent(written::add);
+    }
+    return Optional.of(written);
+  }
+
+  private static Optional<Value> writtenBy(Op effect) {
+    return switch (effect) {
+      case MemoryOp.Store op -> Optional.of(op.pointer());
+      case MemoryOp.AtomicRmw op -> Optional.of(op.pointer());
+      case MemoryOp.AtomicCas op -> Optional.of(op.pointer());
+      default -> Optional.empty();
+    };
+  }
+
   /** Whether memory that a load reads may be written before its last use. */
   boolean isOverwritten(MemoryOp.Load load) {
     int from = starts.get(load);

@@ -10,6 +10,7 @@ import dev.kiln.compiler.loop.TileRef;
 import dev.kiln.compiler.numeric.FloatFormat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -84,12 +85,9 @@ class DotEmissionTest {
         m,
         n,
         k,
-        a,
-        aBounds,
-        true,
-        b,
-        bBounds,
-        true,
+        Optional.empty(),
+        new LoopStmt.Factor(a, aBounds, true, Optional.empty()),
+        new LoopStmt.Factor(b, bBounds, true, Optional.empty()),
         NestBuilder.scratch(acc, 0, n, 1),
         true);
   }
@@ -263,12 +261,9 @@ class DotEmissionTest {
             m,
             n,
             k,
-            ref(a, by((long) m * k), new TileRef.Indexed(indexOffset), by(1)),
-            List.of(),
-            true,
-            ref(b, by((long) k * n), by(n), by(1)),
-            List.of(),
-            true,
+            Optional.empty(),
+            LoopStmt.Factor.of(ref(a, by((long) m * k), new TileRef.Indexed(indexOffset), by(1))),
+            LoopStmt.Factor.of(ref(b, by((long) k * n), by(n), by(1))),
             NestBuilder.scratch(DType.FP32, 0, (long) m * n, n, 1),
             true);
     int size = batch * m * n;
@@ -293,6 +288,79 @@ class DotEmissionTest {
           assertThat((float) element(acc, (at * m + i) * n + j)).isEqualTo(sum);
         }
       }
+    }
+  }
+
+  /** A product over some blocks of 64, whose operands are steady or not. */
+  private LoopStmt.Dot blocks(int m, int n, Value a, Value b, Value repeats, Value steady) {
+    return new LoopStmt.Dot(
+        LOC,
+        1,
+        m,
+        n,
+        64,
+        Optional.of(repeats),
+        new LoopStmt.Factor(ref(a, by(1024), by(1)), List.of(), true, Optional.of(steady)),
+        new LoopStmt.Factor(ref(b, by(n), by(1)), List.of(), true, Optional.of(steady)),
+        NestBuilder.scratch(DType.FP32, 0, n, 1),
+        true);
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
+  void aSumGoesOverAsManyBlocksAsToldAtRunTime(EmissionOptions options) {
+    int m = 16;
+    int n = 48;
+    Value a = operand(DType.FP32, m * 1024);
+    Value b = operand(DType.FP32, 1024 * n);
+    Value steady = runner.scalar(DType.I1, 0);
+    for (int repeats : new int[] {0, 1, 5, 11, -2}) {
+      Value acc = operand(DType.FP32, m * n);
+      double[] before = contents(acc, m * n);
+      run(blocks(m, n, a, b, runner.scalar(DType.I64, repeats), steady), acc, options);
+      compare(
+          acc,
+          before,
+          m,
+          n,
+          64 * Math.max(0, repeats),
+          (i, l) -> element(a, i * 1024 + l),
+          (l, j) -> element(b, l * n + j));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
+  void programsOfALaunchShareCopiesOfSteadyOperandsAndLaunchesDoNot(EmissionOptions options) {
+    int m = 16;
+    int n = 48;
+    Value a = operand(DType.FP32, m * 1024);
+    Value b = operand(DType.FP32, 1024 * n);
+    Value acc = operand(DType.FP32, m * n);
+    Value steady = runner.scalar(DType.I1, 1);
+    var fill = new NestBuilder(m * n);
+    fill.store(NestBuilder.scratch(DType.FP32, 0, 1), fill.load(NestBuilder.global(acc, 1)));
+    var copy = new NestBuilder(m * n);
+    copy.store(NestBuilder.global(acc, 1), copy.load(NestBuilder.scratch(DType.FP32, 0, 1)));
+    LoopStmt.Dot dot = blocks(m, n, a, b, runner.scalar(DType.I64, 6), steady);
+    GeneratedClass generated =
+        ClassFileEmitter.emit(
+            runner.kernel(List.of(fill.build(), dot, copy.build()), 4L * m * n), options);
+    ProgramBody body = generated.define();
+    for (int launch = 0; launch < 2; launch++) {
+      double[] sums = contents(acc, m * n);
+      int programs = 3;
+      runner.run(body, generated.scratchBytes(), programs);
+      compare(
+          acc,
+          sums,
+          m,
+          n,
+          programs * 384,
+          (i, l) -> element(a, i * 1024 + l % 384),
+          (l, j) -> element(b, l % 384 * n + j));
+      runner.setFloat(a, 7, 3);
+      runner.setFloat(b, 9, -2);
     }
   }
 }

@@ -109,6 +109,7 @@ final class KernelRunner implements AutoCloseable {
       memory.set(ValueLayout.JAVA_INT, scratch + i, 0x7fc12345);
     }
     long base = memory.address();
+    ProgramBody.clearScratch(memory, scratch);
     body.run(memory, base, base + ARGUMENTS, base + scratch, 0, x * y * z, x, y, z);
   }
 

@@ -6,6 +6,7 @@ import dev.kiln.compiler.loop.LoopStmt;
 import dev.kiln.compiler.loop.TileRef;
 import dev.kiln.compiler.numeric.FloatFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Times products of tiles in the cache, packing included. A program, not a test: {@code java
@@ -51,12 +52,9 @@ public final class MicroKernelBenchmark {
               s.m,
               s.n,
               s.k,
-              a,
-              List.of(),
-              true,
-              b,
-              List.of(),
-              true,
+              Optional.empty(),
+              LoopStmt.Factor.of(a),
+              LoopStmt.Factor.of(b),
               NestBuilder.scratch(acc, 0, s.n, 1),
               false);
       GeneratedClass generated =

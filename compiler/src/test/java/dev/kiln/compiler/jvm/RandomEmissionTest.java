@@ -143,6 +143,7 @@ class RandomEmissionTest {
     }
     Grid grid = launch.grid();
     int programs = grid.x() * grid.y() * grid.z();
+    ProgramBody.clearScratch(slab, SCRATCH);
     generated.define().run(slab, 0, ARGUMENTS, SCRATCH, 0, programs, grid.x(), grid.y(), grid.z());
     for (Allocation allocation : launch.memory().allocations()) {
       for (long i = 0; i < allocation.size(); i++) {

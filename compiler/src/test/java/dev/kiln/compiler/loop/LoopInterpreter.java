@@ -319,6 +319,7 @@ final class LoopInterpreter {
 
   private void dot(LoopStmt.Dot s, ScalarMachine driver) {
     boolean batched = s.acc().strides().size() == 3;
+    long depth = s.k() * s.repeats().map(driver::integer).map(r -> Math.max(0, r)).orElse(1L);
     for (int b = 0; b < s.batch(); b++) {
       for (int i = 0; i < s.m(); i++) {
         for (int j = 0; j < s.n(); j++) {
@@ -327,15 +328,15 @@ final class LoopInterpreter {
               s.accumulates()
                   ? read(s.acc(), driver, at)
                   : ScalarMachine.fromBits(s.acc().dtype(), 0);
-          for (int k = 0; k < s.k(); k++) {
+          for (int k = 0; k < depth; k++) {
             int[] left = batched ? new int[] {b, i, k} : new int[] {i, k};
             int[] right = batched ? new int[] {b, k, j} : new int[] {k, j};
             sum =
                 multiplyAdd(
                     s.acc().dtype(),
                     sum,
-                    operand(s.a(), s.aBounds(), s.signedA(), driver, left),
-                    operand(s.b(), s.bBounds(), s.signedB(), driver, right));
+                    factor(s.a(), driver, left),
+                    factor(s.b(), driver, right));
           }
           write(s.acc(), driver, at, sum);
         }
@@ -351,17 +352,15 @@ final class LoopInterpreter {
     };
   }
 
-  private Number operand(
-      TileRef ref,
-      List<LoopStmt.Bound> bounds,
-      boolean isSigned,
-      ScalarMachine driver,
-      int[] index) {
-    if (!within(bounds, driver, index)) {
+  private Number factor(LoopStmt.Factor factor, ScalarMachine driver, int[] index) {
+    TileRef ref = factor.ref();
+    if (!within(factor.bounds(), driver, index)) {
       return ScalarMachine.fromBits(ref.dtype(), 0);
     }
     Number number = read(ref, driver, index);
-    return ref.dtype() == DType.I8 && !isSigned ? (Number) (number.longValue() & 0xff) : number;
+    return ref.dtype() == DType.I8 && !factor.signed()
+        ? (Number) (number.longValue() & 0xff)
+        : number;
   }
 
   private void scan(LoopStmt.Scan s, ScalarMachine driver) {

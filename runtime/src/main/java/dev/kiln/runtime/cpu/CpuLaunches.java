@@ -63,6 +63,9 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
     addressed = foreign ? everything() : slab;
     addressedBase = foreign ? 0 : slabBase;
     reserveScratch(kernel.scratchBytes());
+    for (long address : scratch) {
+      ProgramBody.clearScratch(slab, address - slabBase);
+    }
     scheduler.run(this, x * y * z, kernel.runsInOrder());
     body = null;
     if (hears != null) {

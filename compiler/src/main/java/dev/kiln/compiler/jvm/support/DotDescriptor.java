@@ -19,17 +19,23 @@ public final class DotDescriptor {
   /** Offset of the area for packed copies, 64-byte aligned. */
   public static final int PACK = 6;
 
-  /** Where the slots of the operands start. */
-  public static final int A = 7;
+  /** Which product of the kernel it is. */
+  public static final int SITE = 7;
 
-  /** Within an operand: its dtype, whether its integers are signed, its offset, its axes. */
+  /** Where the slots of the operands start. */
+  public static final int A = 8;
+
+  /** Within an operand: its dtype, whether its integers are signed, its offset. */
   public static final int DTYPE = 0;
 
   public static final int SIGNED = 1;
   public static final int ADDRESS = 2;
 
+  /** Offset of the {@link PanelPool} for its packed copies, or {@link #NO_POOL}. */
+  public static final int POOL = 3;
+
   /** Three axes: batch, rows, columns. */
-  public static final int AXES = 3;
+  public static final int AXES = 4;
 
   /** Within an axis: bytes between neighbours, or the offset of a vector of byte offsets. */
   public static final int STRIDE = 0;
@@ -41,7 +47,8 @@ public final class DotDescriptor {
 
   public static final int UPPER = 3;
   public static final int AXIS_SLOTS = 4;
-  public static final int B = A + AXES + 3 * AXIS_SLOTS;
+  public static final int OPERAND_SLOTS = AXES + 3 * AXIS_SLOTS;
+  public static final int B = A + OPERAND_SLOTS;
 
   /** Size of a descriptor. */
   public static final long BYTES = 512;
@@ -49,16 +56,31 @@ public final class DotDescriptor {
   /** {@link #INDEX} of an axis with a stride. */
   public static final long NO_INDEX = -1;
 
+  /** {@link #POOL} of an operand that may change while a launch runs. */
+  public static final long NO_POOL = -1;
+
   /** Widest panel of columns, in elements: two vectors of 512 bits of 4 bytes. */
   private static final int PANEL = 32;
 
   private DotDescriptor() {}
 
   /** Size of the area for packed copies, of whichever routine needs more. */
-  public static long packBytes(int m, int n, int k, int accBytes) {
-    long depth = Math.min(k, MicroKernel.LONG_DEPTH);
-    long panels = (long) m * MicroKernel.pitch((int) depth) + PANEL * depth + (long) m * PANEL;
-    long whole = (long) m * k + (long) k * n;
+  public static long packBytes(int m, int n, int depth, int accBytes) {
+    long block = Math.min(depth, MicroKernel.LONG_DEPTH);
+    long panels = (long) m * MicroKernel.pitch((int) block) + PANEL * block + (long) m * PANEL;
+    long whole = (m + (long) n) * block;
     return Math.max(panels * accBytes + Packing.BUFFER_BYTES, whole * accBytes);
+  }
+
+  /** Size of the packed copy of a block of {@code m} rows of {@code a}. */
+  public static long leftPanelBytes(int m, int depth, int accBytes) {
+    int block = Math.min(depth, MicroKernel.LONG_DEPTH);
+    return (long) m * MicroKernel.pitch(block) * accBytes;
+  }
+
+  /** Size of the packed copy of a block of {@code n} columns of {@code b}. */
+  public static long rightPanelBytes(int n, int depth, int accBytes) {
+    int block = Math.min(depth, MicroKernel.LONG_DEPTH);
+    return ((long) n + PANEL - 1) / PANEL * PANEL * block * accBytes;
   }
 }

@@ -99,6 +99,11 @@ public final class IntegerOps {
     return (int) Math.min(Math.max(bound, 0), extent);
   }
 
+  /** The length of so many blocks one after the other; 0 for less than none. */
+  public static int depth(int block, long repeats) {
+    return Math.toIntExact(Math.multiplyExact(block, Math.max(0, repeats)));
+  }
+
   /** How often {@code for (i = lower; i < upper; i += step)} runs, without overflow. */
   public static long trips(long lower, long upper, long step) {
     return step <= 0 || lower >= upper ? 0 : Long.divideUnsigned(upper - lower - 1, step) + 1;

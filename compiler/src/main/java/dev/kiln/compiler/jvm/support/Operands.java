@@ -33,6 +33,51 @@ final class Operands {
         : memory.get(JAVA_LONG_UNALIGNED, index + 8 * i);
   }
 
+  /** Whether neighbours along some axis lie at no fixed distance. */
+  static boolean isIndexed(MemorySegment memory, long descriptor, int operand) {
+    for (int axis = 0; axis < 3; axis++) {
+      int slot = operand + DotDescriptor.AXES + axis * DotDescriptor.AXIS_SLOTS;
+      if (get(memory, descriptor, slot + DotDescriptor.INDEX) != DotDescriptor.NO_INDEX) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Replaces vectors of offsets that are evenly spaced by strides: rows that may wrap around mostly
+   * do not.
+   */
+  static void straighten(
+      MemorySegment memory, long descriptor, int operand, int rows, int columns) {
+    int slot = operand + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
+    straightenAxis(memory, descriptor, operand, slot, rows);
+    straightenAxis(memory, descriptor, operand, slot + DotDescriptor.AXIS_SLOTS, columns);
+  }
+
+  private static void straightenAxis(
+      MemorySegment memory, long descriptor, int operand, int slot, int extent) {
+    long index = get(memory, descriptor, slot + DotDescriptor.INDEX);
+    if (index == DotDescriptor.NO_INDEX) {
+      return;
+    }
+    long first = memory.get(JAVA_LONG_UNALIGNED, index);
+    long stride = extent > 1 ? memory.get(JAVA_LONG_UNALIGNED, index + 8) - first : 0;
+    for (int i = 2; i < extent; i++) {
+      if (memory.get(JAVA_LONG_UNALIGNED, index + 8L * i) != first + i * stride) {
+        return;
+      }
+    }
+    set(memory, descriptor, slot + DotDescriptor.INDEX, DotDescriptor.NO_INDEX);
+    set(memory, descriptor, slot + DotDescriptor.STRIDE, stride);
+    int address = operand + DotDescriptor.ADDRESS;
+    set(memory, descriptor, address, get(memory, descriptor, address) + first);
+  }
+
+  private static void set(MemorySegment memory, long descriptor, int slot, long value) {
+    memory.set(JAVA_LONG_UNALIGNED, descriptor + 8L * slot, value);
+  }
+
   static boolean isActive(MemorySegment memory, long descriptor, int operand, int axis, long i) {
     int slot = operand + DotDescriptor.AXES + axis * DotDescriptor.AXIS_SLOTS;
     return i >= get(memory, descriptor, slot + DotDescriptor.LOWER)

@@ -21,11 +21,15 @@ public final class ScalarMatMul {
   public static void run(MemorySegment memory, long descriptor) {
     DType acc = Operands.dtype(Operands.get(memory, descriptor, DotDescriptor.ACC_DTYPE));
     int batch = (int) Operands.get(memory, descriptor, DotDescriptor.BATCH);
+    int k = (int) Operands.get(memory, descriptor, DotDescriptor.K);
     for (int b = 0; b < batch; b++) {
-      switch (acc) {
-        case FP64 -> doubles(memory, descriptor, b);
-        case FP32 -> floats(memory, descriptor, b);
-        default -> ints(memory, descriptor, b);
+      for (int from = 0; from < k; from += MicroKernel.LONG_DEPTH) {
+        int depth = Math.min(MicroKernel.LONG_DEPTH, k - from);
+        switch (acc) {
+          case FP64 -> doubles(memory, descriptor, b, from, depth);
+          case FP32 -> floats(memory, descriptor, b, from, depth);
+          default -> ints(memory, descriptor, b, from, depth);
+        }
       }
     }
   }
@@ -39,14 +43,13 @@ public final class ScalarMatMul {
     }
   }
 
-  private static void floats(MemorySegment memory, long d, int batch) {
+  private static void floats(MemorySegment memory, long d, int batch, int from, int k) {
     int m = (int) Operands.get(memory, d, DotDescriptor.M);
     int n = (int) Operands.get(memory, d, DotDescriptor.N);
-    int k = (int) Operands.get(memory, d, DotDescriptor.K);
     long a = Operands.get(memory, d, DotDescriptor.PACK);
     long b = a + (long) m * k * Float.BYTES;
-    copyFloats(memory, d, DotDescriptor.A, batch, m, k, a);
-    copyFloats(memory, d, DotDescriptor.B, batch, k, n, b);
+    copyFloats(memory, d, DotDescriptor.A, batch, 0, m, from, k, a);
+    copyFloats(memory, d, DotDescriptor.B, batch, from, k, 0, n, b);
     long acc = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * n * Float.BYTES;
     for (int i = 0; i < m; i++) {
       long row = acc + (long) i * n * Float.BYTES;
@@ -62,14 +65,13 @@ public final class ScalarMatMul {
     }
   }
 
-  private static void doubles(MemorySegment memory, long d, int batch) {
+  private static void doubles(MemorySegment memory, long d, int batch, int from, int k) {
     int m = (int) Operands.get(memory, d, DotDescriptor.M);
     int n = (int) Operands.get(memory, d, DotDescriptor.N);
-    int k = (int) Operands.get(memory, d, DotDescriptor.K);
     long a = Operands.get(memory, d, DotDescriptor.PACK);
     long b = a + (long) m * k * Double.BYTES;
-    copyDoubles(memory, d, DotDescriptor.A, batch, m, k, a);
-    copyDoubles(memory, d, DotDescriptor.B, batch, k, n, b);
+    copyDoubles(memory, d, DotDescriptor.A, batch, 0, m, from, k, a);
+    copyDoubles(memory, d, DotDescriptor.B, batch, from, k, 0, n, b);
     long acc = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * n * Double.BYTES;
     for (int i = 0; i < m; i++) {
       long row = acc + (long) i * n * Double.BYTES;
@@ -85,14 +87,13 @@ public final class ScalarMatMul {
     }
   }
 
-  private static void ints(MemorySegment memory, long d, int batch) {
+  private static void ints(MemorySegment memory, long d, int batch, int from, int k) {
     int m = (int) Operands.get(memory, d, DotDescriptor.M);
     int n = (int) Operands.get(memory, d, DotDescriptor.N);
-    int k = (int) Operands.get(memory, d, DotDescriptor.K);
     long a = Operands.get(memory, d, DotDescriptor.PACK);
     long b = a + (long) m * k * Integer.BYTES;
-    copyInts(memory, d, DotDescriptor.A, batch, m, k, a);
-    copyInts(memory, d, DotDescriptor.B, batch, k, n, b);
+    copyInts(memory, d, DotDescriptor.A, batch, 0, m, from, k, a);
+    copyInts(memory, d, DotDescriptor.B, batch, from, k, 0, n, b);
     long acc = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * n * Integer.BYTES;
     for (int i = 0; i < m; i++) {
       long row = acc + (long) i * n * Integer.BYTES;
@@ -114,17 +115,26 @@ public final class ScalarMatMul {
   }
 
   private static void copyFloats(
-      MemorySegment memory, long d, int operand, int batch, int rows, int columns, long to) {
+      MemorySegment memory,
+      long d,
+      int operand,
+      int batch,
+      int firstRow,
+      int rows,
+      int firstColumn,
+      int columns,
+      long to) {
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
     long base = place(memory, d, operand, batch);
     for (int i = 0; i < rows; i++) {
-      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, i);
-      long row = base + Operands.along(memory, d, operand, 1, i);
+      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, firstRow + i);
+      long row = base + Operands.along(memory, d, operand, 1, firstRow + i);
       for (int j = 0; j < columns; j++) {
         float value =
-            rowActive && Operands.isActive(memory, d, operand, 2, j)
-                ? Operands.floatAt(memory, row + Operands.along(memory, d, operand, 2, j), dtype)
+            rowActive && Operands.isActive(memory, d, operand, 2, firstColumn + j)
+                ? Operands.floatAt(
+                    memory, row + Operands.along(memory, d, operand, 2, firstColumn + j), dtype)
                 : 0;
         memory.set(JAVA_FLOAT, to + ((long) i * columns + j) * Float.BYTES, value);
       }
@@ -132,17 +142,26 @@ public final class ScalarMatMul {
   }
 
   private static void copyDoubles(
-      MemorySegment memory, long d, int operand, int batch, int rows, int columns, long to) {
+      MemorySegment memory,
+      long d,
+      int operand,
+      int batch,
+      int firstRow,
+      int rows,
+      int firstColumn,
+      int columns,
+      long to) {
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
     long base = place(memory, d, operand, batch);
     for (int i = 0; i < rows; i++) {
-      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, i);
-      long row = base + Operands.along(memory, d, operand, 1, i);
+      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, firstRow + i);
+      long row = base + Operands.along(memory, d, operand, 1, firstRow + i);
       for (int j = 0; j < columns; j++) {
         double value =
-            rowActive && Operands.isActive(memory, d, operand, 2, j)
-                ? Operands.doubleAt(memory, row + Operands.along(memory, d, operand, 2, j), dtype)
+            rowActive && Operands.isActive(memory, d, operand, 2, firstColumn + j)
+                ? Operands.doubleAt(
+                    memory, row + Operands.along(memory, d, operand, 2, firstColumn + j), dtype)
                 : 0;
         memory.set(JAVA_DOUBLE, to + ((long) i * columns + j) * Double.BYTES, value);
       }
@@ -150,19 +169,30 @@ public final class ScalarMatMul {
   }
 
   private static void copyInts(
-      MemorySegment memory, long d, int operand, int batch, int rows, int columns, long to) {
+      MemorySegment memory,
+      long d,
+      int operand,
+      int batch,
+      int firstRow,
+      int rows,
+      int firstColumn,
+      int columns,
+      long to) {
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean signed = Operands.get(memory, d, operand + DotDescriptor.SIGNED) != 0;
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
     long base = place(memory, d, operand, batch);
     for (int i = 0; i < rows; i++) {
-      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, i);
-      long row = base + Operands.along(memory, d, operand, 1, i);
+      boolean rowActive = active && Operands.isActive(memory, d, operand, 1, firstRow + i);
+      long row = base + Operands.along(memory, d, operand, 1, firstRow + i);
       for (int j = 0; j < columns; j++) {
         int value =
-            rowActive && Operands.isActive(memory, d, operand, 2, j)
+            rowActive && Operands.isActive(memory, d, operand, 2, firstColumn + j)
                 ? Operands.intAt(
-                    memory, row + Operands.along(memory, d, operand, 2, j), dtype, signed)
+                    memory,
+                    row + Operands.along(memory, d, operand, 2, firstColumn + j),
+                    dtype,
+                    signed)
                 : 0;
         memory.set(JAVA_INT, to + ((long) i * columns + j) * Integer.BYTES, value);
       }

@@ -23,7 +23,11 @@ public final class VectorMatMul {
     long acc = Operands.get(memory, descriptor, DotDescriptor.ACC_DTYPE);
     MicroKernel kernel = kernel(bits, Operands.dtype(acc));
     int batch = (int) Operands.get(memory, descriptor, DotDescriptor.BATCH);
+    int m = (int) Operands.get(memory, descriptor, DotDescriptor.M);
+    int n = (int) Operands.get(memory, descriptor, DotDescriptor.N);
     int k = (int) Operands.get(memory, descriptor, DotDescriptor.K);
+    Operands.straighten(memory, descriptor, DotDescriptor.A, m, k);
+    Operands.straighten(memory, descriptor, DotDescriptor.B, k, n);
     int block = Math.min(k, MicroKernel.LONG_DEPTH);
     for (int b = 0; b < batch; b++) {
       for (int l = 0; l < k; l += block) {
@@ -57,41 +61,21 @@ public final class VectorMatMul {
     long buffer = panel + 2L * lanes * bytes * depth;
     long edge = buffer + Packing.BUFFER_BYTES;
     long c = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * rowBytes;
-    Packing.pack(
-        memory,
-        kernel,
-        d,
-        DotDescriptor.A,
-        batch,
-        0,
-        m,
-        from,
-        depth,
-        a,
-        pitchBytes,
-        depth,
-        acc,
-        buffer);
+    a = left(memory, d, kernel, batch, from, depth, a, buffer);
+    long shared = pool(memory, d, DotDescriptor.B);
+    if (shared != DotDescriptor.NO_POOL) {
+      shared = right(memory, d, kernel, shared, batch, from, depth, buffer);
+    }
     int column = 0;
     while (column < n) {
       int vectors = n - column > lanes ? 2 : 1;
       int width = vectors * lanes;
       int columns = Math.min(width, n - column);
-      Packing.pack(
-          memory,
-          kernel,
-          d,
-          DotDescriptor.B,
-          batch,
-          from,
-          depth,
-          column,
-          columns,
-          panel,
-          (long) width * bytes,
-          width,
-          acc,
-          buffer);
+      if (shared == DotDescriptor.NO_POOL) {
+        packRight(memory, d, kernel, batch, from, depth, column, columns, width, panel, buffer);
+      } else {
+        panel = shared + (long) column * depth * bytes;
+      }
       long tile = c + (long) column * bytes;
       if (columns == width) {
         rows(memory, kernel, a, pitchBytes, panel, tile, rowBytes, depth, m, vectors);
@@ -103,6 +87,118 @@ public final class VectorMatMul {
       }
       column += width;
     }
+  }
+
+  private static long pool(MemorySegment memory, long d, int operand) {
+    long pool = Operands.get(memory, d, operand + DotDescriptor.POOL);
+    boolean isUsable =
+        pool != DotDescriptor.NO_POOL
+            && PanelPool.isUseful(memory, pool)
+            && !Operands.isIndexed(memory, d, operand);
+    return isUsable ? pool : DotDescriptor.NO_POOL;
+  }
+
+  private static long tag(MemorySegment memory, long d, int batch, int from, int depth) {
+    return PanelPool.tag(Operands.get(memory, d, DotDescriptor.SITE), batch, from, depth);
+  }
+
+  /** Packs rows of a, or finds what an earlier program packed. */
+  private static long left(
+      MemorySegment memory,
+      long d,
+      MicroKernel kernel,
+      int batch,
+      int from,
+      int depth,
+      long unshared,
+      long buffer) {
+    int m = (int) Operands.get(memory, d, DotDescriptor.M);
+    DType acc = Operands.dtype(Operands.get(memory, d, DotDescriptor.ACC_DTYPE));
+    long pool = pool(memory, d, DotDescriptor.A);
+    long to = unshared;
+    if (pool != DotDescriptor.NO_POOL) {
+      long tag = tag(memory, d, batch, from, depth);
+      to = PanelPool.find(memory, pool, d + 8L * DotDescriptor.A, tag);
+      if (to > 0) {
+        return to;
+      }
+      to = -to;
+    }
+    Packing.pack(
+        memory,
+        kernel,
+        d,
+        DotDescriptor.A,
+        batch,
+        0,
+        m,
+        from,
+        depth,
+        to,
+        (long) MicroKernel.pitch(depth) * acc.bytes(),
+        depth,
+        acc,
+        buffer);
+    return to;
+  }
+
+  /** Finds the packed columns of b, one panel behind the other, or packs them all. */
+  private static long right(
+      MemorySegment memory,
+      long d,
+      MicroKernel kernel,
+      long pool,
+      int batch,
+      int from,
+      int depth,
+      long buffer) {
+    long tag = tag(memory, d, batch, from, depth);
+    long to = PanelPool.find(memory, pool, d + 8L * DotDescriptor.B, tag);
+    if (to > 0) {
+      return to;
+    }
+    int n = (int) Operands.get(memory, d, DotDescriptor.N);
+    int bytes = Operands.dtype(Operands.get(memory, d, DotDescriptor.ACC_DTYPE)).bytes();
+    int lanes = kernel.lanes();
+    int column = 0;
+    while (column < n) {
+      int width = n - column > lanes ? 2 * lanes : lanes;
+      int columns = Math.min(width, n - column);
+      long panel = -to + (long) column * depth * bytes;
+      packRight(memory, d, kernel, batch, from, depth, column, columns, width, panel, buffer);
+      column += width;
+    }
+    return -to;
+  }
+
+  private static void packRight(
+      MemorySegment memory,
+      long d,
+      MicroKernel kernel,
+      int batch,
+      int from,
+      int depth,
+      int column,
+      int columns,
+      int width,
+      long panel,
+      long buffer) {
+    DType acc = Operands.dtype(Operands.get(memory, d, DotDescriptor.ACC_DTYPE));
+    Packing.pack(
+        memory,
+        kernel,
+        d,
+        DotDescriptor.B,
+        batch,
+        from,
+        depth,
+        column,
+        columns,
+        panel,
+        (long) width * acc.bytes(),
+        width,
+        acc,
+        buffer);
   }
 
   /** All tiles of one panel of columns. */

@@ -116,14 +116,23 @@ public record AttentionOptions(
 
   /** The kernels' window, factors and dropout. */
   void numbers(KernelCall call, DType compute, long head) {
+    call.integer(limit(left)).integer(limit(right));
+    factors(call, compute, head);
+    call.number(dropout).integer(seed).integer(offset);
+  }
+
+  /** The factor of products, into units of log 2 or into the soft cap, and that of the cap. */
+  private void factors(KernelCall call, DType compute, long head) {
     double full = scaleFor(head);
-    call.integer(limit(left))
-        .integer(limit(right))
-        .number(compute, softCap == 0 ? full * LOG2_E : full / softCap)
-        .number(compute, softCap * LOG2_E)
-        .number(dropout)
-        .integer(seed)
-        .integer(offset);
+    call.number(compute, softCap == 0 ? full * LOG2_E : full / softCap)
+        .number(compute, softCap * LOG2_E);
+  }
+
+  /** The options of a decoding kernel. */
+  void oneQuery(KernelCall call, DType compute, long head) {
+    call.integer(limit(left));
+    factors(call, compute, head);
+    call.constant(left != UNLIMITED).constant(softCap != 0);
   }
 
   /** A window beyond all sequences does not overflow where it is added to a position. */

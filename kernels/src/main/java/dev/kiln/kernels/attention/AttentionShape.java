@@ -44,17 +44,11 @@ record AttentionShape(
     Check.sameDType(operation, "v", in.v(), "q", q);
     Check.sameShape(operation, "v", in.v(), "k", k);
     long size = q.dim(axes - 1);
-    if (size < 1 || size > LARGEST_HEAD) {
-      throw Check.fault(operation, "q", "must have 1 to 256 numbers in a head, but is " + q);
-    }
-    if (k.dim(axes - 1) != size || axes == 4 && k.dim(0) != q.dim(0)) {
-      throw Check.fault(
-          operation, "k", "must have the batch and the head size of 'q', but is " + k);
-    }
     long heads = q.dim(axes - 3);
     long keyHeads = k.dim(axes - 3);
-    if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) {
-      throw Check.fault(operation, "k", "must have heads that divide those of 'q', but is " + k);
+    headSizes(operation, heads, size, q, k);
+    if (axes == 4 && k.dim(0) != q.dim(0)) {
+      throw Check.fault(operation, "k", "must have the batch of 'q', but is " + k);
     }
     var shape =
         in.isPacked()
@@ -70,6 +64,20 @@ record AttentionShape(
       shape.computed("slopes", in.slopes());
     }
     return shape;
+  }
+
+  /** Heads of keys divide those of queries, and have as many numbers. */
+  static void headSizes(String operation, long heads, long size, NdArray q, NdArray k) {
+    if (size < 1 || size > LARGEST_HEAD) {
+      throw Check.fault(operation, "q", "must have 1 to 256 numbers in a head, but is " + q);
+    }
+    if (k.dim(k.rank() - 1) != size) {
+      throw Check.fault(operation, "k", "must have the head size of 'q', but is " + k);
+    }
+    long keyHeads = k.dim(k.rank() - 3);
+    if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0) {
+      throw Check.fault(operation, "k", "must have heads that divide those of 'q', but is " + k);
+    }
   }
 
   private static AttentionShape packed(
@@ -95,9 +103,7 @@ record AttentionShape(
 
   private static void starts(String operation, String argument, NdArray starts, long batch) {
     Check.vector(operation, argument, starts, batch + 1);
-    if (starts.dtype() != DType.I32) {
-      throw Check.fault(operation, argument, "must be i32, but is " + starts);
-    }
+    typed(operation, argument, starts, DType.I32);
   }
 
   /** The type of the arithmetic. */
@@ -106,12 +112,17 @@ record AttentionShape(
   }
 
   private void computed(String argument, NdArray array) {
-    if (array.dtype() != compute()) {
-      throw Check.fault(operation, argument, "must be " + compute() + ", but is " + array);
+    typed(operation, argument, array, compute());
+  }
+
+  static void typed(String operation, String argument, NdArray array, DType dtype) {
+    if (array.dtype() != dtype) {
+      throw Check.fault(operation, argument, "must be " + dtype + ", but is " + array);
     }
   }
 
-  private static void heads(String operation, String argument, NdArray array, int axes) {
+  /** An array of heads, its rows not too far apart. */
+  static void heads(String operation, String argument, NdArray array, int axes) {
     if (array.rank() != axes) {
       throw Check.fault(operation, argument, "must have " + axes + " axes, but is " + array);
     }

@@ -145,7 +145,7 @@ public final class Check {
     sameShape(operation, argument, array, other, like);
   }
 
-  /** The flag that {@link FindInf} sets; null for none. */
+  /** The flag that {@link dev.kiln.kernels.optimizer.FindInf} sets; null for none. */
   public static void foundInf(String operation, NdArray array) {
     if (array != null) {
       single(operation, "foundInf", array);

@@ -1,7 +1,6 @@
 package dev.kiln.kernels.elementwise;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.kernels.launch.Workspace;
@@ -23,17 +22,15 @@ public final class BiasActivation implements AutoCloseable {
   /** Programs along the rows of the backward pass: enough for all threads, few sums to add up. */
   private static final int PARTS = 32;
 
-  private static final int COLUMNS_OF_SUMS = 1024;
-
   private final KernelCall forward;
   private final KernelCall backward;
-  private final KernelCall addUp;
+  private final RowSums rowSums;
   private final Workspace workspace;
 
   public BiasActivation(Device device) {
     forward = new KernelCall(FILE, "bias_activation_forward_kernel", device);
     backward = new KernelCall(FILE, "bias_activation_backward_kernel", device);
-    addUp = new KernelCall(FILE, "add_up_rows_kernel", device);
+    rowSums = new RowSums(device);
     workspace = new Workspace(device);
   }
 
@@ -116,20 +113,7 @@ public final class BiasActivation implements AutoCloseable {
         .constant(tile.blockRows())
         .constant(tile.blockColumns())
         .over(parts, tile.columnBlocks(), 1);
-    addUp(sums, parts, dbias);
-  }
-
-  private void addUp(NdArray sums, int parts, NdArray dbias) {
-    int columns = (int) dbias.size();
-    int block = BlockSizes.around(columns, 16, COLUMNS_OF_SUMS);
-    addUp
-        .start()
-        .array(sums)
-        .array(dbias)
-        .integer(parts)
-        .integer(columns)
-        .constant(block)
-        .over(Grid.cdiv(columns, block));
+    rowSums.run(sums, parts, dbias);
   }
 
   private static void check(NdArray x, NdArray bias) {

@@ -4,7 +4,12 @@ import dev.kiln.compiler.ir.DType;
 import java.util.List;
 import java.util.Optional;
 
-/** What a specialisation knows about one parameter of a kernel. */
+/**
+ * What a specialisation knows about one parameter of a kernel.
+ *
+ * <p>The kinds of most parameters spell their hash code out: a new process takes tens of
+ * milliseconds to link those that a record has by itself, and the first launch needs them.
+ */
 public sealed interface ArgumentSpec {
   /**
    * A pointer to elements in global memory.
@@ -12,14 +17,24 @@ public sealed interface ArgumentSpec {
    * @param divisibility 16 if the address is known to be a multiple of 16 bytes, else 1
    * @param isConst whether the kernel may only read through it
    */
-  record Pointer(DType pointee, boolean isConst, int divisibility) implements ArgumentSpec {}
+  record Pointer(DType pointee, boolean isConst, int divisibility) implements ArgumentSpec {
+    @Override
+    public int hashCode() {
+      return 31 * pointee.hashCode() + 2 * divisibility + (isConst ? 1 : 0);
+    }
+  }
 
   /**
    * A number.
    *
    * @param divisibility 16 if the integer is known to be a multiple of 16, else 1
    */
-  record Scalar(DType dtype, int divisibility) implements ArgumentSpec {}
+  record Scalar(DType dtype, int divisibility) implements ArgumentSpec {
+    @Override
+    public int hashCode() {
+      return 31 * dtype.hashCode() + divisibility;
+    }
+  }
 
   /**
    * A compile-time constant: a Python value ({@code Long}, {@code BigInteger}, {@code Double},
@@ -27,7 +42,12 @@ public sealed interface ArgumentSpec {
    *
    * @param value as {@code dev.kiln.compiler.python} represents it
    */
-  record Constant(Object value) implements ArgumentSpec {}
+  record Constant(Object value) implements ArgumentSpec {
+    @Override
+    public int hashCode() {
+      return value.hashCode();
+    }
+  }
 
   /**
    * Several arguments passed as one, each specialised on its own; {@code fieldNames} for a named

@@ -26,4 +26,11 @@ public record CompileOptions(
   public CompileOptions withFpFusion(boolean enabled) {
     return new CompileOptions(numWarps, numStages, numCtas, enabled, debug);
   }
+
+  /** Spelt out for the same reason as those of {@link ArgumentSpec}. */
+  @Override
+  public int hashCode() {
+    int numbers = (numWarps * 31 + numStages) * 31 + numCtas;
+    return numbers * 4 + (fpFusion ? 2 : 0) + (debug ? 1 : 0);
+  }
 }

@@ -13,4 +13,10 @@ public record Specialization(List<ArgumentSpec> arguments, CompileOptions option
   public Specialization {
     arguments = List.copyOf(arguments);
   }
+
+  /** Spelt out for the same reason as those of {@link ArgumentSpec}. */
+  @Override
+  public int hashCode() {
+    return 31 * arguments.hashCode() + options.hashCode();
+  }
 }

@@ -21,7 +21,12 @@ public final class Kernel {
   private final Map<Version, KernelVersion> versions = new HashMap<>();
 
   /** What a compilation depends on, besides the source. */
-  private record Version(Specialization specialization, Target target) {}
+  private record Version(Specialization specialization, Target target) {
+    @Override
+    public int hashCode() {
+      return specialization.hashCode() + target.hashCode();
+    }
+  }
 
   Kernel(KernelModule module, String name) {
     this.module = module;

@@ -127,6 +127,10 @@ public final class Launch {
   }
 
   private Launch setAny(int index, Object value) {
+    // Apart, since a new process takes 10 ms to make a switch over types ready.
+    if (value instanceof String || value instanceof DType) {
+      return setOther(index, value);
+    }
     switch (value) {
       case null -> binder.setConstant(index, PyNone.NONE);
       case NdArray array -> set(index, array);
@@ -144,14 +148,17 @@ public final class Launch {
               index,
               CompositeArgument.of(
                   kernel.name(), kernel.parameters().get(index).name(), device, tuple));
-      default -> {
-        KernelParameter parameter = kernel.parameters().get(index);
-        if (!parameter.isConstant()) {
-          throw binder.fault(parameter, " cannot be a " + value.getClass().getSimpleName());
-        }
-        binder.setConstant(index, value);
-      }
+      default -> setOther(index, value);
     }
+    return this;
+  }
+
+  private Launch setOther(int index, Object value) {
+    KernelParameter parameter = kernel.parameters().get(index);
+    if (!parameter.isConstant()) {
+      throw binder.fault(parameter, " cannot be a " + value.getClass().getSimpleName());
+    }
+    binder.setConstant(index, value);
     return this;
   }
 

@@ -140,7 +140,7 @@ sealed interface ModuleSource {
 
     @Override
     public String place() {
-      return "resource " + name;
+      return "resource ".concat(name);
     }
 
     @Override

@@ -17,6 +17,6 @@ public final class KernelFiles {
    */
   public static KernelModule module(String file) {
     return MODULES.computeIfAbsent(
-        file, name -> KernelModule.resource(KernelFiles.class.getClassLoader(), FOLDER + name));
+        file, name -> KernelModule.resource(KernelFiles.class.getClassLoader(), FOLDER.concat(name)));
   }
 }

@@ -111,7 +111,8 @@ record CacheEntry(Kind kind, String label, String target, byte[] key, byte[] pay
     var other = new CRC32C();
     other.update(key);
     String digits = Long.toHexString(crc.getValue() << 32 | other.getValue());
-    return kind.label() + "-" + digits + SUFFIX;
+    // Spelt out, since a new process takes milliseconds to link its first "+" of texts.
+    return kind.label().concat("-").concat(digits).concat(SUFFIX);
   }
 
   boolean isFor(Kind wantedKind, byte[] wantedKey) {

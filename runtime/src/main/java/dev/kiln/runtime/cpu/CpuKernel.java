@@ -35,7 +35,7 @@ final class CpuKernel implements Device.LoadedKernel {
 
   /** Defines the class that was generated before, if it is in the cache. */
   static CpuKernel load(KernelVersion version, CpuOptions options, CpuLaunches launches) {
-    String device = "cpu " + options.simdBits();
+    String device = options.label();
     Optional<byte[]> stored = version.cached(device).find();
     if (stored.isPresent()) {
       Optional<CpuArtefact> artefact = CpuArtefact.decode(stored.get());

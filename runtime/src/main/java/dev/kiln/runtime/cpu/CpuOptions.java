@@ -28,6 +28,11 @@ public record CpuOptions(int threads, int simdBits, boolean relaxedAtomics, long
         Runtime.getRuntime().availableProcessors(), VectorSupport.preferredBits(), false, 0);
   }
 
+  /** The device and what its classes depend on, for people and for the cache. */
+  String label() {
+    return "cpu ".concat(Integer.toString(simdBits));
+  }
+
   public CpuOptions withThreads(int count) {
     return new CpuOptions(count, simdBits, relaxedAtomics, memoryBytes);
   }

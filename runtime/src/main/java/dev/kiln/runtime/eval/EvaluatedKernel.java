@@ -8,7 +8,10 @@ import dev.kiln.compiler.eval.Grid;
 import dev.kiln.compiler.eval.Launch;
 import dev.kiln.compiler.eval.SanitizerException;
 import dev.kiln.compiler.eval.SegmentMemory;
+import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.ir.ElementwiseOp;
+import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.numeric.FloatFormat;
 import dev.kiln.runtime.Device;
@@ -32,6 +35,7 @@ public final class EvaluatedKernel implements Device.LoadedKernel {
   private final CompiledKernel kernel;
   private final HostMemory memory;
   private final UnaryOperator<Launch> options;
+  private final boolean makesPointers;
 
   /**
    * @param options what to add to each launch: sanitizers, a trace, limits
@@ -40,6 +44,7 @@ public final class EvaluatedKernel implements Device.LoadedKernel {
     this.kernel = kernel;
     this.memory = memory;
     this.options = options;
+    makesPointers = kernel.tir().body().ops().stream().anyMatch(EvaluatedKernel::makesPointers);
   }
 
   @Override
@@ -55,6 +60,9 @@ public final class EvaluatedKernel implements Device.LoadedKernel {
         memory.bufferAt(bits).ifPresent(buffer -> names.merge(buffer, param.name(), (a, b) -> a));
       }
     }
+    if (makesPointers) {
+      memory.buffers().forEach(buffer -> names.putIfAbsent(buffer, "(not an argument)"));
+    }
     try {
       Launch launch = Launch.of(new Grid(gridX, gridY, gridZ), reachable(names), values);
       Evaluator.run(kernel.tir(), options.apply(launch));
@@ -65,6 +73,14 @@ public final class EvaluatedKernel implements Device.LoadedKernel {
     } finally {
       names.keySet().forEach(HostBuffer::markInitialised);
     }
+  }
+
+  /** Whether addresses are read from memory or computed: then any buffer can be meant. */
+  private static boolean makesPointers(Op op) {
+    return op instanceof ElementwiseOp.Cast cast && cast.kind() == CastKind.INTTOPTR
+        || op.blocks().stream()
+            .flatMap(block -> block.ops().stream())
+            .anyMatch(EvaluatedKernel::makesPointers);
   }
 
   private static Number value(TileFunction.Param param, long bits) {

@@ -5,6 +5,7 @@ import dev.kiln.runtime.Device;
 import dev.kiln.runtime.DeviceMemoryException;
 import dev.kiln.runtime.KilnException;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -60,6 +61,11 @@ public final class HostMemory {
       return Optional.empty();
     }
     return Optional.of(below.getValue());
+  }
+
+  /** All buffers in use. */
+  public synchronized List<HostBuffer> buffers() {
+    return List.copyOf(live.values());
   }
 
   public Device.MemoryUse use() {

@@ -7,7 +7,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,16 +31,20 @@ final class ReservedMemory {
   /** Memory that is there for the whole life of the process. */
   static MemorySegment reserve(long bytes) {
     if (ReservedMemory.class.getModule().isNativeAccessEnabled() && isLinux()) {
-      return anonymousMapping(bytes);
+      long address = InternalMemory.allocate(bytes);
+      return address == 0 ? anonymousMapping(bytes) : segment(address, bytes);
     }
     return fileMapping(bytes);
   }
 
   /** Three quarters of the machine's memory. */
   static long defaultCapacity() {
-    var system =
-        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    return Math.max(MIN_CAPACITY, system.getTotalMemorySize() / 4 * 3);
+    return Math.max(MIN_CAPACITY, MachineMemory.bytes() / 4 * 3);
+  }
+
+  @SuppressWarnings("restricted") // needs --enable-native-access, as the documentation says
+  private static MemorySegment segment(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
   private static boolean isLinux() {
@@ -70,7 +73,7 @@ final class ReservedMemory {
       if (address == -1) {
         throw new KilnException("cannot reserve " + bytes + " bytes of address space");
       }
-      return MemorySegment.ofAddress(address).reinterpret(bytes);
+      return segment(address, bytes);
     } catch (KilnException e) {
       throw e;
     } catch (Throwable t) {

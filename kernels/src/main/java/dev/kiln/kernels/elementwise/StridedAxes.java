@@ -98,6 +98,15 @@ final class StridedAxes {
     return extents[0] * extents[1] * extents[2] * extents[3];
   }
 
+  /** Whether neighbours along the last axis lie apart in one of the arrays. */
+  boolean hasStep() {
+    boolean steps = false;
+    for (int array = 0; array < arrays; array++) {
+      steps |= Math.abs(strides[array][AXES - 1]) > 1;
+    }
+    return steps;
+  }
+
   private void dropSingles() {
     int kept = 0;
     for (int axis = 0; axis < axes; axis++) {

@@ -7,8 +7,6 @@ import static dev.kiln.tests.rules.HostArray.zeros;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
-import dev.kiln.kernels.elementwise.Activations;
-import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.kernels.optimizer.AdamW;
 import dev.kiln.kernels.optimizer.FindInf;
@@ -24,12 +22,8 @@ final class ShippedKernels {
 
   static List<KernelCase> all() {
     List<KernelCase> cases = new ArrayList<>(List.of(product(), halfProduct(), crossEntropy()));
-    cases.addAll(List.of(meanLoss(), columnSums(), dropout(), findInf(), adamW(), sgd()));
-    for (Activation activation : Activation.values()) {
-      if (activation != Activation.NONE) {
-        cases.add(activation(activation));
-      }
-    }
+    cases.addAll(List.of(meanLoss(), columnSums(), findInf(), adamW(), sgd()));
+    cases.addAll(ElementwiseCases.all());
     return cases;
   }
 
@@ -102,16 +96,6 @@ final class ShippedKernels {
         });
   }
 
-  private static KernelCase dropout() {
-    return new KernelCase(
-        "Dropout",
-        List.of(normal(11, 5000), unwritten(5000)),
-        (device, arrays) -> {
-          var kernel = new Dropout(device);
-          return () -> kernel.run(arrays.get(0), 0.3, 7, 1000, arrays.get(1));
-        });
-  }
-
   private static KernelCase findInf() {
     return new KernelCase(
         "FindInf",
@@ -149,19 +133,6 @@ final class ShippedKernels {
           var parameter = new Sgd.Parameter(arrays.get(0), null, arrays.get(1), arrays.get(2));
           var options = new Sgd.Options(0.9, 0, true, 0.01);
           return () -> kernel.step(parameter, options, 0.1, 2);
-        });
-  }
-
-  private static KernelCase activation(Activation activation) {
-    return new KernelCase(
-        "Activations " + activation,
-        List.of(normal(18, 5000), normal(19, 5000), unwritten(5000), unwritten(5000)),
-        (device, arrays) -> {
-          var kernel = new Activations(device);
-          return () -> {
-            kernel.forward(activation, arrays.get(0), arrays.get(2));
-            kernel.backward(activation, arrays.get(0), arrays.get(1), arrays.get(3));
-          };
         });
   }
 }

@@ -381,3 +381,93 @@ def split_k_sum_kernel(
         ACTIVATION,
         COMPUTE,
     )
+
+
+@triton.jit
+def skinny_matmul_kernel(
+    a_ptr,
+    b_ptr,
+    c_ptr,
+    pre_ptr,
+    saved_ptr,
+    residual_ptr,
+    bias_ptr,
+    row_scale_ptr,
+    column_scale_ptr,
+    alpha,
+    beta,
+    M,
+    N,
+    K,
+    stride_ab,
+    stride_am,
+    stride_ak,
+    stride_bb,
+    stride_bk,
+    stride_bn,
+    stride_cb,
+    stride_cm,
+    stride_cn,
+    stride_rb,
+    stride_rm,
+    stride_rn,
+    ACTIVATION: tl.constexpr,
+    ACC: tl.constexpr,
+    COMPUTE: tl.constexpr,
+    ALONG_K: tl.constexpr,  # whether B is contiguous along K
+    BLOCK_M: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+):
+    """For few rows, where reading B is all that takes time: a program for BLOCK_N columns adds
+    products up element by element, BLOCK_K sums for each element of the result, and adds these up
+    in the end. So B is read once and not rearranged."""
+    tiles_n = tl.cdiv(N, BLOCK_N)
+    tiles_m = tl.cdiv(M, BLOCK_M)
+    pid = tl.program_id(axis=0)
+    batch = pid // (tiles_m * tiles_n)
+    offs_m = pid % tiles_m * BLOCK_M + tl.arange(0, BLOCK_M)
+    offs_n = pid // tiles_m % tiles_n * BLOCK_N + tl.arange(0, BLOCK_N)
+    mask_m = offs_m < M
+    mask_n = offs_n < N
+    a_part = part(a_ptr, batch, stride_ab)
+    b_part = part(b_ptr, batch, stride_bb)
+    if ALONG_K:
+        acc = tl.zeros((BLOCK_M, BLOCK_N, BLOCK_K), dtype=ACC)
+    else:
+        acc = tl.zeros((BLOCK_M, BLOCK_K, BLOCK_N), dtype=ACC)
+    for k in range(0, K, BLOCK_K):
+        offs_k = k + tl.arange(0, BLOCK_K)
+        mask_k = offs_k < K
+        a_ptrs = a_part + offs_m[:, None] * stride_am + offs_k[None, :] * stride_ak
+        a = tl.load(a_ptrs, mask=mask_m[:, None] & mask_k[None, :], other=0).to(ACC)
+        if ALONG_K:
+            b_ptrs = b_part + offs_n[:, None] * stride_bn + offs_k[None, :] * stride_bk
+            b = tl.load(b_ptrs, mask=mask_n[:, None] & mask_k[None, :], other=0).to(ACC)
+            acc = acc + a[:, None, :] * b[None, :, :]
+        else:
+            b_ptrs = b_part + offs_k[:, None] * stride_bk + offs_n[None, :] * stride_bn
+            b = tl.load(b_ptrs, mask=mask_k[:, None] & mask_n[None, :], other=0).to(ACC)
+            acc = acc + a[:, :, None] * b[None, :, :]
+    finish(
+        tl.sum(acc, axis=2 if ALONG_K else 1),
+        offs_m,
+        offs_n,
+        M,
+        N,
+        part(c_ptr, batch, stride_cb),
+        part(pre_ptr, batch, stride_cb),
+        part(saved_ptr, batch, stride_cb),
+        part(residual_ptr, batch, stride_rb),
+        bias_ptr,
+        row_scale_ptr,
+        column_scale_ptr,
+        alpha,
+        beta,
+        stride_cm,
+        stride_cn,
+        stride_rm,
+        stride_rn,
+        ACTIVATION,
+        COMPUTE,
+    )

@@ -2,6 +2,7 @@ package dev.kiln.kernels.product;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.kernels.launch.Workspace;
@@ -30,6 +31,21 @@ public final class Matmul implements AutoCloseable {
   private static final int SUM_N = 256;
 
   private final Device device;
+
+  /** Products of so few rows do not go through tiles; beyond, these are faster on the CPU. */
+  private static final int SKINNY_M = 2;
+
+  /** Their block along the axis in which {@code b} is contiguous: long runs of memory. */
+  private static final int SKINNY_LEAST_RUN = 128;
+
+  private static final int SKINNY_RUN = 1024;
+
+  /** And along the other. */
+  private static final int SKINNY_RUNS = 2;
+
+  /** So many programs share a skinny product, unless their runs become too short. */
+  private static final int SKINNY_PROGRAMS = 8;
+
   private final TileChoice choice;
   private final Precision precision;
   private final KernelCall plain;
@@ -37,6 +53,7 @@ public final class Matmul implements AutoCloseable {
   private Epilogue last = Epilogue.NONE;
   private KernelCall persistent;
   private KernelCall split;
+  private KernelCall skinny;
   private KernelCall sum;
 
   /** Chooses tiles by the problem and the device. */
@@ -100,6 +117,10 @@ public final class Matmul implements AutoCloseable {
     long k = columns(a);
     long batch = c.rank() == 3 ? c.dim(0) : 1;
     if (m == 0 || n == 0 || batch == 0) {
+      return;
+    }
+    if (choice.isFree() && m <= SKINNY_M) {
+      runSkinny(a, b, epilogue, c, batch);
       return;
     }
     MatmulTiles tiles = choice.tiles(a.dtype(), batch, m, n, k);
@@ -172,6 +193,37 @@ public final class Matmul implements AutoCloseable {
         .constant(SUM_M)
         .constant(SUM_N)
         .over(Math.multiplyExact(Grid.cdiv(m, SUM_M) * Grid.cdiv(n, SUM_N), (int) batch));
+  }
+
+  private void runSkinny(NdArray a, NdArray b, Epilogue epilogue, NdArray c, long batch) {
+    if (skinny == null) {
+      skinny = new KernelCall(FILE, "skinny_matmul_kernel", device);
+    }
+    long m = rows(a);
+    long n = columns(b);
+    long k = columns(a);
+    boolean alongK = b.stride(b.rank() - 2) == 1 && b.stride(b.rank() - 1) != 1;
+    int blockM = BlockSizes.around(m, 1, SKINNY_M);
+    int run = BlockSizes.around(n / SKINNY_PROGRAMS, SKINNY_LEAST_RUN, SKINNY_RUN);
+    int blockN = alongK ? SKINNY_RUNS : run;
+    int blockK = alongK ? SKINNY_RUN : SKINNY_RUNS;
+    DType compute = compute(c);
+    skinny.start().array(a).array(b);
+    epilogue.pass(skinny, c, compute);
+    skinny.integer(m).integer(n).integer(k);
+    strides(skinny, a);
+    strides(skinny, b);
+    strides(skinny, c);
+    residualStrides(skinny, epilogue);
+    skinny
+        .constant(epilogue.activation().kernelName())
+        .constant(accumulator(a))
+        .constant(compute)
+        .constant(alongK)
+        .constant(blockM)
+        .constant(blockN)
+        .constant(blockK)
+        .over(Math.multiplyExact(Grid.cdiv(m, blockM) * Grid.cdiv(n, blockN), (int) batch));
   }
 
   private KernelCall persistent() {

@@ -24,6 +24,11 @@ final class TileChoice {
     this.fixed = fixed;
   }
 
+  /** Whether nobody asked for certain tiles. */
+  boolean isFree() {
+    return fixed == null;
+  }
+
   MatmulTiles tiles(DType newDType, long newBatch, long newM, long newN, long newK) {
     if (fixed != null) {
       return fixed;

@@ -88,8 +88,8 @@ def weight_gradient_kernel(
         x_row = n.to(tl.int64) * stride_xn + d * stride_xd + h * stride_xh + w * stride_xw
         dy_row = n.to(tl.int64) * stride_dyn + od * stride_dyd + oh * stride_dyh + ow * stride_dyw
         x = tl.load(
-            x_ptr + x_row[None, :] + x_column[:, None],
-            mask=mask_x[None, :] & mask_c[:, None],
+            x_ptr + x_row[:, None] + x_column[None, :],
+            mask=mask_x[:, None] & mask_c[None, :],
             other=0.0,
         )
         dy = tl.load(
@@ -97,7 +97,7 @@ def weight_gradient_kernel(
             mask=mask_m[:, None] & mask_k[None, :],
             other=0.0,
         )
-        acc = tl.dot(x, dy, acc, input_precision=INPUT_PRECISION)
+        acc = tl.dot(tl.trans(x), dy, acc, input_precision=INPUT_PRECISION)
 
     dw_ptr += part.to(tl.int64) * stride_part + group * stride_wg
     dw_ptr += kd * stride_wd + kh * stride_wh + kw * stride_ww

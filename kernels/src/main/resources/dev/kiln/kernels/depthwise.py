@@ -8,13 +8,76 @@ gradient x (which is dy) has a few, numbered by j, and y one. convolution.py tel
 and step are.
 
 Nothing is shared among channels, so there is no matrix product: a tile is a part of one row of
-pixels by some channels, and both axes run through memory with fixed strides.
+pixels by some channels, and both axes run through memory with fixed strides. The axis whose
+elements are neighbours in memory is the tile's last: pixels if WIDTH_LAST, else channels.
 """
 
 import triton
 import triton.language as tl
 from activation import apply_activation
 from convolution import split_tap
+
+
+@triton.jit
+def tile_of(w, c, WIDTH_LAST: tl.constexpr):
+    """Offsets along both axes of a tile."""
+    if WIDTH_LAST:
+        offsets = c[:, None] + w[None, :]
+    else:
+        offsets = w[:, None] + c[None, :]
+    return offsets
+
+
+@triton.jit
+def mask_of(w, c, WIDTH_LAST: tl.constexpr):
+    """Where both axes of a tile are inside."""
+    if WIDTH_LAST:
+        mask = c[:, None] & w[None, :]
+    else:
+        mask = w[:, None] & c[None, :]
+    return mask
+
+
+@triton.jit
+def along_channels(c, WIDTH_LAST: tl.constexpr):
+    """A number for each channel, to be broadcast to a tile."""
+    if WIDTH_LAST:
+        column = c[:, None]
+    else:
+        column = c[None, :]
+    return column
+
+
+@triton.jit
+def add_row_of_taps(
+    acc,
+    x_ptr,
+    w_ptr,
+    first_w,  # of the row of x, for each pixel
+    mask_w,
+    c,
+    mask_c,
+    is_row,  # whether the row of x is inside
+    W,
+    stride_xw,
+    stride_xc,
+    stride_ww,
+    stride_wc,
+    step_w,
+    KW: tl.constexpr,
+    WIDTH_LAST: tl.constexpr,
+    COMPUTE: tl.constexpr,
+):
+    for kw in tl.static_range(KW):
+        w = first_w + kw * step_w
+        x = tl.load(
+            x_ptr + tile_of(w * stride_xw, c * stride_xc, WIDTH_LAST),
+            mask=mask_of((w >= 0) & (w < W) & mask_w & is_row, mask_c, WIDTH_LAST),
+            other=0.0,
+        )
+        weights = tl.load(w_ptr + kw * stride_ww + c * stride_wc, mask=mask_c, other=0.0)
+        acc += x.to(COMPUTE) * along_channels(weights.to(COMPUTE), WIDTH_LAST)
+    return acc
 
 
 @triton.jit
@@ -36,7 +99,7 @@ def depthwise_kernel(
     OD,
     OH,
     OW,
-    taps_dh,  # KD * KH
+    KD,
     KH,
     stride_xn,
     stride_xd,
@@ -69,6 +132,8 @@ def depthwise_kernel(
     ACTIVATION: tl.constexpr,
     COMPUTE: tl.constexpr,
     KW: tl.constexpr,
+    UNROLLED: tl.constexpr,  # inner * KD * KH to write them out one by one; 0 for a loop
+    WIDTH_LAST: tl.constexpr,
     ROWS: tl.constexpr,  # of a program
     BLOCK_W: tl.constexpr,
     BLOCK_C: tl.constexpr,
@@ -81,37 +146,76 @@ def depthwise_kernel(
     c = pid % tiles_c * BLOCK_C + tl.arange(0, BLOCK_C)
     i = tl.program_id(axis=1)
     mask_c = c < channels
-    mask_y = (ow < OW)[:, None] & mask_c[None, :]
+    mask_w = ow < OW
+    mask_y = mask_of(mask_w, mask_c, WIDTH_LAST)
+    first_w = ow * move_w + base_w
     w_ptr += w_start + i * stride_wi
 
     for row in range(first, min(first + ROWS, rows)):
         oh = row % OH
         od = row // OH % OD
         n = tl.cast(row // (OH * OD), tl.int64)
-        acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
-        for tap in range(0, taps_dh * inner):
-            j, kd, kh = split_tap(tap, taps_dh // KH, KH)
-            d = od * move_d + base_d + kd * step_d
-            h = oh * move_h + base_h + kh * step_h
-            is_row = (d >= 0) & (d < D) & (h >= 0) & (h < H)
-            x_row = x_ptr + n * stride_xn + d * stride_xd + h * stride_xh + j * stride_xj
-            w_row = w_ptr + kd * stride_wd + kh * stride_wh + j * stride_wj
-            for kw in tl.static_range(KW):
-                w = ow * move_w + base_w + kw * step_w
-                mask_w = (w >= 0) & (w < W) & (ow < OW) & is_row
-                x = tl.load(
-                    x_row + (w * stride_xw)[:, None] + (c * stride_xc)[None, :],
-                    mask=mask_w[:, None] & mask_c[None, :],
-                    other=0.0,
+        top_d = od * move_d + base_d
+        top_h = oh * move_h + base_h
+        x_image = x_ptr + n * stride_xn
+        if WIDTH_LAST:
+            acc = tl.zeros((BLOCK_C, BLOCK_W), dtype=COMPUTE)
+        else:
+            acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
+        if UNROLLED > 0:
+            for tap in tl.static_range(UNROLLED):
+                j, kd, kh = split_tap(tap, KD, KH)
+                d = top_d + kd * step_d
+                h = top_h + kh * step_h
+                acc = add_row_of_taps(
+                    acc,
+                    x_image + d * stride_xd + h * stride_xh + j * stride_xj,
+                    w_ptr + kd * stride_wd + kh * stride_wh + j * stride_wj,
+                    first_w,
+                    mask_w,
+                    c,
+                    mask_c,
+                    (d >= 0) & (d < D) & (h >= 0) & (h < H),
+                    W,
+                    stride_xw,
+                    stride_xc,
+                    stride_ww,
+                    stride_wc,
+                    step_w,
+                    KW,
+                    WIDTH_LAST,
+                    COMPUTE,
                 )
-                weights = tl.load(w_row + kw * stride_ww + c * stride_wc, mask=mask_c, other=0.0)
-                acc += x.to(COMPUTE) * weights.to(COMPUTE)[None, :]
+        else:
+            for tap in range(0, inner * KD * KH):
+                j, kd, kh = split_tap(tap, KD, KH)
+                d = top_d + kd * step_d
+                h = top_h + kh * step_h
+                acc = add_row_of_taps(
+                    acc,
+                    x_image + d * stride_xd + h * stride_xh + j * stride_xj,
+                    w_ptr + kd * stride_wd + kh * stride_wh + j * stride_wj,
+                    first_w,
+                    mask_w,
+                    c,
+                    mask_c,
+                    (d >= 0) & (d < D) & (h >= 0) & (h < H),
+                    W,
+                    stride_xw,
+                    stride_xc,
+                    stride_ww,
+                    stride_wc,
+                    step_w,
+                    KW,
+                    WIDTH_LAST,
+                    COMPUTE,
+                )
 
         y_row = y_start + n * stride_yn + od * stride_yd + oh * stride_yh + i * stride_yi
-        y_offset = y_row + (ow * stride_yw)[:, None] + (c * stride_yc)[None, :]
+        y_offset = y_row + tile_of(ow * stride_yw, c * stride_yc, WIDTH_LAST)
         if bias_ptr is not None:
             bias = tl.load(bias_ptr + c * outer + i, mask=mask_c, other=0.0)
-            acc += bias.to(COMPUTE)[None, :]
+            acc += along_channels(bias.to(COMPUTE), WIDTH_LAST)
         if residual_ptr is not None:
             acc += tl.load(residual_ptr + y_offset, mask=mask_y, other=0.0).to(COMPUTE)
         if pre_ptr is not None:
@@ -163,6 +267,7 @@ def depthwise_weight_gradient_kernel(
     step_h,
     step_w,
     COMPUTE: tl.constexpr,
+    WIDTH_LAST: tl.constexpr,
     BLOCK_W: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ):
@@ -172,7 +277,10 @@ def depthwise_weight_gradient_kernel(
     part = tl.program_id(axis=2)
     mask_c = c < channels
     kd, kh, kw = split_tap(tap, KH, KW)
-    acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
+    if WIDTH_LAST:
+        acc = tl.zeros((BLOCK_C, BLOCK_W), dtype=COMPUTE)
+    else:
+        acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
     for row in range(part * share, min(part * share + share, rows)):
         oh = row % OH
         od = row // OH % OD
@@ -185,17 +293,16 @@ def depthwise_weight_gradient_kernel(
         for start in range(0, OW, BLOCK_W):
             ow = start + tl.arange(0, BLOCK_W)
             w = ow * move_w + base_w + kw * step_w
-            mask_w = (w >= 0) & (w < W) & (ow < OW) & is_row
-            mask = mask_w[:, None] & mask_c[None, :]
-            x = tl.load(
-                x_row + (w * stride_xw)[:, None] + (c * stride_xc)[None, :], mask=mask, other=0.0
-            )
-            dy = tl.load(
-                dy_row + (ow * stride_dyw)[:, None] + (c * stride_dyc)[None, :],
-                mask=mask,
-                other=0.0,
-            )
+            mask = mask_of((w >= 0) & (w < W) & (ow < OW) & is_row, mask_c, WIDTH_LAST)
+            x_offset = tile_of(w * stride_xw, c * stride_xc, WIDTH_LAST)
+            dy_offset = tile_of(ow * stride_dyw, c * stride_dyc, WIDTH_LAST)
+            x = tl.load(x_row + x_offset, mask=mask, other=0.0)
+            dy = tl.load(dy_row + dy_offset, mask=mask, other=0.0)
             acc += x.to(COMPUTE) * dy.to(COMPUTE)
     dw_ptr += part.to(tl.int64) * stride_part + i * stride_wi
     dw_ptr += kd * stride_wd + kh * stride_wh + kw * stride_ww
-    tl.store(dw_ptr + c * stride_wc, tl.sum(acc, axis=0), mask=mask_c)
+    if WIDTH_LAST:
+        dw = tl.sum(acc, axis=1)
+    else:
+        dw = tl.sum(acc, axis=0)
+    tl.store(dw_ptr + c * stride_wc, dw, mask=mask_c)

@@ -50,7 +50,8 @@ final class Arguments {
     if (options.groups() < 1) {
       throw fault("options", "must have 1 group or more, but has " + options.groups());
     }
-    for (ConvolutionAxis axis : options.axes()) {
+    for (int i = 0; i < rank; i++) {
+      ConvolutionAxis axis = options.axes().get(i);
       if (axis.stride() < 1 || axis.dilation() < 1 || axis.padding() < 0) {
         throw fault(
             "options",
@@ -117,24 +118,29 @@ final class Arguments {
 
   private void shape(
       Named out, Named in, long channels, NdArray weights, ConvolutionOptions options) {
-    int axes = options.axes().size();
     boolean fits = out.array.dim(0) == in.array.dim(0) && out.array.dim(1) == channels;
-    var rule = new StringBuilder("must be of " + in.array.dim(0) + " x " + channels);
-    for (int i = 0; i < axes; i++) {
-      ConvolutionAxis axis = options.axes().get(i);
-      long taps = weights.dim(i + 2);
-      long length = in.array.dim(i + 2);
-      long size =
-          isTransposed ? axis.transposedOutputSize(length, taps) : axis.outputSize(length, taps);
+    for (int axis = 0; axis < options.axes().size(); axis++) {
+      long size = size(in.array, weights, options, axis);
+      long taps = weights.dim(axis + 2);
       if (taps < 1 || size < 1) {
-        throw fault(in, "must be large enough for " + taps + " taps along axis " + (i + 2));
+        throw fault(in, "must be large enough for " + taps + " taps along axis " + (axis + 2));
       }
-      fits &= out.array.dim(i + 2) == size;
-      rule.append(" x ").append(size);
+      fits &= out.array.dim(axis + 2) == size;
     }
     if (!fits) {
+      var rule = new StringBuilder("must be of " + in.array.dim(0) + " x " + channels);
+      for (int axis = 0; axis < options.axes().size(); axis++) {
+        rule.append(" x ").append(size(in.array, weights, options, axis));
+      }
       throw fault(out, rule.toString());
     }
+  }
+
+  private long size(NdArray in, NdArray weights, ConvolutionOptions options, int number) {
+    ConvolutionAxis axis = options.axes().get(number);
+    long length = in.dim(number + 2);
+    long taps = weights.dim(number + 2);
+    return isTransposed ? axis.transposedOutputSize(length, taps) : axis.outputSize(length, taps);
   }
 
   private void apart(Named result, Named operand) {

@@ -18,6 +18,14 @@ final class Gather {
 
   private static final int MOST_ROWS = 64;
 
+  /**
+   * Taps that the depthwise kernel writes out one by one, so that sums stay in registers; fewer of
+   * small floats, which take more code each.
+   */
+  private static final int MOST_UNROLLED = 9;
+
+  private static final int MOST_UNROLLED_OF_SMALL_FLOATS = 3;
+
   private final KernelCall product;
   private final KernelCall depthwise;
   private final Reorder reorderX;
@@ -173,9 +181,11 @@ final class Gather {
     long few = w.first / channels;
     long rows = y.first * taps.results[0] * taps.results[1];
     long width = taps.results[2];
-    boolean isLast = y.secondStride == 1;
-    int blockWidth = BlockSizes.around(width, isLast ? 1 : 16, isLast ? 16 : 128);
-    int blockChannels = BlockSizes.around(channels, 1, isLast ? 64 : 4);
+    boolean isWidthLast = y.secondStride != 1;
+    int mostUnrolled = x.array.dtype().bits() < 32 ? MOST_UNROLLED_OF_SMALL_FLOATS : MOST_UNROLLED;
+    long unrolled = inner * taps.count[0] * taps.count[1];
+    int blockWidth = BlockSizes.around(width, isWidthLast ? 16 : 1, isWidthLast ? 128 : 16);
+    int blockChannels = BlockSizes.around(channels, 1, isWidthLast ? 4 : 64);
     int rowsOfProgram =
         BlockSizes.around(
             Math.min(rows, DEPTHWISE_PROGRAM / (blockWidth * blockChannels)), 1, MOST_ROWS);
@@ -185,7 +195,7 @@ final class Gather {
     Volume.pass(depthwise, x.size);
     depthwise.integer(rows);
     Volume.pass(depthwise, taps.results);
-    depthwise.integer(taps.count[0] * taps.count[1]).integer(Math.max(1, taps.count[1]));
+    depthwise.integer(taps.count[0]).integer(taps.count[1]);
     depthwise.integer(x.firstStride);
     Volume.pass(depthwise, x.stride);
     depthwise.integer(inner * x.secondStride).integer(x.secondStride);
@@ -200,6 +210,8 @@ final class Gather {
         .constant(epilogue.activation().kernelName())
         .constant(x.compute())
         .constant((int) taps.count[2])
+        .constant(unrolled * taps.count[2] <= mostUnrolled ? (int) unrolled : 0)
+        .constant(isWidthLast)
         .constant(rowsOfProgram)
         .constant(blockWidth)
         .constant(blockChannels)

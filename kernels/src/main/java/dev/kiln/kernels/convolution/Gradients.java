@@ -88,9 +88,9 @@ final class Gradients {
 
   private void depthwise(Volume x, Volume dy, Volume dw, int channels) {
     long few = dw.first / channels;
-    boolean isLast = dy.secondStride == 1;
-    int blockWidth = BlockSizes.around(dy.size[2], isLast ? 1 : 16, isLast ? 16 : 128);
-    int blockChannels = BlockSizes.around(channels, 1, isLast ? 64 : 4);
+    boolean isWidthLast = dy.secondStride != 1;
+    int blockWidth = BlockSizes.around(dy.size[2], isWidthLast ? 16 : 1, isWidthLast ? 128 : 16);
+    int blockChannels = BlockSizes.around(channels, 1, isWidthLast ? 4 : 64);
     long rows = dy.first * dy.size[0] * dy.size[1];
     long least = Math.max(1, (1 << 14) / Math.max(1, dy.size[2] * blockChannels));
     long share = shareOf(rows, least, 1);
@@ -104,6 +104,7 @@ final class Gradients {
     taps.passMoves(depthwise);
     depthwise
         .constant(x.compute())
+        .constant(isWidthLast)
         .constant(blockWidth)
         .constant(blockChannels)
         .over(

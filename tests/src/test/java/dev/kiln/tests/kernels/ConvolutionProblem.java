@@ -158,30 +158,28 @@ record ConvolutionProblem(
     return NdArray.of(device, dtype, weights(), shapeOfWeights());
   }
 
-  void checkForward(Device device) {
+  void checkForward(Convolution kernel, Device device) {
     NdArray y = images(device, shapeOfY());
-    new Convolution(device).forward(images(device, x(), shapeOfX()), weights(device), options(), y);
+    kernel.forward(images(device, x(), shapeOfX()), weights(device), options(), y);
     check("y", y, r -> reference.forward(r, x(), weights()), terms());
   }
 
-  void checkDataGradient(Device device) {
+  void checkDataGradient(Convolution kernel, Device device) {
     NdArray dx = images(device, shapeOfX());
-    new Convolution(device)
-        .dataGradient(images(device, dy(), shapeOfY()), weights(device), options(), dx);
+    kernel.dataGradient(images(device, dy(), shapeOfY()), weights(device), options(), dx);
     check("dx", dx, r -> reference.dataGradient(r, dy(), weights()), terms());
   }
 
-  void checkWeightGradient(Device device) {
+  void checkWeightGradient(Convolution kernel, Device device) {
     NdArray dw = Cases.unset(device, dtype, shapeOfWeights());
-    new Convolution(device)
-        .weightGradient(
-            images(device, x(), shapeOfX()), images(device, dy(), shapeOfY()), options(), dw);
+    kernel.weightGradient(
+        images(device, x(), shapeOfX()), images(device, dy(), shapeOfY()), options(), dw);
     check("dw", dw, r -> reference.weightGradient(r, x(), dy()), pixels());
   }
 
-  void checkBiasGradient(Device device) {
+  void checkBiasGradient(Convolution kernel, Device device) {
     NdArray db = Cases.unset(device, dtype, reference.out());
-    new Convolution(device).biasGradient(images(device, dy(), shapeOfY()), db);
+    kernel.biasGradient(images(device, dy(), shapeOfY()), db);
     check("db", db, r -> reference.biasGradient(r, dy()), pixels());
   }
 
@@ -211,11 +209,13 @@ record ConvolutionProblem(
     return Math.max(1, reference.resultSize().stream().reduce(reference.images(), (a, b) -> a * b));
   }
 
-  private interface Definition {
+  /** Computes what is expected. */
+  interface Definition {
     double[] of(Rounding rounding);
   }
 
-  private void check(String what, NdArray actual, Definition definition, int terms) {
+  /** Checks by the error rule; {@code terms} are added for each number. */
+  void check(String what, NdArray actual, Definition definition, int terms) {
     double[] exact = definition.of(Rounding.EXACT);
     if (dtype == DType.FP64) {
       ErrorRule.checkFp64(what + " of " + this, actual.toDoubles(), exact, terms);

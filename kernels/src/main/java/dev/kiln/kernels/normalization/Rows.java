@@ -75,6 +75,11 @@ final class Rows {
     return whole(columns) ? BlockSizes.around(columns, 16, WHOLE_ROW) : TILE;
   }
 
+  /** Columns of a tile where rows of any length are walked through. */
+  static int stepBlock(long columns) {
+    return BlockSizes.around(columns, 16, TILE);
+  }
+
   /** Rows of a tile: one, or several that are short. */
   static int tileRows(long rows, long columns) {
     int most = Math.max(1, TILE / block(columns));

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The arguments of one launch, kept between launches: what each parameter is bound to, what a
@@ -274,9 +275,12 @@ final class ArgumentBinder {
     };
   }
 
-  /** The dtype of an array or number; fails for constants. */
-  DType dtype(int index) {
-    return dtypes[index];
+  /** The dtype of an array or number; empty for other arguments. */
+  Optional<DType> dtype(int index) {
+    return switch (kinds[index]) {
+      case POINTER, INTEGER, FLOAT -> Optional.of(dtypes[index]);
+      case UNSET, CONSTANT, COMPOSITE -> Optional.empty();
+    };
   }
 
   /**

@@ -12,6 +12,11 @@ public interface Device extends AutoCloseable {
   /** {@code cpu}, {@code eval}, {@code sim}, {@code cuda}. */
   String name();
 
+  /** The device with all that makes one faster than another: what tuning depends on. */
+  default String model() {
+    return name();
+  }
+
   /** What the compiler has to make code for. */
   Target target();
 

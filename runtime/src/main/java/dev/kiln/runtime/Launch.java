@@ -6,11 +6,14 @@ import dev.kiln.compiler.Specialization;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.TritonConfig;
+import dev.kiln.runtime.tune.TuningKey;
+import dev.kiln.runtime.tune.TuningPolicy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -27,6 +30,8 @@ public final class Launch {
   private final ArgumentBinder binder;
   private final Map<Specialization, Ready> versions = new HashMap<>();
   private final MetaParameters meta;
+  private TuningPolicy tuning = TuningPolicy.FIRST;
+  private Optional<TritonConfig> configuration;
   private CompileOptions options;
   private Function<MetaParameters, Grid> grid;
   private Ready ready;
@@ -38,6 +43,7 @@ public final class Launch {
   Launch(Kernel kernel, Device device) {
     this.kernel = kernel;
     this.device = device;
+    this.configuration = kernel.metaRules().firstConfiguration();
     this.binder = new ArgumentBinder(kernel.name(), kernel.parameters());
     this.meta = new MetaParameters(kernel.parameters(), binder);
   }
@@ -199,6 +205,18 @@ public final class Launch {
     return this;
   }
 
+  /** How a configuration of {@code triton.autotune} is chosen; by default the first is taken. */
+  public Launch tuning(TuningPolicy policy) {
+    tuning = policy;
+    readyRevision = -1;
+    return this;
+  }
+
+  /** What a choice of a configuration is made for, with the present arguments. */
+  public TuningKey tuningKey() {
+    return kernel.metaRules().tuningKey(binder, device);
+  }
+
   /** The same grid at every launch. */
   public Launch grid(Grid newGrid) {
     grid = ignored -> newGrid;
@@ -286,9 +304,10 @@ public final class Launch {
   private Ready prepare() {
     if (ready == null
         || readyRevision != binder.revision()
-        || kernel.metaRules().dependOnArguments()) {
-      kernel.metaRules().apply(binder);
-      if (ready == null || readyRevision != binder.revision()) {
+        || kernel.metaRules().dependOnArguments(tuning)) {
+      Optional<TritonConfig> before = configuration;
+      configuration = kernel.metaRules().apply(binder, device, tuning);
+      if (ready == null || readyRevision != binder.revision() || differ(before, configuration)) {
         ready =
             versions.computeIfAbsent(
                 new Specialization(binder.specs(), effectiveOptions()), this::load);
@@ -302,7 +321,12 @@ public final class Launch {
   private CompileOptions effectiveOptions() {
     return options != null
         ? options
-        : kernel.metaRules().configuration().map(Launch::options).orElse(CompileOptions.DEFAULT);
+        : configuration.isPresent() ? options(configuration.get()) : CompileOptions.DEFAULT;
+  }
+
+  /** Configurations are few objects of the kernel's. */
+  private static boolean differ(Optional<TritonConfig> a, Optional<TritonConfig> b) {
+    return a.orElse(null) != b.orElse(null);
   }
 
   private static CompileOptions options(TritonConfig config) {

@@ -1,11 +1,16 @@
 package dev.kiln.runtime;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.KernelDeclaration;
 import dev.kiln.compiler.python.KernelDeclaration.Heuristics;
 import dev.kiln.compiler.python.PyCallable;
 import dev.kiln.compiler.python.PyDict;
+import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.PythonError;
 import dev.kiln.compiler.python.TritonConfig;
+import dev.kiln.runtime.tune.TuningKey;
+import dev.kiln.runtime.tune.TuningPolicy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,37 +20,59 @@ import java.util.Optional;
  * {@code @triton.autotune}'s configuration, the constants of {@code @triton.heuristics}, and
  * defaults. An argument that the caller set stays as it is.
  *
- * <p>The configuration is the first that is declared: measuring them is not there yet.
+ * <p>Of several configurations the launch's {@link TuningPolicy} takes one.
  */
 final class MetaRules {
   private final Kernel kernel;
   private final boolean hasHeuristics;
-  private final Optional<TritonConfig> configuration;
+  private final List<TritonConfig> configs;
 
   MetaRules(Kernel kernel) {
     this.kernel = kernel;
     this.hasHeuristics = kernel.facts().hasHeuristics();
-    this.configuration = kernel.facts().firstConfig();
+    this.configs = kernel.facts().configs();
   }
 
   /** Whether constants must be computed anew at each launch. */
-  boolean dependOnArguments() {
-    return hasHeuristics;
+  boolean dependOnArguments(TuningPolicy policy) {
+    return hasHeuristics || configs.size() > 1 && policy.dependsOnArguments();
   }
 
-  /** The configuration that launches use, if the kernel is autotuned. */
-  Optional<TritonConfig> configuration() {
-    return configuration;
+  /** The configuration until arguments say otherwise. */
+  Optional<TritonConfig> firstConfiguration() {
+    return configs.stream().findFirst();
   }
 
-  void apply(ArgumentBinder binder) {
+  /**
+   * Sets what the caller has not set.
+   *
+   * @return the configuration that the launch uses, if the kernel is autotuned
+   */
+  Optional<TritonConfig> apply(ArgumentBinder binder, Device device, TuningPolicy policy) {
     applyHeuristics(binder, false);
-    configuration()
-        .ifPresent(
-            config -> config.kwargs().forEach((name, value) -> setMeta(binder, name, value)));
+    Optional<TritonConfig> config = Optional.empty();
+    if (!configs.isEmpty()) {
+      config = Optional.of(policy.choose(configs, () -> tuningKey(binder, device)));
+      config.get().kwargs().forEach((name, value) -> setMeta(binder, name, value));
+    }
     applyDefaults(binder);
     applyHeuristics(binder, true);
     reportUnknown(binder);
+    return config;
+  }
+
+  /** What the choice of a configuration is made for. */
+  TuningKey tuningKey(ArgumentBinder binder, Device device) {
+    List<Object> values = new ArrayList<>();
+    for (String name : kernel.facts().tuningKey()) {
+      int index = kernel.parameterIndex(name);
+      values.add(binder.isSet(index) ? binder.value(index) : PyNone.NONE);
+    }
+    List<Optional<DType>> dtypes = new ArrayList<>();
+    for (int i = 0; i < kernel.parameters().size(); i++) {
+      dtypes.add(binder.dtype(i));
+    }
+    return new TuningKey(kernel.facts(), device.model(), values, dtypes);
   }
 
   private void applyDefaults(ArgumentBinder binder) {

@@ -3,7 +3,6 @@ package dev.kiln.runtime.cache;
 import dev.kiln.compiler.python.TritonConfig;
 import dev.kiln.runtime.KernelParameter;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What launches of a kernel need to know of its source.
@@ -24,9 +23,4 @@ public record KernelFacts(
     List<KernelParameter> parameters,
     boolean hasHeuristics,
     List<TritonConfig> configs,
-    List<String> tuningKey) {
-  /** The first configuration, if there are any. */
-  public Optional<TritonConfig> firstConfig() {
-    return configs.isEmpty() ? Optional.empty() : Optional.of(configs.getFirst());
-  }
-}
+    List<String> tuningKey) {}

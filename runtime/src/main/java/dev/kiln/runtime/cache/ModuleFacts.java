@@ -188,7 +188,7 @@ public record ModuleFacts(Map<String, Optional<String>> imports, List<KernelFact
         in.readBoolean() ? Optional.of(StoredValues.read(in)) : Optional.empty());
   }
 
-  private static void write(DataOutputStream out, TritonConfig config) throws IOException {
+  static void write(DataOutputStream out, TritonConfig config) throws IOException {
     out.writeInt(config.kwargs().size());
     for (Map.Entry<String, Object> constant : config.kwargs().entrySet()) {
       out.writeUTF(constant.getKey());
@@ -201,7 +201,7 @@ public record ModuleFacts(Map<String, Optional<String>> imports, List<KernelFact
     out.writeBoolean(config.hasPreHook());
   }
 
-  private static TritonConfig config(DataInputStream in) throws IOException {
+  static TritonConfig config(DataInputStream in) throws IOException {
     Map<String, Object> constants = new LinkedHashMap<>();
     for (int i = in.readInt(); i > 0; i--) {
       String name = in.readUTF();

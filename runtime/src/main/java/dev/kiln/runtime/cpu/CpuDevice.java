@@ -44,6 +44,11 @@ public final class CpuDevice implements Device {
   }
 
   @Override
+  public String model() {
+    return options.label() + ", " + options.threads() + " threads";
+  }
+
+  @Override
   public Target target() {
     return Target.CPU;
   }

@@ -33,6 +33,8 @@ final class MicroKernelClass {
   private static final ClassDesc OPERATORS = ClassDesc.of(VECTORS + "VectorOperators");
   private static final ClassDesc MEMORY = ClassDesc.of("java.lang.foreign.MemorySegment");
   private static final ClassDesc LAYOUT = ClassDesc.of("java.lang.foreign.ValueLayout");
+  private static final ClassDesc NATIVE_MEMORY =
+      NativeMemory.class.describeConstable().orElseThrow();
   private static final ClassDesc BYTE_ORDER = ClassDesc.of("java.nio.ByteOrder");
   private static final ClassDesc BASE = MicroKernel.class.describeConstable().orElseThrow();
 
@@ -262,6 +264,7 @@ final class MicroKernelClass {
    * have it not in the line so far below.
    */
   private void transpose(CodeBuilder code) {
+    tellClassOfMemory(code, 1, 1);
     int from = 2;
     int fromLine = 4;
     int to = 6;
@@ -321,7 +324,23 @@ final class MicroKernelClass {
         code -> tile(code, height, width, (long) MicroKernel.pitch(limit) * bytes));
   }
 
+  /** See {@link NativeMemory}. */
+  private static void tellClassOfMemory(CodeBuilder code, int memory, int known) {
+    code.getstatic(NATIVE_MEMORY, "CLASS", ConstantDescs.CD_Class).aload(memory);
+    cast(code);
+    code.checkcast(MEMORY).astore(known);
+  }
+
+  /** Casts the object on the stack to the class below it. */
+  private static void cast(CodeBuilder code) {
+    code.invokevirtual(
+        ConstantDescs.CD_Class,
+        "cast",
+        MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object));
+  }
+
   private void tile(CodeBuilder code, int height, int width, long pitchBytes) {
+    tellClassOfMemory(code, 0, 0);
     int[][] sums = new int[height][width];
     for (int i = 0; i < height; i++) {
       for (int j = 0; j < width; j++) {
@@ -333,38 +352,42 @@ final class MicroKernelClass {
       }
     }
     int l = code.allocateLocal(TypeKind.INT);
+    int memory = code.allocateLocal(TypeKind.REFERENCE);
     Label top = code.newLabel();
     Label exit = code.newLabel();
     code.loadConstant(0).istore(l);
     code.labelBinding(top);
     code.iload(l).iload(DEPTH).if_icmpge(exit);
-    step(code, l, sums, pitchBytes);
+    // Again, for the JIT may compile the loop from here.
+    tellClassOfMemory(code, 0, memory);
+    step(code, memory, l, sums, pitchBytes);
     code.iinc(l, 1).goto_(top);
     code.labelBinding(exit);
+    tellClassOfMemory(code, 0, memory);
     for (int i = 0; i < height; i++) {
       for (int j = 0; j < width; j++) {
         int row = i;
         int column = j;
         code.aload(sums[i][j]);
-        storeVector(code, 0, () -> pushTile(code, row, column));
+        storeVector(code, memory, () -> pushTile(code, row, column));
       }
     }
     code.return_();
   }
 
-  private void step(CodeBuilder code, int l, int[][] sums, long pitchBytes) {
+  private void step(CodeBuilder code, int memory, int l, int[][] sums, long pitchBytes) {
     int width = sums[0].length;
     var right = new ArrayList<Integer>();
     for (int j = 0; j < width; j++) {
       long at = (long) j * lanes * bytes;
-      loadVector(code, 0, () -> pushScaled(code, B, l, (long) width * lanes * bytes, at));
+      loadVector(code, memory, () -> pushScaled(code, B, l, (long) width * lanes * bytes, at));
       right.add(code.allocateLocal(TypeKind.REFERENCE));
       code.astore(right.get(j));
     }
     for (int i = 0; i < sums.length; i++) {
       long row = i * pitchBytes;
       pushSpecies(code);
-      code.aload(0).getstatic(LAYOUT, layoutName, layout);
+      code.aload(memory).getstatic(LAYOUT, layoutName, layout);
       pushScaled(code, A, l, bytes, row);
       code.invokeinterface(MEMORY, "get", MethodTypeDesc.of(scalar, layout, CD_long));
       code.invokestatic(vector, "broadcast", MethodTypeDesc.of(vector, SPECIES, scalar));
@@ -433,10 +456,7 @@ final class MicroKernelClass {
     pushSpecies(code);
     code.invokeinterface(SPECIES, "vectorType", MethodTypeDesc.of(ConstantDescs.CD_Class));
     code.swap();
-    code.invokevirtual(
-        ConstantDescs.CD_Class,
-        "cast",
-        MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object));
+    cast(code);
     code.checkcast(vector);
     code.aload(memory);
     pushOffset.run();

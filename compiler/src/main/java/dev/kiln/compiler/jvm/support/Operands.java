@@ -56,7 +56,8 @@ final class Operands {
   }
 
   private static void straightenAxis(
-      MemorySegment memory, long descriptor, int operand, int slot, int extent) {
+      MemorySegment anyMemory, long descriptor, int operand, int slot, int extent) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     long index = get(memory, descriptor, slot + DotDescriptor.INDEX);
     if (index == DotDescriptor.NO_INDEX) {
       return;

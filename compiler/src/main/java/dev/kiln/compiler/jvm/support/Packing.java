@@ -34,7 +34,7 @@ final class Packing {
    * @param buffer offset of {@link #BUFFER_BYTES} bytes
    */
   static void pack(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       MicroKernel kernel,
       long d,
       int operand,
@@ -48,6 +48,7 @@ final class Packing {
       int padded,
       DType acc,
       long buffer) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int rowSlot = operand + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
     int columnSlot = rowSlot + DotDescriptor.AXIS_SLOTS;
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
@@ -126,7 +127,7 @@ final class Packing {
 
   /** Clears rows {@code top} to {@code bottom} from column {@code left} to {@code right}. */
   private static void zero(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long to,
       long rowBytes,
       int top,
@@ -134,6 +135,7 @@ final class Packing {
       int left,
       int right,
       DType acc) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     if (left >= right) {
       return;
     }
@@ -151,7 +153,7 @@ final class Packing {
    * rows at a time, and transposed.
    */
   private static void transposed(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       MicroKernel kernel,
       long base,
       long columnIndex,
@@ -166,6 +168,7 @@ final class Packing {
       DType dtype,
       boolean signed,
       long buffer) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int lanes = kernel.lanes();
     int bytes = dtype.bytes();
     for (int j = left; j < right; j += lanes) {
@@ -185,13 +188,14 @@ final class Packing {
 
   /** Transposes the buffer's lines into {@code run} rows of {@code width} columns. */
   private static void squares(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       MicroKernel kernel,
       long buffer,
       long to,
       long rowBytes,
       int run,
       int width) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int lanes = kernel.lanes();
     int i = 0;
     if (width == lanes) {

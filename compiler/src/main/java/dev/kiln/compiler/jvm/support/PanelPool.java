@@ -89,7 +89,8 @@ public final class PanelPool {
    * @param operand offset of the operand's slots in a descriptor
    * @return the offset, negated if there is no copy yet: the caller writes it
    */
-  static long find(MemorySegment memory, long pool, long operand, long tag) {
+  static long find(MemorySegment anyMemory, long pool, long operand, long tag) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     long counters = memory.get(JAVA_LONG, pool + COUNTERS);
     int count = (int) memory.get(JAVA_LONG, counters + COUNT);
     int places = (int) memory.get(JAVA_LONG, pool + PLACES);

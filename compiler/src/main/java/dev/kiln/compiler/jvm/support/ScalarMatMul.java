@@ -43,7 +43,8 @@ public final class ScalarMatMul {
     }
   }
 
-  private static void floats(MemorySegment memory, long d, int batch, int from, int k) {
+  private static void floats(MemorySegment anyMemory, long d, int batch, int from, int k) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int m = (int) Operands.get(memory, d, DotDescriptor.M);
     int n = (int) Operands.get(memory, d, DotDescriptor.N);
     long a = Operands.get(memory, d, DotDescriptor.PACK);
@@ -65,7 +66,8 @@ public final class ScalarMatMul {
     }
   }
 
-  private static void doubles(MemorySegment memory, long d, int batch, int from, int k) {
+  private static void doubles(MemorySegment anyMemory, long d, int batch, int from, int k) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int m = (int) Operands.get(memory, d, DotDescriptor.M);
     int n = (int) Operands.get(memory, d, DotDescriptor.N);
     long a = Operands.get(memory, d, DotDescriptor.PACK);
@@ -87,7 +89,8 @@ public final class ScalarMatMul {
     }
   }
 
-  private static void ints(MemorySegment memory, long d, int batch, int from, int k) {
+  private static void ints(MemorySegment anyMemory, long d, int batch, int from, int k) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int m = (int) Operands.get(memory, d, DotDescriptor.M);
     int n = (int) Operands.get(memory, d, DotDescriptor.N);
     long a = Operands.get(memory, d, DotDescriptor.PACK);
@@ -115,7 +118,7 @@ public final class ScalarMatMul {
   }
 
   private static void copyFloats(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long d,
       int operand,
       int batch,
@@ -124,6 +127,7 @@ public final class ScalarMatMul {
       int firstColumn,
       int columns,
       long to) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
     long base = place(memory, d, operand, batch);
@@ -142,7 +146,7 @@ public final class ScalarMatMul {
   }
 
   private static void copyDoubles(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long d,
       int operand,
       int batch,
@@ -151,6 +155,7 @@ public final class ScalarMatMul {
       int firstColumn,
       int columns,
       long to) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
     long base = place(memory, d, operand, batch);
@@ -169,7 +174,7 @@ public final class ScalarMatMul {
   }
 
   private static void copyInts(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long d,
       int operand,
       int batch,
@@ -178,6 +183,7 @@ public final class ScalarMatMul {
       int firstColumn,
       int columns,
       long to) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean signed = Operands.get(memory, d, operand + DotDescriptor.SIGNED) != 0;
     boolean active = Operands.isActive(memory, d, operand, 0, batch);

@@ -231,7 +231,8 @@ public final class VectorMatMul {
 
   /** Copies the columns of a tile that is narrower than a vector, or back. */
   private static void copy(
-      MemorySegment memory, long from, long fromRow, long to, long toRow, int rows, int bytes) {
+      MemorySegment anyMemory, long from, long fromRow, long to, long toRow, int rows, int bytes) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < bytes; j += 4) {
         int word = memory.get(ValueLayout.JAVA_INT, from + i * fromRow + j);

@@ -59,7 +59,8 @@ final class Widening {
     }
   }
 
-  private static void words(MemorySegment memory, long from, long to, int n) {
+  private static void words(MemorySegment anyMemory, long from, long to, int n) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int j = 0;
     for (; j <= n - LANES; j += LANES) {
       // Without the cast the JIT may not know the vector's class, and copies lane by lane.
@@ -74,7 +75,8 @@ final class Widening {
     }
   }
 
-  private static void bf16(MemorySegment memory, long from, long to, int n) {
+  private static void bf16(MemorySegment anyMemory, long from, long to, int n) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int j = 0;
     for (; j <= n - LANES; j += LANES) {
       IntVector bits =
@@ -86,7 +88,8 @@ final class Widening {
     tail(memory, DType.BF16, from, to, j, n);
   }
 
-  private static void fp16(MemorySegment memory, long from, long to, int n) {
+  private static void fp16(MemorySegment anyMemory, long from, long to, int n) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int j = 0;
     for (; j <= n - LANES; j += LANES) {
       IntVector bits =
@@ -113,13 +116,15 @@ final class Widening {
   }
 
   private static void tail(
-      MemorySegment memory, DType dtype, long from, long to, int first, int n) {
+      MemorySegment anyMemory, DType dtype, long from, long to, int first, int n) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int j = first; j < n; j++) {
       memory.set(JAVA_FLOAT_UNALIGNED, to + 4L * j, Operands.floatAt(memory, from + 2L * j, dtype));
     }
   }
 
-  private static void bytes(MemorySegment memory, boolean signed, long from, long to, int n) {
+  private static void bytes(MemorySegment anyMemory, boolean signed, long from, long to, int n) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int mask = signed ? -1 : 0xff;
     int j = 0;
     for (; j <= n - LANES; j += LANES) {

@@ -142,7 +142,7 @@ final class DriverEmitter {
     List<LoopStmt.Nest> nests =
         pieces == 1
             ? List.of(nest)
-            : NestSplit.split(nest, pieces, writer.definitions(), kernel.scratch());
+            : NestSplit.split(nest, pieces, kernel.definitions(), kernel.scratch());
     for (LoopStmt.Nest piece : nests) {
       String name = outline("nest", piece, w -> NestEmitter.emit(kernel, w, piece));
       kernel.record(name, nest);

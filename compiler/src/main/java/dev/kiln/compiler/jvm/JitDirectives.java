@@ -1,8 +1,10 @@
 package dev.kiln.compiler.jvm;
 
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import javax.management.ObjectName;
 
 /**
@@ -13,10 +15,8 @@ import javax.management.ObjectName;
  * thousand times as long in the interpreter, so going on meanwhile saves nothing.
  */
 public final class JitDirectives {
-  private static final String DIRECTIVES =
-      """
-      [{ match: "dev/kiln/generated/*.*", c1: { Exclude: true }, c2: { BackgroundCompilation: false } }]
-      """;
+  /** Set by who gives the directives to the JVM in a flag. */
+  private static final String GIVEN = "kiln.directives.given";
 
   private static final boolean APPLIED = apply();
 
@@ -36,10 +36,13 @@ public final class JitDirectives {
   }
 
   private static boolean apply() {
+    if (Boolean.getBoolean(GIVEN)) {
+      return true;
+    }
     Path file = null;
-    try {
+    try (InputStream directives = JitDirectives.class.getResourceAsStream("directives.json")) {
       file = Files.createTempFile("kiln-directives", ".json");
-      Files.writeString(file, DIRECTIVES);
+      Files.copy(directives, file, StandardCopyOption.REPLACE_EXISTING);
       Object reply =
           ManagementFactory.getPlatformMBeanServer()
               .invoke(

@@ -13,6 +13,10 @@ import javax.management.ObjectName;
  *
  * <p>And has the thread that first needs a method compiled wait for it: a vector operation takes a
  * thousand times as long in the interpreter, so going on meanwhile saves nothing.
+ *
+ * <p>The management interface through which this is done takes a tenth of a second to load. A
+ * launcher that counts that gives the JVM the file {@code directives.json} instead: {@code
+ * -XX:+UnlockDiagnosticVMOptions -XX:CompilerDirectivesFile=FILE -Dkiln.directives.given=true}.
  */
 public final class JitDirectives {
   /** Set by who gives the directives to the JVM in a flag. */

@@ -76,7 +76,7 @@ public final class FileImports implements ImportResolver {
       }
       return folder == null ? Optional.empty() : in(folder, relative);
     }
-    if (LIBRARIES.contains(module.split("\\.")[0])) {
+    if (isLibrary(module)) {
       return Optional.empty();
     }
     for (int i = 0; i <= MAX_FOLDERS_ABOVE && folder != null; i++, folder = folder.getParent()) {
@@ -86,6 +86,12 @@ public final class FileImports implements ImportResolver {
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether an absolute import is of a library that is never a kernel file. */
+  static boolean isLibrary(String module) {
+    int dot = module.indexOf('.');
+    return LIBRARIES.contains(dot < 0 ? module : module.substring(0, dot));
   }
 
   private Optional<KernelFile> in(Path folder, String module) {

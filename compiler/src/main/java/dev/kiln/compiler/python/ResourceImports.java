@@ -52,6 +52,9 @@ public final class ResourceImports implements ImportResolver {
 
   @Override
   public Optional<KernelFile> resolve(Source importing, int level, String module) {
+    if (level == 0 && FileImports.isLibrary(module)) {
+      return Optional.empty();
+    }
     String folder = parent(importing.name());
     for (int i = 1; i < level; i++) {
       folder = parent(folder);

@@ -116,6 +116,6 @@ class CacheProcessesTest {
   @Test
   @Tag("slow")
   void thirtyTwoProcessesAndTwentyKills() throws Exception {
-    hammer(32, 20, 300);
+    hammer(32, 20, 40);
   }
 }

@@ -48,6 +48,24 @@ class BiasActivationTest {
   }
 
   @Test
+  void gradientsMayTakeThePlaceOfInputs() {
+    for (Device device : Cases.devices()) {
+      NdArray x = NdArray.of(device, DType.FP32, Cases.normal(DType.FP32, 24, 90), 30, 3);
+      NdArray bias = NdArray.of(device, DType.FP32, Cases.normal(DType.FP32, 25, 3), 3);
+      NdArray dy = NdArray.of(device, DType.FP32, Cases.normal(DType.FP32, 26, 90), 30, 3);
+      NdArray dx = Cases.unset(device, DType.FP32, 30, 3);
+      NdArray dbias = Cases.unset(device, DType.FP32, 3);
+      NdArray again = Cases.unset(device, DType.FP32, 3);
+      try (var kernel = new BiasActivation(device)) {
+        kernel.backward(Activation.GELU, x, bias, dy, dx, dbias);
+        kernel.backward(Activation.GELU, x, bias, dy, dy, again);
+      }
+      assertThat(dy.toDoubles()).isEqualTo(dx.toDoubles());
+      assertThat(again.toDoubles()).isEqualTo(dbias.toDoubles());
+    }
+  }
+
+  @Test
   void partsOfMatricesLeaveNeighboursAlone() {
     Device device = Devices.cpu();
     NdArray wide = NdArray.full(device, DType.FP32, 7, 3, 10);

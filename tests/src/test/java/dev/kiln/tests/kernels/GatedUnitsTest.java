@@ -72,6 +72,22 @@ class GatedUnitsTest {
   }
 
   @Test
+  void gradientsMayTakeThePlacesOfInputs() {
+    for (Device device : Cases.devices()) {
+      NdArray gate = NdArray.of(device, DType.FP32, Cases.normal(DType.FP32, 14, 60), 3, 20);
+      NdArray value = NdArray.of(device, DType.FP32, Cases.normal(DType.FP32, 15, 60), 3, 20);
+      NdArray dy = NdArray.of(device, DType.FP32, Cases.normal(DType.FP32, 16, 60), 3, 20);
+      NdArray dgate = Cases.unset(device, DType.FP32, 3, 20);
+      NdArray dvalue = Cases.unset(device, DType.FP32, 3, 20);
+      var units = new GatedUnits(device);
+      units.backward(Activation.SILU, gate, value, dy, dgate, dvalue);
+      units.backward(Activation.SILU, gate, value, dy, gate, value);
+      assertThat(gate.toDoubles()).isEqualTo(dgate.toDoubles());
+      assertThat(value.toDoubles()).isEqualTo(dvalue.toDoubles());
+    }
+  }
+
+  @Test
   void refusesWhatDoesNotFit() {
     Device device = Devices.cpu();
     var units = new GatedUnits(device);

@@ -53,9 +53,9 @@ public final class ExpertMatmul {
    */
   public void run(NdArray a, NdArray offsets, NdArray b, Epilogue epilogue, NdArray c) {
     checkRows("a", a);
-    Check.matrices(NAME, "b", b, a.dim(1), b.rank() == 3 ? b.dim(2) : 0);
-    Check.sameDType(NAME, "b", b, "a", a);
     long experts = experts(b, "b", offsets);
+    Check.matrices(NAME, "b", b, a.dim(1), b.dim(2));
+    Check.sameDType(NAME, "b", b, "a", a);
     long rows = a.dim(0);
     long n = b.dim(2);
     Check.matrix(NAME, "c", c, rows, n);

@@ -6,12 +6,10 @@ import static dev.kiln.tests.rules.HostArray.unwritten;
 import static dev.kiln.tests.rules.HostArray.zeros;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.kernels.optimizer.AdamW;
 import dev.kiln.kernels.optimizer.FindInf;
 import dev.kiln.kernels.optimizer.Sgd;
-import dev.kiln.kernels.product.Matmul;
 import dev.kiln.kernels.reduction.ColumnSums;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,39 +19,13 @@ final class ShippedKernels {
   private ShippedKernels() {}
 
   static List<KernelCase> all() {
-    List<KernelCase> cases = new ArrayList<>(List.of(product(), halfProduct(), crossEntropy()));
+    List<KernelCase> cases = new ArrayList<>(List.of(crossEntropy()));
     cases.addAll(List.of(meanLoss(), columnSums(), findInf(), adamW(), sgd()));
     cases.addAll(ElementwiseCases.all());
+    cases.addAll(NormalizationCases.all());
+    cases.addAll(AttentionCases.all());
+    cases.addAll(ProductCases.all());
     return cases;
-  }
-
-  private static KernelCase product() {
-    return new KernelCase(
-        "Matmul",
-        List.of(normal(1, 150, 70), normal(2, 70, 300), normal(3, 300), unwritten(150, 300)),
-        (device, arrays) -> {
-          var matmul = new Matmul(device);
-          return () ->
-              matmul.run(
-                  arrays.get(0), arrays.get(1), arrays.get(2), Activation.GELU, arrays.get(3));
-        });
-  }
-
-  private static KernelCase halfProduct() {
-    return new KernelCase(
-        "Matmul of transposed bf16",
-        List.of(
-            normal(DType.BF16, 4, 40, 33),
-            normal(DType.BF16, 5, 40, 70),
-            unwritten(DType.BF16, 33, 70),
-            unwritten(DType.BF16, 33, 70)),
-        (device, arrays) -> {
-          var matmul = new Matmul(device);
-          var transposed = arrays.get(0).permute(1, 0);
-          return () ->
-              matmul.run(
-                  transposed, arrays.get(1), null, Activation.RELU, arrays.get(2), arrays.get(3));
-        });
   }
 
   private static KernelCase crossEntropy() {

@@ -65,6 +65,9 @@ class ArgumentRulesTest {
         () -> activations.forward(Activation.NONE, array(4), array(4)),
         "Activations: argument 'activation' must not be NONE");
     refused(
+        () -> activations.forward(Activation.RELU, NdArray.zeros(device, DType.I32, 4), array(4)),
+        "Activations: argument 'x' must be fp32, fp16 or bf16, but is i32[4] on cpu");
+    refused(
         () -> activations.forward(Activation.RELU, array(4, 3).permute(1, 0), array(3, 4)),
         "Activations: argument 'x' must be contiguous, but is fp32[3, 4] on cpu");
     refused(

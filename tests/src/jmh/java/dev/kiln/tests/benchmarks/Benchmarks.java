@@ -31,8 +31,9 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * error, the table in the end to standard output.
  *
  * <p>Arguments: a regular expression; only the parts that it finds are measured: {@code compile},
- * {@code launch}, {@code forty}, {@code sim}, and the names of {@link PeerRows}, such as {@code
- * torch-softmax}. Then the name of a file that receives the table as JSON, or nothing.
+ * {@code start}, {@code launch}, {@code forty}, {@code sim}, and the names of {@link PeerRows},
+ * such as {@code torch-softmax}. Then the name of a file that receives the table as JSON, or
+ * nothing.
  */
 public final class Benchmarks {
   private static final String EARLY = "5";
@@ -59,7 +60,7 @@ public final class Benchmarks {
   }
 
   private void measure(Pattern parts) throws Exception {
-    for (String part : List.of("compile", "launch", "forty", "sim")) {
+    for (String part : List.of("compile", "start", "launch", "forty", "sim")) {
       if (parts.matcher(part).find()) {
         measure(part);
       }
@@ -74,6 +75,7 @@ public final class Benchmarks {
   private void measure(String part) throws Exception {
     switch (part) {
       case "compile" -> compile();
+      case "start" -> start();
       case "launch" -> launch();
       case "forty" -> forty();
       default -> simulator();
@@ -99,6 +101,26 @@ public final class Benchmarks {
           statistics.getPercentile(50),
           statistics.getPercentile(90));
     }
+  }
+
+  private void start() throws IOException {
+    Path folder = Files.createTempDirectory("kiln-start");
+    var starts = new ColdStarts(folder);
+    double compiling = starts.compiling();
+    start("", Goal.NONE, starts.cached(List.of()), compiling);
+    start(", classes archived", Goal.atMost(20, " ms"), starts.cached(starts.archive()), compiling);
+  }
+
+  private void start(String how, Goal goal, ColdStarts.Medians medians, double compiling) {
+    add(
+        "start",
+        "first touch of Kiln to a cached kernel that is ready to run, new process" + how,
+        goal,
+        medians.ready(),
+        "median %.1f ms; first launch ended after %.1f ms, without a cache after %.0f ms",
+        medians.ready(),
+        medians.ended(),
+        compiling);
   }
 
   private void launch() throws Exception {

@@ -1,5 +1,12 @@
 package dev.kiln.tests.benchmarks;
 
+import dev.kiln.compiler.jvm.JitDirectives;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** The flags of the JVMs that are measured: those of the launcher {@code kiln}. */
@@ -18,7 +25,30 @@ final class JvmFlags {
           "--enable-native-access=ALL-UNNAMED",
           "-XX:+UseSerialGC",
           "-XX:CompileCommand=quiet",
-          "-XX:CompileCommand=CompileThresholdScaling,dev.kiln.generated.*::*,0.001");
+          "-XX:CompileCommand=CompileThresholdScaling,dev.kiln.generated.*::*,0.001",
+          "-XX:Tier4BackEdgeThreshold=300000");
+
+  /** What the launcher adds so that a process starts fast; they change nothing else. */
+  static final List<String> START =
+      List.of(
+          "--add-exports",
+          "java.base/jdk.internal.misc=ALL-UNNAMED",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:-DisplayVMOutput",
+          "-XX:CompilerDirectivesFile=" + directives(),
+          "-Dkiln.directives.given=true");
 
   private JvmFlags() {}
+
+  /** The file beside the class that gives its content to the JVM otherwise. */
+  private static Path directives() {
+    try (InputStream in = JitDirectives.class.getResourceAsStream("directives.json")) {
+      Path file = Files.createTempFile("directives", ".json");
+      file.toFile().deleteOnExit();
+      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+      return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 }

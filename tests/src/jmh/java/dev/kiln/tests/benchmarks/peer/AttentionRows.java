@@ -3,13 +3,16 @@ package dev.kiln.tests.benchmarks.peer;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.attention.Attention;
 import dev.kiln.kernels.attention.AttentionOptions;
+import dev.kiln.kernels.attention.Gradients;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;
 import java.util.List;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -31,22 +34,54 @@ final class AttentionRows {
                 "attention forward, causal, 8 heads, 1024 x 64",
                 1.3,
                 AttentionRows::forward)
+            .with(PeerRows.OPENBLAS_THREADS, "1"),
+        PeerRow.of(
+                "torch-attention-gradient",
+                "attention forward + backward, causal, 8 heads, 1024 x 64",
+                1.0,
+                AttentionRows::gradient)
             .with(PeerRows.OPENBLAS_THREADS, "1"));
+  }
+
+  private static NdArray normal(CpuDevice device, int seed) {
+    return Inputs.normal(device, seed, 1, HEADS, ROWS, SIZE);
   }
 
   private static Contest forward(CpuDevice device) {
     var attention = new Attention(device);
-    NdArray q = Inputs.normal(device, 1, 1, HEADS, ROWS, SIZE);
-    NdArray k = Inputs.normal(device, 2, 1, HEADS, ROWS, SIZE);
-    NdArray v = Inputs.normal(device, 3, 1, HEADS, ROWS, SIZE);
-    NdArray o = NdArray.zeros(device, DType.FP32, 1, HEADS, ROWS, SIZE);
+    var inputs =
+        dev.kiln.kernels.attention.Inputs.of(
+            normal(device, 1), normal(device, 2), normal(device, 3));
+    NdArray o = normal(device, 4);
     NdArray lse = NdArray.zeros(device, DType.FP32, 1, HEADS, ROWS);
-    var inputs = dev.kiln.kernels.attention.Inputs.of(q, k, v);
-    var peer = new TorchAttention(q, k, v);
+    var peer = new TorchAttention(inputs.q(), inputs.k(), inputs.v());
     return Contest.of(
         () -> attention.forward(inputs, AttentionOptions.CAUSAL, o, lse),
         Torch.program(peer::forward),
         Agreement.of("o", o, Torch.result(peer::forward), TOLERANCE));
+  }
+
+  private static Contest gradient(CpuDevice device) {
+    var attention = new Attention(device);
+    var inputs =
+        dev.kiln.kernels.attention.Inputs.of(
+            normal(device, 1), normal(device, 2), normal(device, 3));
+    NdArray o = normal(device, 4);
+    NdArray dO = normal(device, 5);
+    NdArray lse = NdArray.zeros(device, DType.FP32, 1, HEADS, ROWS);
+    var grads = new Gradients(normal(device, 6), normal(device, 7), normal(device, 8));
+    var peer = new TorchAttention(inputs.q(), inputs.k(), inputs.v());
+    var torchDO = new TensorVector(Torch.copy(dO));
+    peer.wantGradients();
+    return Contest.of(
+        () -> {
+          attention.forward(inputs, AttentionOptions.CAUSAL, o, lse);
+          attention.backward(inputs, AttentionOptions.CAUSAL, o, lse, dO, grads);
+        },
+        Torch.program(() -> peer.gradient(torchDO, 0)),
+        Agreement.of("dq", grads.q(), Torch.result(() -> peer.gradient(torchDO, 0)), TOLERANCE),
+        Agreement.of("dk", grads.k(), Torch.result(() -> peer.gradient(torchDO, 1)), TOLERANCE),
+        Agreement.of("dv", grads.v(), Torch.result(() -> peer.gradient(torchDO, 2)), TOLERANCE));
   }
 
   /** Scaled dot-product attention, and its gradients. */
@@ -61,6 +96,20 @@ final class AttentionRows {
       this.q = Torch.copy(q);
       this.k = Torch.copy(k);
       this.v = Torch.copy(v);
+    }
+
+    void wantGradients() {
+      for (Tensor input : new Tensor[] {q, k, v}) {
+        input.requires_grad_(true);
+      }
+    }
+
+    /** Of the input of that number; all three are computed. */
+    Tensor gradient(TensorVector dO, int input) {
+      TensorVector o = new TensorVector(forward());
+      return torch
+          .grad(o, new TensorVector(q, k, v), dO, new BoolOptional(), false, false)
+          .get(input);
     }
 
     Tensor forward() {

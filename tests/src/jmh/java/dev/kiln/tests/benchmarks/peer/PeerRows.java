@@ -17,6 +17,8 @@ public final class PeerRows {
             OptimizerRows.all(),
             LossRows.all(),
             ConvolutionRows.all(),
+            BatchNormRows.all(),
+            EmbeddingRows.all(),
             AttentionRows.all(),
             ProductRows.all())
         .flatMap(List::stream)

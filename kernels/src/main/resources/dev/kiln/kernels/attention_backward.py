@@ -10,6 +10,10 @@ One kernel computes D; one takes a block of keys and goes through the queries th
 heads that share it; one takes a block of queries and goes through its keys. So each gradient is
 summed by one program, always in the same order. Dao, "FlashAttention-2", 2023. The arguments are
 those of attention.py.
+
+Where there are heads enough to keep a device busy, the third kernel's two products for the scores
+and weights can be saved: a launch for each block of keys, of a program for each head, adds to dQ,
+in which no two programs of a launch meet.
 """
 
 import triton
@@ -22,6 +26,7 @@ def attention_delta_kernel(
     o_ptr,
     do_ptr,
     delta_ptr,  # batch x heads x rows, or heads x rows
+    sums_ptr,  # becomes 0: HEAD_DIM numbers for each one of delta; or None
     stride_ob,
     stride_oh,
     stride_on,
@@ -48,8 +53,40 @@ def attention_delta_kernel(
     o = tl.load(o_ptr + in_block[:, None] * stride_on + cols[None, :], mask=mask, other=0.0)
     do = tl.load(do_ptr + in_block[:, None] * stride_gn + cols[None, :], mask=mask, other=0.0)
     delta = tl.sum(o.to(COMPUTE) * do.to(COMPUTE), axis=1)
-    delta_ptr += batch * stride_db + head * stride_dh + first
-    tl.store(delta_ptr + in_block, delta, mask=row_mask)
+    first_delta = batch * stride_db + head * stride_dh + first
+    tl.store(delta_ptr + first_delta + in_block, delta, mask=row_mask)
+    if sums_ptr is not None:
+        sums_ptrs = sums_ptr + first_delta * HEAD_DIM + in_block[:, None] * HEAD_DIM
+        zeros = tl.zeros((BLOCK_M, BLOCK_D), dtype=COMPUTE)
+        tl.store(sums_ptrs + cols[None, :], zeros, mask=mask)
+
+
+@triton.jit
+def attention_sums_kernel(
+    sums_ptr,  # of the queries' gradients, batch x heads x rows x HEAD_DIM
+    dq_ptr,
+    stride_qb,
+    stride_qh,
+    stride_qn,
+    stride_db,
+    stride_dh,
+    rows_of_head,
+    scale,
+    HEAD_DIM: tl.constexpr,
+    BLOCK_D: tl.constexpr,
+    BLOCK_M: tl.constexpr,
+):
+    first = tl.program_id(axis=0).to(tl.int64) * BLOCK_M
+    head = tl.program_id(axis=1).to(tl.int64)
+    batch = tl.program_id(axis=2).to(tl.int64)
+    in_block = tl.arange(0, BLOCK_M)
+    cols = tl.arange(0, BLOCK_D)
+    mask = (in_block < rows_of_head - first)[:, None] & (cols < HEAD_DIM)[None, :]
+    sums_ptr += (batch * stride_db + head * stride_dh + first) * HEAD_DIM
+    dq_ptr += batch * stride_qb + head * stride_qh + first * stride_qn
+    sums_ptrs = sums_ptr + in_block[:, None] * HEAD_DIM + cols[None, :]
+    sums = tl.load(sums_ptrs, mask=mask, other=0.0)
+    tl.store(dq_ptr + in_block[:, None] * stride_qn + cols[None, :], sums * scale, mask=mask)
 
 
 @triton.jit
@@ -119,7 +156,7 @@ def score_gradients(
     return dropped, d_scores, d_scores * derivative
 
 
-@triton.jit(do_not_specialize=["seed", "offset"])
+@triton.jit(do_not_specialize=["seed", "offset", "first_block"])
 def attention_keys_gradient_kernel(
     q_ptr,
     k_ptr,
@@ -129,6 +166,7 @@ def attention_keys_gradient_kernel(
     delta_ptr,
     dk_ptr,
     dv_ptr,
+    sums_ptr,  # of the queries' gradients, HEAD_DIM numbers for each one of delta; or None
     bias_ptr,
     slopes_ptr,
     cu_queries_ptr,
@@ -175,6 +213,7 @@ def attention_keys_gradient_kernel(
     HAS_CAP: tl.constexpr,
     HAS_DROPOUT: tl.constexpr,
     scale,
+    first_block,
     INPUT_PRECISION: tl.constexpr,
     OPERAND: tl.constexpr,
     COMPUTE: tl.constexpr,
@@ -189,7 +228,7 @@ def attention_keys_gradient_kernel(
     numbers = n_queries.to(tl.int64) * n_keys
     start_q, n_queries = sequence(cu_queries_ptr, batch, n_queries)
     start_k, n_keys = sequence(cu_keys_ptr, batch, n_keys)
-    first = tl.program_id(axis=0) * BLOCK_N
+    first = (first_block + tl.program_id(axis=0)) * BLOCK_N
     if first >= n_keys:
         return
     shift = 0
@@ -221,6 +260,8 @@ def attention_keys_gradient_kernel(
         HAS_LEFT,
         BLOCK_M,
     )
+    # Weights of keys beyond the last one may overflow, and must not meet the zeros of those keys.
+    whole_end = tl.where(first + BLOCK_N > n_keys, whole_begin, whole_end)
 
     dk = tl.zeros((BLOCK_N, BLOCK_D), dtype=COMPUTE)
     dv = tl.zeros((BLOCK_N, BLOCK_D), dtype=COMPUTE)
@@ -299,13 +340,23 @@ def attention_keys_gradient_kernel(
                         input_precision=INPUT_PRECISION,
                         out_dtype=COMPUTE,
                     )
+                    d_products = d_products.to(OPERAND)
                     dk = tl.dot(
-                        d_products.to(OPERAND),
-                        q,
-                        dk,
-                        input_precision=INPUT_PRECISION,
-                        out_dtype=COMPUTE,
+                        d_products, q, dk, input_precision=INPUT_PRECISION, out_dtype=COMPUTE
                     )
+                    if sums_ptr is not None:
+                        row = batch * stride_db + head * stride_dh + from_row
+                        sums_ptrs = sums_ptr + row * HEAD_DIM + in_rows[:, None] * HEAD_DIM
+                        sums_ptrs = sums_ptrs + head_cols[None, :]
+                        sums = tl.load(sums_ptrs, mask=mask, other=0.0)
+                        sums = tl.dot(
+                            tl.trans(d_products),
+                            k,
+                            sums,
+                            input_precision=INPUT_PRECISION,
+                            out_dtype=COMPUTE,
+                        )
+                        tl.store(sums_ptrs, sums, mask=mask)
 
     dk_ptr += batch * stride_dkb + key_head * stride_dkh + first_key * stride_dkn
     dv_ptr += batch * stride_dvb + key_head * stride_dvh + first_key * stride_dvn

@@ -28,13 +28,18 @@ public final class Attention {
   private static final String BACKWARD = "Attention.backward";
   private static final int SMALLEST_BLOCK = 16;
   private static final int LARGEST_HEAD = 256;
-  private static final int DELTA_ROWS = 64;
+  private static final int ROWS = 64;
+
+  /** Heads of keys in all batches that are enough to keep the cores busy. */
+  private static final long HEADS_FOR_CPU = 4;
 
   private final Device device;
   private final Blocks blocks;
-  private final Workspace workspace;
+  private final Workspace statistics;
+  private final Workspace sums;
   private final KernelCall forward;
   private final KernelCall delta;
+  private final KernelCall scaledSums;
   private final KernelCall keysGradient;
   private final KernelCall queriesGradient;
 
@@ -46,9 +51,11 @@ public final class Attention {
   public Attention(Device device, Blocks blocks) {
     this.device = device;
     this.blocks = blocks;
-    workspace = new Workspace(device);
+    statistics = new Workspace(device);
+    sums = new Workspace(device);
     forward = new KernelCall(FILE, "attention_kernel", device);
     delta = new KernelCall(BACKWARD_FILE, "attention_delta_kernel", device);
+    scaledSums = new KernelCall(BACKWARD_FILE, "attention_sums_kernel", device);
     keysGradient = new KernelCall(BACKWARD_FILE, "attention_keys_gradient_kernel", device);
     queriesGradient = new KernelCall(BACKWARD_FILE, "attention_queries_gradient_kernel", device);
   }
@@ -119,18 +126,40 @@ public final class Attention {
     shape.like("grads.k", grads.k(), "k", in.k());
     shape.like("grads.v", grads.v(), "k", in.k());
     shape.biasGradient(grads.bias());
-    NdArray deltas = workspace.array(shape.compute(), lse.shape());
+    NdArray deltas = statistics.array(shape.compute(), lse.shape());
+    NdArray sumsOfQueries =
+        isByHead(shape, grads)
+            ? sums.array(shape.compute(), Math.multiplyExact(lse.size(), shape.head()))
+            : null;
     if (o.size() != 0) {
-      delta(shape, o, dO, deltas);
-      queriesGradient(shape, options, lse, deltas, dO, grads);
+      delta(shape, o, dO, deltas, sumsOfQueries);
     }
     if (in.k().size() != 0) {
-      keysGradient(shape, options, lse, deltas, dO, grads);
+      keysGradient(shape, options, lse, deltas, dO, grads, sumsOfQueries);
+    }
+    if (o.size() == 0) {
+      return;
+    }
+    if (sumsOfQueries == null) {
+      queriesGradient(shape, options, lse, deltas, dO, grads);
+    } else {
+      scaledSums(shape, options, deltas, sumsOfQueries, grads.q());
     }
   }
 
-  private void delta(AttentionShape shape, NdArray o, NdArray dO, NdArray deltas) {
-    delta.start().array(o).array(dO).array(deltas);
+  /**
+   * Whether the queries' gradients are summed while those of the keys are computed, a launch for
+   * each block of keys. The result must not depend on the number of threads, nor may this.
+   */
+  private boolean isByHead(AttentionShape shape, Gradients grads) {
+    return !device.target().isGpu()
+        && grads.bias() == null
+        && shape.batch() * shape.keyHeads() >= HEADS_FOR_CPU;
+  }
+
+  private void delta(
+      AttentionShape shape, NdArray o, NdArray dO, NdArray deltas, NdArray sumsOfQueries) {
+    delta.start().array(o).array(dO).array(deltas).array(sumsOfQueries);
     AttentionShape.rows(delta, o);
     AttentionShape.rows(delta, dO);
     AttentionShape.statistics(delta, deltas);
@@ -140,8 +169,23 @@ public final class Attention {
         .constant(shape.compute())
         .constant((int) shape.head())
         .constant(BlockSizes.around(shape.head(), SMALLEST_BLOCK, LARGEST_HEAD))
-        .constant(DELTA_ROWS);
-    over(delta, rows, DELTA_ROWS, shape.heads(), o.rank() == 3 ? 1 : shape.batch());
+        .constant(ROWS);
+    over(delta, rows, ROWS, shape.heads(), o.rank() == 3 ? 1 : shape.batch());
+  }
+
+  private void scaledSums(
+      AttentionShape shape, AttentionOptions options, NdArray deltas, NdArray from, NdArray dq) {
+    scaledSums.start().array(from).array(dq);
+    AttentionShape.rows(scaledSums, dq);
+    AttentionShape.statistics(scaledSums, deltas);
+    long rows = dq.dim(dq.rank() - 2);
+    scaledSums
+        .integer(rows)
+        .number(shape.compute(), options.scaleFor(shape.head()))
+        .constant((int) shape.head())
+        .constant(BlockSizes.around(shape.head(), SMALLEST_BLOCK, LARGEST_HEAD))
+        .constant(ROWS);
+    over(scaledSums, rows, ROWS, shape.heads(), dq.rank() == 3 ? 1 : shape.batch());
   }
 
   private void keysGradient(
@@ -150,24 +194,32 @@ public final class Attention {
       NdArray lse,
       NdArray deltas,
       NdArray dO,
-      Gradients grads) {
-    KernelCall call = keysGradient;
-    Inputs in = shape.in();
-    call.start().array(in.q()).array(in.k()).array(in.v()).array(dO).array(lse).array(deltas);
-    call.array(grads.k()).array(grads.v());
-    masks(call, in);
-    inputRows(call, in);
-    AttentionShape.rows(call, dO);
-    AttentionShape.statistics(call, lse);
-    AttentionShape.statistics(call, deltas);
-    AttentionShape.rows(call, grads.k());
-    AttentionShape.rows(call, grads.v());
-    AttentionShape.bias(call, in.bias());
-    numbers(call, shape, options);
-    call.number(shape.compute(), options.scaleFor(shape.head()));
+      Gradients grads,
+      NdArray sumsOfQueries) {
     int keys = block(shape.keys(), blocks.gradientOuter);
-    constants(call, shape, block(shape.queries(), blocks.gradientInner), keys);
-    over(call, shape.keys(), keys, shape.keyHeads(), shape.batch());
+    int blocksOfKeys = Grid.cdiv(shape.keys(), keys);
+    int launches = sumsOfQueries == null ? 1 : blocksOfKeys;
+    for (int first = 0; first < launches; first++) {
+      KernelCall call = keysGradient;
+      Inputs in = shape.in();
+      call.start().array(in.q()).array(in.k()).array(in.v()).array(dO).array(lse).array(deltas);
+      call.array(grads.k()).array(grads.v()).array(sumsOfQueries);
+      masks(call, in);
+      inputRows(call, in);
+      AttentionShape.rows(call, dO);
+      AttentionShape.statistics(call, lse);
+      AttentionShape.statistics(call, deltas);
+      AttentionShape.rows(call, grads.k());
+      AttentionShape.rows(call, grads.v());
+      AttentionShape.bias(call, in.bias());
+      numbers(call, shape, options);
+      call.number(shape.compute(), options.scaleFor(shape.head())).integer(first);
+      constants(call, shape, block(shape.queries(), blocks.gradientInner), keys);
+      call.over(
+          blocksOfKeys / launches,
+          Math.toIntExact(shape.keyHeads()),
+          Math.toIntExact(shape.batch()));
+    }
   }
 
   private void queriesGradient(

@@ -38,6 +38,8 @@ class AttentionOptionsTest {
         AttentionProblem.of(fp32, PLAIN.withSoftCap(3).withTemperature(0.5), 2, 1, 1, 9, 40, 16)
             .withBias(),
         AttentionProblem.of(fp32, CAUSAL.withDropout(0.3, 5, 1000), 2, 2, 1, 40, 50, 16),
+        AttentionProblem.of(
+            fp32, window.withSoftCap(2).withDropout(0.2, 1, 2), 2, 4, 2, 70, 45, 16),
         AttentionProblem.of(DType.BF16, CAUSAL, 1, 2, 2, 50, 50, 16).withBias());
   }
 

@@ -12,11 +12,12 @@ import dev.kiln.runtime.Device;
  * @param in channels that are summed; in the weight gradient, channels of {@code x}
  */
 public record ConvolutionBlocks(int pixels, int out, int in) {
-  private static final ConvolutionBlocks CPU = new ConvolutionBlocks(256, 128, 256);
-  private static final ConvolutionBlocks CPU_WEIGHTS = new ConvolutionBlocks(256, 128, 128);
+  private static final ConvolutionBlocks CPU = new ConvolutionBlocks(512, 128, 128);
+  private static final ConvolutionBlocks CPU_WEIGHTS = new ConvolutionBlocks(512, 128, 128);
   private static final ConvolutionBlocks GPU = new ConvolutionBlocks(128, 64, 32);
   private static final ConvolutionBlocks GPU_WEIGHTS = new ConvolutionBlocks(32, 64, 64);
   private static final int SMALLEST = 16;
+  private static final int FEWEST_PROGRAMS = 8;
 
   static ConvolutionBlocks of(Device device) {
     return device.target().isGpu() ? GPU : CPU;
@@ -28,6 +29,11 @@ public record ConvolutionBlocks(int pixels, int out, int in) {
 
   int pixels(long count) {
     return BlockSizes.around(count, SMALLEST, pixels);
+  }
+
+  /** Smaller, if else there were too few programs for several threads. */
+  int pixels(long count, long programsForEach) {
+    return pixels(Math.ceilDiv(count * programsForEach, FEWEST_PROGRAMS));
   }
 
   int out(long channels) {

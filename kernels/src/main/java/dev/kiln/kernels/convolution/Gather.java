@@ -131,8 +131,8 @@ final class Gather {
       Volume y,
       long groups) {
     long pixels = y.first * taps.pixels();
-    int blockPixels = blocks.pixels(pixels);
     int blockOut = blocks.out(out);
+    int blockPixels = blocks.pixels(pixels, groups * Grid.cdiv(out, blockOut));
     boolean isFlat = isFlat(in);
     call(product, x, w, y, epilogue);
     product.integer(taps.weightStart(w)).integer(taps.resultStart(y)).integer(in).integer(out);

@@ -43,9 +43,9 @@ class ConvolutionTest {
 
   private static final List<ConvolutionProblem> LARGE =
       List.of(
-          ConvolutionProblem.of("wide", 2, 2, 40, 140, 1, 20, 3, 1, 1, 1),
-          ConvolutionProblem.of("grouped wide", 2, 2, 64, 96, 2, 15, 3, 2, 1, 1),
-          ConvolutionProblem.of("depthwise wide", 2, 2, 70, 70, 70, 33, 5, 1, 2, 1),
+          ConvolutionProblem.of("wide", 2, 1, 20, 130, 1, 17, 3, 1, 1, 1),
+          ConvolutionProblem.of("grouped wide", 2, 2, 40, 36, 2, 15, 3, 2, 1, 1),
+          ConvolutionProblem.of("depthwise wide", 2, 1, 70, 70, 70, 33, 5, 1, 2, 1),
           ConvolutionProblem.of(
               "uneven axes",
               2,
@@ -249,19 +249,14 @@ class ConvolutionTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("blocks")
-  void blockSizesMayBeChosen(ConvolutionBlocks blocks) {
+  @Test
+  void blockSizesMayBeChosen() {
     Device device = Devices.cpu();
+    var blocks = new ConvolutionBlocks(64, 32, 16);
     var kernel = new Convolution(device, blocks, blocks);
-    for (ConvolutionProblem p : LARGE.subList(0, 2)) {
-      p.checkForward(kernel, device);
-      p.checkDataGradient(kernel, device);
-      p.checkWeightGradient(kernel, device);
-    }
-  }
-
-  static List<ConvolutionBlocks> blocks() {
-    return List.of(new ConvolutionBlocks(64, 32, 16), new ConvolutionBlocks(128, 64, 32));
+    ConvolutionProblem p = LARGE.get(1);
+    p.checkForward(kernel, device);
+    p.checkDataGradient(kernel, device);
+    p.checkWeightGradient(kernel, device);
   }
 }

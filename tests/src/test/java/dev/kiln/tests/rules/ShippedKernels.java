@@ -24,6 +24,7 @@ final class ShippedKernels {
     cases.addAll(ElementwiseCases.all());
     cases.addAll(NormalizationCases.all());
     cases.addAll(AttentionCases.all());
+    cases.addAll(ConvolutionCases.all());
     cases.addAll(ProductCases.all());
     return cases;
   }

@@ -83,8 +83,9 @@ record CpuArtefact(
       }
       long scratchBytes = in.readLong();
       String name = in.readUTF();
-      byte[] code = in.readNBytes(in.readInt());
-      return in.available() > 0
+      int length = in.readInt();
+      byte[] code = in.readNBytes(length);
+      return code.length < length || in.available() > 0
           ? Optional.empty()
           : Optional.of(
               new CpuArtefact(

@@ -121,6 +121,102 @@ def quantized_matmul_kernel(
 
 
 @triton.jit
+def quantized_skinny_kernel(
+    a_ptr,
+    q_ptr,  # int8 K x N, or bytes GROUP/2 ceil(K / GROUP) x N
+    scale_ptr,  # ceil(K / GROUP) x N
+    zero_ptr,  # likewise, or None
+    c_ptr,
+    pre_ptr,
+    saved_ptr,
+    residual_ptr,
+    bias_ptr,
+    row_scale_ptr,
+    column_scale_ptr,
+    alpha,
+    beta,
+    M,
+    N,
+    K,
+    stride_am,
+    stride_ak,
+    stride_qk,
+    stride_qn,
+    stride_cm,
+    stride_cn,
+    stride_rm,
+    stride_rn,
+    BITS: tl.constexpr,
+    GROUP: tl.constexpr,
+    ACTIVATION: tl.constexpr,
+    BLOCK_M: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    BLOCK_K: tl.constexpr,
+):
+    """For few rows: as the skinny kernel of matmul.py, products are added up element by element, so
+    that weights are read once and never stored as floats."""
+    tiles_m = tl.cdiv(M, BLOCK_M)
+    pid = tl.program_id(axis=0)
+    offs_m = pid % tiles_m * BLOCK_M + tl.arange(0, BLOCK_M)
+    offs_n = pid // tiles_m * BLOCK_N + tl.arange(0, BLOCK_N)
+    mask_m = offs_m < M
+    mask_n = offs_n < N
+    BYTES: tl.constexpr = GROUP * BITS // 8
+    acc = tl.zeros((BLOCK_M, BLOCK_K, BLOCK_N), dtype=tl.float32)
+    for group in range(0, tl.cdiv(K, GROUP)):
+        if zero_ptr is not None:
+            zero = tl.load(zero_ptr + group * N + offs_n, mask=mask_n, other=0.0).to(tl.float32)
+        else:
+            zero = tl.full((BLOCK_N,), 8.0 if BITS == 4 else 0.0, dtype=tl.float32)
+        sums = tl.zeros((BLOCK_M, BLOCK_K, BLOCK_N), dtype=tl.float32)
+        for first in range(0, BYTES, BLOCK_K):
+            offs_k = group * GROUP + first + tl.arange(0, BLOCK_K)
+            a_ptrs = a_ptr + offs_m[:, None] * stride_am + offs_k[None, :] * stride_ak
+            mask_a = mask_m[:, None] & (offs_k < K)[None, :]
+            a = tl.load(a_ptrs, mask=mask_a, other=0.0).to(tl.float32)
+            offs_q = group * BYTES + first + tl.arange(0, BLOCK_K)
+            q_ptrs = q_ptr + offs_q[:, None] * stride_qk + offs_n[None, :] * stride_qn
+            if BITS == 8:
+                mask_q = (offs_k < K)[:, None] & mask_n[None, :]
+                q = tl.load(q_ptrs, mask=mask_q, other=0).to(tl.float32) - zero[None, :]
+                sums = sums + a[:, :, None] * q[None, :, :]
+            else:
+                q = tl.load(q_ptrs, mask=mask_n[None, :], other=0)
+                low = (q & 15).to(tl.float32) - zero[None, :]
+                sums = sums + a[:, :, None] * low[None, :, :]
+                high_k = offs_k + BYTES
+                mask_high = mask_m[:, None] & (high_k < K)[None, :]
+                high_ptrs = a_ptr + offs_m[:, None] * stride_am + high_k[None, :] * stride_ak
+                a_high = tl.load(high_ptrs, mask=mask_high, other=0.0).to(tl.float32)
+                high = (q >> 4).to(tl.float32) - zero[None, :]
+                sums = sums + a_high[:, :, None] * high[None, :, :]
+        scale = tl.load(scale_ptr + group * N + offs_n, mask=mask_n, other=0.0).to(tl.float32)
+        acc = acc + sums * scale[None, None, :]
+    finish(
+        tl.sum(acc, axis=1),
+        offs_m,
+        offs_n,
+        M,
+        N,
+        c_ptr,
+        pre_ptr,
+        saved_ptr,
+        residual_ptr,
+        bias_ptr,
+        row_scale_ptr,
+        column_scale_ptr,
+        alpha,
+        beta,
+        stride_cm,
+        stride_cn,
+        stride_rm,
+        stride_rn,
+        ACTIVATION,
+        tl.float32,
+    )
+
+
+@triton.jit
 def quantize_rows_kernel(
     x_ptr,
     q_ptr,  # int8, M x N, contiguous

@@ -5,6 +5,7 @@ import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
 
 /**
@@ -16,8 +17,17 @@ public final class QuantizedMatmul {
   private static final String FILE = "quantized_matmul.py";
   private static final int MOST_ROW_BLOCK = 4096;
 
+  /** Products of so few rows do not go through tiles; as in {@link Matmul}. */
+  private static final int SKINNY_M = 8;
+
+  private static final int SKINNY_LEAST_RUN = 128;
+  private static final int SKINNY_RUN = 1024;
+  private static final int SKINNY_RUNS = 2;
+  private static final int SKINNY_PROGRAMS = 8;
+
   private final TileChoice choice;
   private final KernelCall product;
+  private final KernelCall skinny;
   private final KernelCall rows;
 
   /** Chooses tiles by the problem and the device. */
@@ -31,6 +41,7 @@ public final class QuantizedMatmul {
   public QuantizedMatmul(Device device, MatmulTiles tiles) {
     choice = new TileChoice(device, tiles);
     product = new KernelCall(FILE, "quantized_matmul_kernel", device);
+    skinny = new KernelCall(FILE, "quantized_skinny_kernel", device);
     rows = new KernelCall(FILE, "quantize_rows_kernel", device);
   }
 
@@ -57,11 +68,11 @@ public final class QuantizedMatmul {
     if (m == 0 || n == 0) {
       return;
     }
-    MatmulTiles tiles = choice.tiles(a.dtype(), 1, m, n, w.group());
-    product.start().array(a).array(w.q()).array(w.scales()).array(w.zeros());
-    epilogue.pass(product, c, DType.FP32);
-    product
-        .integer(m)
+    boolean isSkinny = choice.isFree() && m <= SKINNY_M;
+    KernelCall call = isSkinny ? skinny : product;
+    call.start().array(a).array(w.q()).array(w.scales()).array(w.zeros());
+    epilogue.pass(call, c, DType.FP32);
+    call.integer(m)
         .integer(n)
         .integer(w.k())
         .integer(a.stride(0))
@@ -70,12 +81,19 @@ public final class QuantizedMatmul {
         .integer(w.q().stride(1))
         .integer(c.stride(0))
         .integer(c.stride(1));
-    epilogue.passStrides(product);
-    product
-        .constant(w.bits())
-        .constant(w.group())
-        .constant(epilogue.activation().kernelName())
-        .constant(Precision.IEEE.kernelName())
+    epilogue.passStrides(call);
+    call.constant(w.bits()).constant(w.group()).constant(epilogue.activation().kernelName());
+    if (isSkinny) {
+      int run = BlockSizes.around(n / SKINNY_PROGRAMS, SKINNY_LEAST_RUN, SKINNY_RUN);
+      int blockM = BlockSizes.around(m, 1, SKINNY_M);
+      call.constant(blockM)
+          .constant(run)
+          .constant(SKINNY_RUNS)
+          .over(Grid.cdiv(m, blockM) * Grid.cdiv(n, run));
+      return;
+    }
+    MatmulTiles tiles = choice.tiles(a.dtype(), 1, m, n, w.group());
+    call.constant(Precision.IEEE.kernelName())
         .constant(tiles.m())
         .constant(tiles.n())
         .constant(tiles.groupM())

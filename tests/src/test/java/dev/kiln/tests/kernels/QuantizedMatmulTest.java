@@ -41,6 +41,7 @@ class QuantizedMatmulTest {
   void productWithSmallWeightsIsWithinTheErrorRule(String name, DType dtype, int bits) {
     Device device = Devices.byName(name);
     check(device, dtype, bits, 5, 37, 100, 32, false);
+    check(device, dtype, bits, 9, 37, 100, 32, false);
     check(device, dtype, bits, 1, 20, 64, 64, true);
     if (Cases.isCpu(device)) {
       check(device, dtype, bits, 70, 300, 333, 128, true);

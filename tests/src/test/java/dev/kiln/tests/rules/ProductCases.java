@@ -33,8 +33,10 @@ final class ProductCases {
         grouped(),
         experts(),
         expertGradient(),
-        quantized(8),
-        quantized(4),
+        quantized(8, 9),
+        quantized(8, 2),
+        quantized(4, 9),
+        quantized(4, 2),
         quantizedRows());
   }
 
@@ -172,14 +174,14 @@ final class ProductCases {
     return new HostArray(DType.I32, new double[] {0, 25, 25, 60}, new long[] {4});
   }
 
-  private static KernelCase quantized(int bits) {
+  private static KernelCase quantized(int bits, int rows) {
     HostArray q =
         bits == 8
             ? integers(DType.I8, 1, -128, 128, 70, 50)
             : integers(DType.U8, 1, 0, 256, 48, 50);
     return new KernelCase(
-        "QuantizedMatmul of %d bits".formatted(bits),
-        List.of(q, normal(2, 3, 50), normal(3, 3, 50), normal(4, 9, 70), unwritten(9, 50)),
+        "QuantizedMatmul of %d bits, %d rows".formatted(bits, rows),
+        List.of(q, normal(2, 3, 50), normal(3, 3, 50), normal(4, rows, 70), unwritten(rows, 50)),
         (device, arrays) -> {
           var matmul = new QuantizedMatmul(device);
           var weight =

@@ -70,7 +70,7 @@ public final class Attention {
    */
   public record Blocks(int queries, int keys, int gradientOuter, int gradientInner) {
     static Blocks of(Device device) {
-      return device.target().isGpu() ? new Blocks(128, 64, 64, 64) : new Blocks(128, 128, 128, 128);
+      return device.target().isGpu() ? new Blocks(128, 64, 64, 64) : new Blocks(128, 128, 256, 128);
     }
   }
 

@@ -24,6 +24,7 @@ public final class BiasActivation implements AutoCloseable {
 
   private final KernelCall forward;
   private final KernelCall backward;
+  private final RowTile tiles = new RowTile();
   private final RowSums rowSums;
   private final Workspace workspace;
 
@@ -48,7 +49,7 @@ public final class BiasActivation implements AutoCloseable {
   public void forward(ActivationFunction function, NdArray x, NdArray bias, NdArray y) {
     check(x, bias);
     RowTile.check(NAME, "y", y, "x", x);
-    RowTile tile = RowTile.of(x);
+    RowTile tile = tiles.of(x);
     if (tile.isEmpty()) {
       return;
     }
@@ -87,7 +88,7 @@ public final class BiasActivation implements AutoCloseable {
     RowTile.check(NAME, "dx", dx, "x", x);
     Check.floatsOrDoubles(NAME, "dbias", dbias);
     Check.vector(NAME, "dbias", dbias, x.dim(1));
-    RowTile tile = RowTile.of(x);
+    RowTile tile = tiles.of(x);
     if (tile.columns() == 0) {
       return;
     }

@@ -20,6 +20,7 @@ public final class GatedUnits {
 
   private final KernelCall forward;
   private final KernelCall backward;
+  private final RowTile tiles = new RowTile();
 
   public GatedUnits(Device device) {
     forward = new KernelCall(FILE, "gated_forward_kernel", device);
@@ -42,7 +43,7 @@ public final class GatedUnits {
     RowTile.check(NAME, "value", value, "gate", gate);
     RowTile.check(NAME, "y", y, "gate", gate);
     boolean dense = gate.isContiguous() && value.isContiguous() && y.isContiguous();
-    RowTile tile = dense ? RowTile.ofElements(gate.size()) : RowTile.of(gate);
+    RowTile tile = dense ? tiles.ofElements(gate.size()) : tiles.of(gate);
     if (tile.isEmpty()) {
       return;
     }
@@ -92,7 +93,7 @@ public final class GatedUnits {
     RowTile.check(NAME, "dvalue", dvalue, "gate", gate);
     boolean dense = gate.isContiguous() && value.isContiguous() && dy.isContiguous();
     dense &= dgate.isContiguous() && dvalue.isContiguous();
-    RowTile tile = dense ? RowTile.ofElements(gate.size()) : RowTile.of(gate);
+    RowTile tile = dense ? tiles.ofElements(gate.size()) : tiles.of(gate);
     if (tile.isEmpty()) {
       return;
     }

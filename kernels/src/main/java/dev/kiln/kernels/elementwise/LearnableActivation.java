@@ -25,6 +25,7 @@ public final class LearnableActivation implements AutoCloseable {
 
   private final KernelCall forward;
   private final KernelCall backward;
+  private final RowTile tiles = new RowTile();
   private final RowSums rowSums;
   private final Workspace workspace;
 
@@ -128,14 +129,14 @@ public final class LearnableActivation implements AutoCloseable {
     return a.size() > 1 && inner(x, axis) == 1;
   }
 
-  private static RowTile tile(NdArray x, int axis, NdArray a) {
+  private RowTile tile(NdArray x, int axis, NdArray a) {
     if (a.size() == 1) {
-      return RowTile.ofElements(x.size());
+      return tiles.ofElements(x.size());
     }
     int channels = (int) a.size();
     int inner = (int) inner(x, axis);
     int outer = inner * channels == 0 ? 0 : (int) (x.size() / inner / channels);
-    return inner == 1 ? RowTile.of(outer, channels) : RowTile.of(outer * channels, inner);
+    return inner == 1 ? tiles.of(outer, channels) : tiles.of(outer * channels, inner);
   }
 
   private static long inner(NdArray x, int axis) {

@@ -10,25 +10,48 @@ import dev.kiln.runtime.NdArray;
 /**
  * How matrices of one shape are cut into tiles of about 4,096 elements: whole rows as far as
  * possible, several of them if they are short. Matrices without gaps between their rows count as
- * one row, unless columns have a meaning.
+ * one row, unless columns have a meaning. Set again for each launch; not thread-safe.
  */
-record RowTile(int rows, int columns, int blockRows, int blockColumns) {
+final class RowTile {
   private static final int ELEMENTS = 4096;
 
-  /** Tiles of whole columns' meaning: the shape stays as it is. */
-  static RowTile of(NdArray matrix) {
+  private int rows;
+  private int columns;
+  private int blockRows;
+  private int blockColumns;
+
+  /** For a matrix whose columns have a meaning. */
+  RowTile of(NdArray matrix) {
     return of((int) matrix.dim(0), (int) matrix.dim(1));
   }
 
-  static RowTile of(int rows, int columns) {
-    int blockColumns = BlockSizes.around(columns, 16, ELEMENTS);
-    return new RowTile(
-        rows, columns, BlockSizes.around(rows, 1, ELEMENTS / blockColumns), blockColumns);
+  RowTile of(int newRows, int newColumns) {
+    rows = newRows;
+    columns = newColumns;
+    blockColumns = BlockSizes.around(columns, 16, ELEMENTS);
+    blockRows = BlockSizes.around(rows, 1, ELEMENTS / blockColumns);
+    return this;
   }
 
-  /** Tiles of one long row. */
-  static RowTile ofElements(long elements) {
+  /** For one long row. */
+  RowTile ofElements(long elements) {
     return of(1, Math.toIntExact(elements));
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  int columns() {
+    return columns;
+  }
+
+  int blockRows() {
+    return blockRows;
+  }
+
+  int blockColumns() {
+    return blockColumns;
   }
 
   boolean isEmpty() {

@@ -3,7 +3,6 @@ package dev.kiln.kernels.launch;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
-import java.util.Arrays;
 
 /**
  * Memory that a launcher needs between its kernels, such as partial sums. Grows to the largest
@@ -21,9 +20,27 @@ public final class Workspace implements AutoCloseable {
 
   /** A contiguous array, valid until the next request. The same object while requests are equal. */
   public NdArray array(DType dtype, long... shape) {
-    if (last != null && last.dtype() == dtype && Arrays.equals(last.shape(), shape)) {
-      return last;
+    boolean same = last != null && last.dtype() == dtype && last.rank() == shape.length;
+    for (int axis = 0; same && axis < shape.length; axis++) {
+      same = last.dim(axis) == shape[axis];
     }
+    return same ? last : other(dtype, shape);
+  }
+
+  /** A vector; allocates nothing on the Java heap while requests are equal. */
+  public NdArray array(DType dtype, long size) {
+    boolean same = last != null && last.dtype() == dtype && last.rank() == 1;
+    return same && last.dim(0) == size ? last : other(dtype, size);
+  }
+
+  /** A matrix; allocates nothing on the Java heap while requests are equal. */
+  public NdArray array(DType dtype, long rows, long columns) {
+    boolean same = last != null && last.dtype() == dtype && last.rank() == 2;
+    same = same && last.dim(0) == rows && last.dim(1) == columns;
+    return same ? last : other(dtype, rows, columns);
+  }
+
+  private NdArray other(DType dtype, long... shape) {
     long size = dtype.bytes();
     for (long extent : shape) {
       size = Math.multiplyExact(size, extent);

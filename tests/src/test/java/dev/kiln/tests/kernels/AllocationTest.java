@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.elementwise.BiasActivation;
+import dev.kiln.kernels.elementwise.BinaryFunction;
 import dev.kiln.kernels.elementwise.Dropout;
+import dev.kiln.kernels.elementwise.GatedUnits;
+import dev.kiln.kernels.elementwise.Pointwise;
+import dev.kiln.kernels.embedding.Embedding;
 import dev.kiln.kernels.optimizer.AdamW;
 import dev.kiln.kernels.product.Matmul;
 import dev.kiln.runtime.Device;
@@ -34,6 +39,26 @@ class AllocationTest {
     var adamW = new AdamW(device);
     var parameter = new AdamW.Parameter(x, null, y, NdArray.zeros(device, DType.FP32, 32, 32), z);
     settlesAtNothing("AdamW", i -> adamW.step(parameter, AdamW.Options.DEFAULT, 1e-3, i + 1));
+  }
+
+  @Test
+  void warmedElementwiseLaunchersAllocateNothing() {
+    NdArray x = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray y = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray z = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray bias = NdArray.zeros(device, DType.FP32, 32);
+    NdArray dbias = NdArray.zeros(device, DType.FP32, 32);
+    NdArray indices = NdArray.zeros(device, DType.I32, 32);
+    var units = new GatedUnits(device);
+    settlesAtNothing("GatedUnits", i -> units.forward(Activation.SILU, x, y, z));
+    var pointwise = new Pointwise(device);
+    settlesAtNothing("Pointwise", i -> pointwise.binary(BinaryFunction.ADD, x, bias, z));
+    try (var biased = new BiasActivation(device);
+        var embedding = new Embedding(device)) {
+      settlesAtNothing(
+          "BiasActivation", i -> biased.backward(Activation.GELU, x, bias, y, z, dbias));
+      settlesAtNothing("Embedding", i -> embedding.backward(indices, x, y));
+    }
   }
 
   private interface Step {

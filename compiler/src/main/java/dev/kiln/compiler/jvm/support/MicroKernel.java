@@ -33,7 +33,9 @@ public abstract class MicroKernel {
    * {@code c[i,j] += sum over l of a[i,l] * b[l,j]} for a tile, each element in one chain of fused
    * multiply-adds over ascending l.
    *
-   * @param a offset of the packed rows of a, {@link #pitch} elements apart
+   * @param a offset of the rows of a, whose elements lie side by side
+   * @param pitchBytes bytes between the rows of a: any up to {@link #SHORT_DEPTH}, beyond it that
+   *     of the {@link #pitch}
    * @param b offset of the packed panel of b: {@code vectors * lanes()} elements for each l
    * @param c offset of the tile
    * @param rowBytes bytes between the tile's rows
@@ -44,6 +46,7 @@ public abstract class MicroKernel {
   public abstract void run(
       MemorySegment memory,
       long a,
+      long pitchBytes,
       long b,
       long c,
       long rowBytes,

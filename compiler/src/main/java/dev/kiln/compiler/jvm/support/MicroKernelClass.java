@@ -20,9 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes the class of a {@link MicroKernel}: one method for each tile shape and pitch, whose
- * accumulators are local variables. Generated because the JIT wants every species, stride and
- * number of rows to be a constant.
+ * Writes the class of a {@link MicroKernel}: one method for each tile shape and depth, whose
+ * accumulators are local variables. Generated because the JIT wants every species, number of rows
+ * and long stride to be a constant.
  */
 final class MicroKernelClass {
   private static final String VECTORS = "jdk.incubator.vector.";
@@ -50,17 +50,18 @@ final class MicroKernelClass {
   private static final int[] ROWS_OF_INTEGERS = {4, 2, 1};
 
   private static final MethodTypeDesc TILE =
-      MethodTypeDesc.of(CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_int);
+      MethodTypeDesc.of(CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int);
   private static final MethodTypeDesc RUN =
       MethodTypeDesc.of(
-          CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_int, CD_int, CD_int);
+          CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int, CD_int, CD_int);
 
   // Parameters of a tile's method.
   private static final int A = 1;
-  private static final int B = 3;
-  private static final int C = 5;
-  private static final int ROW_BYTES = 7;
-  private static final int DEPTH = 9;
+  private static final int PITCH = 3;
+  private static final int B = 5;
+  private static final int C = 7;
+  private static final int ROW_BYTES = 9;
+  private static final int DEPTH = 11;
 
   private final ClassDesc self;
   private final ClassDesc vector;
@@ -173,9 +174,9 @@ final class MicroKernelClass {
         RUN,
         ClassFile.ACC_PUBLIC,
         code -> {
-          int depth = code.parameterSlot(5);
-          int height = code.parameterSlot(6);
-          int width = code.parameterSlot(7);
+          int height = code.parameterSlot(7);
+          int width = code.parameterSlot(8);
+          int depth = code.parameterSlot(6);
           for (int limit : depths()) {
             Label deeper = code.newLabel();
             if (limit == MicroKernel.SHORT_DEPTH) {
@@ -187,7 +188,7 @@ final class MicroKernelClass {
                 code.iload(height).loadConstant(r).if_icmpne(other);
                 code.iload(width).loadConstant(v).if_icmpne(other);
                 code.aload(1);
-                for (int p = 1; p <= 4; p++) {
+                for (int p = 1; p <= 5; p++) {
                   code.lload(code.parameterSlot(p));
                 }
                 code.iload(depth).invokestatic(self, tileName(r, v, limit), TILE).return_();
@@ -321,7 +322,25 @@ final class MicroKernelClass {
         tileName(height, width, limit),
         TILE,
         ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
-        code -> tile(code, height, width, (long) MicroKernel.pitch(limit) * bytes));
+        code -> tile(code, height, width, limit));
+  }
+
+  /** A row of a: a local variable that holds an offset, and what to add. */
+  private record Row(int base, long offset) {}
+
+  /** Long rows have a pitch that is known here, short ones that of the parameter. */
+  private List<Row> left(CodeBuilder code, int height, int limit) {
+    var rows = new ArrayList<Row>();
+    for (int i = 0; i < height; i++) {
+      if (limit == MicroKernel.LONG_DEPTH) {
+        rows.add(new Row(A, (long) i * MicroKernel.pitch(limit) * bytes));
+      } else {
+        var row = new Row(code.allocateLocal(TypeKind.LONG), 0);
+        code.lload(A).lload(PITCH).loadConstant((long) i).lmul().ladd().lstore(row.base());
+        rows.add(row);
+      }
+    }
+    return rows;
   }
 
   /** See {@link NativeMemory}. */
@@ -339,7 +358,7 @@ final class MicroKernelClass {
         MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object));
   }
 
-  private void tile(CodeBuilder code, int height, int width, long pitchBytes) {
+  private void tile(CodeBuilder code, int height, int width, int limit) {
     tellClassOfMemory(code, 0, 0);
     int[][] sums = new int[height][width];
     for (int i = 0; i < height; i++) {
@@ -351,6 +370,7 @@ final class MicroKernelClass {
         code.astore(sums[i][j]);
       }
     }
+    List<Row> left = left(code, height, limit);
     int l = code.allocateLocal(TypeKind.INT);
     int memory = code.allocateLocal(TypeKind.REFERENCE);
     Label top = code.newLabel();
@@ -360,7 +380,7 @@ final class MicroKernelClass {
     code.iload(l).iload(DEPTH).if_icmpge(exit);
     // Again, for the JIT may compile the loop from here.
     tellClassOfMemory(code, 0, memory);
-    step(code, memory, l, sums, pitchBytes);
+    step(code, memory, l, left, sums);
     code.iinc(l, 1).goto_(top);
     code.labelBinding(exit);
     tellClassOfMemory(code, 0, memory);
@@ -375,7 +395,7 @@ final class MicroKernelClass {
     code.return_();
   }
 
-  private void step(CodeBuilder code, int memory, int l, int[][] sums, long pitchBytes) {
+  private void step(CodeBuilder code, int memory, int l, List<Row> rows, int[][] sums) {
     int width = sums[0].length;
     var right = new ArrayList<Integer>();
     for (int j = 0; j < width; j++) {
@@ -385,10 +405,9 @@ final class MicroKernelClass {
       code.astore(right.get(j));
     }
     for (int i = 0; i < sums.length; i++) {
-      long row = i * pitchBytes;
       pushSpecies(code);
       code.aload(memory).getstatic(LAYOUT, layoutName, layout);
-      pushScaled(code, A, l, bytes, row);
+      pushScaled(code, rows.get(i).base(), l, bytes, rows.get(i).offset());
       code.invokeinterface(MEMORY, "get", MethodTypeDesc.of(scalar, layout, CD_long));
       code.invokestatic(vector, "broadcast", MethodTypeDesc.of(vector, SPECIES, scalar));
       int left = code.allocateLocal(TypeKind.REFERENCE);

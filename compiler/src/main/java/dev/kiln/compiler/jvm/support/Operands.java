@@ -79,6 +79,18 @@ final class Operands {
     memory.set(JAVA_LONG_UNALIGNED, descriptor + 8L * slot, value);
   }
 
+  /** Offset of the first element of a batch. */
+  static long place(MemorySegment memory, long descriptor, int operand, int batch) {
+    return get(memory, descriptor, operand + DotDescriptor.ADDRESS)
+        + along(memory, descriptor, operand, 0, batch);
+  }
+
+  /** Whether all indices of a range along an axis are active. */
+  static boolean covers(MemorySegment memory, long descriptor, int axisSlot, long from, long to) {
+    return from >= get(memory, descriptor, axisSlot + DotDescriptor.LOWER)
+        && to <= get(memory, descriptor, axisSlot + DotDescriptor.UPPER);
+  }
+
   static boolean isActive(MemorySegment memory, long descriptor, int operand, int axis, long i) {
     int slot = operand + DotDescriptor.AXES + axis * DotDescriptor.AXIS_SLOTS;
     return i >= get(memory, descriptor, slot + DotDescriptor.LOWER)

@@ -70,9 +70,7 @@ final class Packing {
     long rowStride = Operands.get(memory, d, rowSlot + DotDescriptor.STRIDE);
     long columnIndex = Operands.get(memory, d, columnSlot + DotDescriptor.INDEX);
     long columnStride = Operands.get(memory, d, columnSlot + DotDescriptor.STRIDE);
-    long base =
-        Operands.get(memory, d, operand + DotDescriptor.ADDRESS)
-            + Operands.along(memory, d, operand, 0, batch);
+    long base = Operands.place(memory, d, operand, batch);
     boolean widens = Widening.isSupported(dtype, acc);
     if (widens && isUnit(columnIndex, columnStride, dtype)) {
       long first = base + (firstColumn + left) * columnStride;

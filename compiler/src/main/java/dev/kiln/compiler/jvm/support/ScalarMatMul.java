@@ -112,11 +112,6 @@ public final class ScalarMatMul {
     }
   }
 
-  private static long place(MemorySegment memory, long d, int operand, int batch) {
-    return Operands.get(memory, d, operand + DotDescriptor.ADDRESS)
-        + Operands.along(memory, d, operand, 0, batch);
-  }
-
   private static void copyFloats(
       MemorySegment anyMemory,
       long d,
@@ -130,7 +125,7 @@ public final class ScalarMatMul {
     MemorySegment memory = NativeMemory.known(anyMemory);
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
-    long base = place(memory, d, operand, batch);
+    long base = Operands.place(memory, d, operand, batch);
     for (int i = 0; i < rows; i++) {
       boolean rowActive = active && Operands.isActive(memory, d, operand, 1, firstRow + i);
       long row = base + Operands.along(memory, d, operand, 1, firstRow + i);
@@ -158,7 +153,7 @@ public final class ScalarMatMul {
     MemorySegment memory = NativeMemory.known(anyMemory);
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
-    long base = place(memory, d, operand, batch);
+    long base = Operands.place(memory, d, operand, batch);
     for (int i = 0; i < rows; i++) {
       boolean rowActive = active && Operands.isActive(memory, d, operand, 1, firstRow + i);
       long row = base + Operands.along(memory, d, operand, 1, firstRow + i);
@@ -187,7 +182,7 @@ public final class ScalarMatMul {
     DType dtype = Operands.dtype(Operands.get(memory, d, operand + DotDescriptor.DTYPE));
     boolean signed = Operands.get(memory, d, operand + DotDescriptor.SIGNED) != 0;
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
-    long base = place(memory, d, operand, batch);
+    long base = Operands.place(memory, d, operand, batch);
     for (int i = 0; i < rows; i++) {
       boolean rowActive = active && Operands.isActive(memory, d, operand, 1, firstRow + i);
       long row = base + Operands.along(memory, d, operand, 1, firstRow + i);

@@ -10,6 +10,10 @@ import java.lang.foreign.ValueLayout;
  */
 public final class VectorMatMul {
   private static final int WIDTHS = 3;
+
+  /** Rows so many bytes apart drive each other out of the cache. */
+  private static final int SAME_CACHE_SET = 4096;
+
   private static final MicroKernel[] KERNELS = new MicroKernel[WIDTHS * DType.values().length];
 
   private VectorMatMul() {}
@@ -61,7 +65,13 @@ public final class VectorMatMul {
     long buffer = panel + 2L * lanes * bytes * depth;
     long edge = buffer + Packing.BUFFER_BYTES;
     long c = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * rowBytes;
-    a = left(memory, d, kernel, batch, from, depth, a, buffer);
+    if (isDirect(memory, d, batch, from, depth)) {
+      int rowAxis = DotDescriptor.A + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
+      pitchBytes = Operands.get(memory, d, rowAxis + DotDescriptor.STRIDE);
+      a = Operands.place(memory, d, DotDescriptor.A, batch) + (long) from * bytes;
+    } else {
+      a = left(memory, d, kernel, batch, from, depth, a, buffer);
+    }
     long shared = pool(memory, d, DotDescriptor.B);
     if (shared != DotDescriptor.NO_POOL) {
       shared = right(memory, d, kernel, shared, batch, from, depth, buffer);
@@ -87,6 +97,24 @@ public final class VectorMatMul {
       }
       column += width;
     }
+  }
+
+  /** Whether short rows of a can be read where they lie. */
+  private static boolean isDirect(MemorySegment memory, long d, int batch, int from, int depth) {
+    int operand = DotDescriptor.A;
+    long dtype = Operands.get(memory, d, operand + DotDescriptor.DTYPE);
+    int rowAxis = operand + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
+    int columnAxis = rowAxis + DotDescriptor.AXIS_SLOTS;
+    long m = Operands.get(memory, d, DotDescriptor.M);
+    return depth <= MicroKernel.SHORT_DEPTH
+        && dtype == Operands.get(memory, d, DotDescriptor.ACC_DTYPE)
+        && !Operands.isIndexed(memory, d, operand)
+        && Operands.get(memory, d, columnAxis + DotDescriptor.STRIDE)
+            == Operands.dtype(dtype).bytes()
+        && Operands.get(memory, d, rowAxis + DotDescriptor.STRIDE) % SAME_CACHE_SET != 0
+        && Operands.isActive(memory, d, operand, 0, batch)
+        && Operands.covers(memory, d, rowAxis, 0, m)
+        && Operands.covers(memory, d, columnAxis, from, from + depth);
   }
 
   private static long pool(MemorySegment memory, long d, int operand) {
@@ -219,6 +247,7 @@ public final class VectorMatMul {
       kernel.run(
           memory,
           a + row * pitchBytes,
+          pitchBytes,
           panel,
           c + row * rowBytes,
           rowBytes,

@@ -31,6 +31,9 @@ final class VectorReduction {
   private final int[][] accumulators;
   private final boolean hasIdentity;
 
+  /** For the maximum or minimum of floats; or null. */
+  private final OrderedKeys keys;
+
   /**
    * @param units vectors that the logical lanes take
    */
@@ -50,6 +53,7 @@ final class VectorReduction {
     this.reduce = reduce;
     this.accumulators = new int[units][reduce.inputs().size()];
     this.hasIdentity = identity().isPresent();
+    this.keys = OrderedKeys.of(vectors, simpleKind(), kind(0));
   }
 
   /** Whether a combine function is made of elementwise operations alone. */
@@ -65,12 +69,17 @@ final class VectorReduction {
     return LaneKind.of(dtype(input));
   }
 
-  /** Bits of the number that changes no other, where the function is one operation that has one. */
-  private OptionalLong identity() {
+  /** The combine function, if it is one operation; or null. */
+  private BinaryKind simpleKind() {
     var op =
         new ComputeOp.Reduce(
             reduce.loc(), List.of(), reduce.inputs(), reduce.axis(), reduce.combine());
-    BinaryKind kind = op.simpleKind().orElse(null);
+    return op.simpleKind().orElse(null);
+  }
+
+  /** Bits of the number that changes no other, where the function is one operation that has one. */
+  private OptionalLong identity() {
+    BinaryKind kind = simpleKind();
     DType dtype = dtype(0);
     if (kind == null || dtype == DType.I1) {
       return OptionalLong.empty();
@@ -108,7 +117,11 @@ final class VectorReduction {
     for (int[] unit : accumulators) {
       for (int i = 0; i < unit.length; i++) {
         int input = i;
-        vectors.broadcast(kind(i), () -> pushStart(input));
+        if (keys == null) {
+          vectors.broadcast(kind(i), () -> pushStart(input));
+        } else {
+          keys.pushStart();
+        }
         unit[i] = vectors.storeNew();
       }
     }
@@ -129,6 +142,12 @@ final class VectorReduction {
    */
   void accumulate(int unit, int block) {
     int[] slots = accumulators[unit];
+    if (keys != null) {
+      pushAccumulator(slots, 0);
+      keys.combine(() -> keys.push(reduce.inputs().getFirst()));
+      code.astore(slots[0]);
+      return;
+    }
     int first = 0;
     if (!hasIdentity) {
       vectors.broadcast(LaneKind.INT, () -> code.iload(block));
@@ -152,7 +171,11 @@ final class VectorReduction {
 
   private void pushAccumulator(int[] unit, int i) {
     code.aload(unit[i]);
-    vectors.exact(kind(i));
+    vectors.exact(heldAs(i));
+  }
+
+  private LaneKind heldAs(int input) {
+    return keys == null ? kind(input) : LaneKind.INT;
   }
 
   private void pushInput(int i) {
@@ -223,12 +246,18 @@ final class VectorReduction {
           slots,
           i -> {
             pushAccumulator(slots, i);
-            rearrange(kind(i), distance);
+            rearrange(heldAs(i), distance);
           });
     }
   }
 
   private void combineInto(int[] left, IntConsumer pushRight) {
+    if (keys != null) {
+      pushAccumulator(left, 0);
+      keys.combine(() -> pushRight.accept(0));
+      code.astore(left[0]);
+      return;
+    }
     Block combine = combine(i -> pushAccumulator(left, i), pushRight);
     for (int i = 0; i < left.length; i++) {
       pushAsVector(combine.terminator().operands().get(i));
@@ -246,9 +275,12 @@ final class VectorReduction {
 
   /** Pushes a result as a scalar. */
   void pushResult(int i) {
-    LaneKind kind = kind(i);
+    LaneKind kind = heldAs(i);
     pushAccumulator(accumulators[0], i);
     code.loadConstant(0);
     code.invokevirtual(kind.vector(), "lane", MethodTypeDesc.of(kind.scalar().desc(), CD_int));
+    if (keys != null) {
+      keys.toFloat();
+    }
   }
 }

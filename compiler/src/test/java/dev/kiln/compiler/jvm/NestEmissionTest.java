@@ -20,6 +20,7 @@ import dev.kiln.compiler.jvm.support.KernelAssertionError;
 import dev.kiln.compiler.loop.LaneStmt;
 import dev.kiln.compiler.loop.LoopStmt;
 import dev.kiln.compiler.loop.TileRef;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -204,6 +205,46 @@ class NestEmissionTest {
       assertThat(Float.float16ToFloat((short) runner.bits(out, 0)))
           .as("sum of %d", n)
           .isEqualTo(sumInOrder(values, v -> Float.float16ToFloat(Float.floatToFloat16(v))));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
+  void largestAndLeastPreferNumbersToNaNAndOrderZeros(EmissionOptions options) {
+    float inf = Float.POSITIVE_INFINITY;
+    float[][] rows = {
+      {Float.NaN, -3, 5, -Float.NaN},
+      {-0f, 0f},
+      {Float.NaN},
+      {-inf, Float.NaN},
+      {inf, -inf, 1},
+      {Float.intBitsToFloat(0xffffffff), -7},
+      {Float.intBitsToFloat(0x7fffffff), -Float.MIN_VALUE}
+    };
+    for (float[] row : rows) {
+      Value in = runner.buffer(DType.FP32, 64);
+      float most = Float.NaN;
+      float least = Float.NaN;
+      for (int i = 0; i < 64; i++) {
+        float x = row[i % row.length];
+        runner.setFloat(in, i, x);
+        most = Float.isNaN(most) ? x : Float.isNaN(x) ? most : Math.max(most, x);
+        least = Float.isNaN(least) ? x : Float.isNaN(x) ? least : Math.min(least, x);
+      }
+      Value out = runner.buffer(DType.FP32, 2);
+      var nest = new NestBuilder(64);
+      Value x = nest.load(global(in, 1));
+      nest.reduce(0, combine(BinaryKind.MAX, DType.FP32), List.of(x), scratch(DType.FP32, 0, 0));
+      nest.reduce(0, combine(BinaryKind.MIN, DType.FP32), List.of(x), scratch(DType.FP32, 4, 0));
+      var copy = new NestBuilder(2);
+      copy.store(global(out, 1), copy.load(scratch(DType.FP32, 0, 1)));
+      runner.run(List.of(nest.build(), copy.build()), 64, options);
+      assertThat(runner.floatAt(out, 0))
+          .as("largest of " + Arrays.toString(row))
+          .isEqualTo((Float) most);
+      assertThat(runner.floatAt(out, 1))
+          .as("least of " + Arrays.toString(row))
+          .isEqualTo((Float) least);
     }
   }
 

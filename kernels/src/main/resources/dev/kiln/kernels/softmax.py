@@ -72,6 +72,7 @@ def softmax_forward_kernel(
     ROWS: tl.constexpr,
     BLOCK: tl.constexpr,
     WHOLE: tl.constexpr,  # a block holds a row
+    STAGED: tl.constexpr,  # keep exponentials where the result goes: memory is written meanwhile
 ):
     rows = tl.program_id(axis=0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
     cols = tl.arange(0, BLOCK)
@@ -85,11 +86,15 @@ def softmax_forward_kernel(
         top = finite_top(tl.max(x, axis=1))
         exps = tl.exp(x - top[:, None])
         total = positive(tl.sum(exps, axis=1))
+        y_mask = row_mask & (cols < n_cols)[None, :]
+        if STAGED:
+            tl.store(y_rows + cols[None, :], exps, mask=y_mask)
+            exps = tl.load(y_rows + cols[None, :], mask=y_mask, other=0.0)
         if LOG:
             y = (x - top[:, None]) - tl.log(total)[:, None]
         else:
             y = exps * (1.0 / total)[:, None]
-        tl.store(y_rows + cols[None, :], y, mask=row_mask & (cols < n_cols)[None, :])
+        tl.store(y_rows + cols[None, :], y, mask=y_mask)
     else:
         top = tl.full((ROWS,), float("-inf"), dtype=COMPUTE)
         total = tl.zeros((ROWS,), dtype=COMPUTE)

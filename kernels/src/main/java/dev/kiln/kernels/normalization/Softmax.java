@@ -22,6 +22,11 @@ public final class Softmax {
   private final KernelCall backward;
 
   /**
+   * Whether to write exponentials to the result, then scale it: on the CPU it stays in the cache.
+   */
+  private final boolean staged;
+
+  /**
    * @param log whether the result is the logarithm
    * @param scale factor of the input, above 0: 1 by the temperature
    * @param causalRows 0 for none; otherwise how many rows belong to one matrix, whose last row sees
@@ -44,6 +49,7 @@ public final class Softmax {
   public Softmax(Device device) {
     forward = new KernelCall(FILE, "softmax_forward_kernel", device);
     backward = new KernelCall(FILE, "softmax_backward_kernel", device);
+    staged = !device.target().isGpu();
   }
 
   /** Without a mask. */
@@ -92,6 +98,7 @@ public final class Softmax {
         .constant(tileRows)
         .constant(Rows.block(columns))
         .constant(Rows.whole(columns))
+        .constant(staged && !options.log() && x.dtype() == compute)
         .tuned(Rows.warps(columns), 2)
         .over(Grid.cdiv(rows, tileRows));
   }

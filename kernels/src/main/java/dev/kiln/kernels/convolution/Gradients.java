@@ -70,7 +70,7 @@ final class Gradients {
     weights.start().array(x.array).array(dy.array).array(target.array).integer(in).integer(out);
     passSpace(weights, x, dy, pixels, share, dw);
     weights.integer(dy.secondStride);
-    passTarget(weights, target, (long) out * target.firstStride);
+    passTarget(weights, target, out * target.firstStride);
     weights.integer(target.secondStride).integer(target.firstStride);
     taps.passMoves(weights);
     weights

@@ -8,6 +8,8 @@ import dev.kiln.kernels.launch.KernelCall;
  * base + t step}.
  */
 final class TapGrid {
+  private static final ConvolutionAxis MISSING = ConvolutionAxis.DEFAULT;
+
   final long[] move = new long[Volume.AXES];
   final long[] base = new long[Volume.AXES];
   final long[] step = new long[Volume.AXES];
@@ -17,7 +19,6 @@ final class TapGrid {
   final long[] first = new long[Volume.AXES];
   final long[] every = new long[Volume.AXES];
   final long[] results = new long[Volume.AXES];
-  private static final ConvolutionAxis MISSING = ConvolutionAxis.DEFAULT;
 
   /** The axis of the options that belongs to one of three. */
   static ConvolutionAxis axis(ConvolutionOptions options, int axis) {

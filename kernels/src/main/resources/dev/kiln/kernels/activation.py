@@ -31,6 +31,7 @@ otherwise. NaN stays NaN. The derivative where a function has a corner is PyTorc
 
 import triton
 import triton.language as tl
+from triton.language.extra import libdevice
 
 
 @triton.jit
@@ -42,7 +43,7 @@ def clip(x, low, high):
 @triton.jit
 def expm1(x):
     # Without cancellation near 0, for x <= 0: exp(x) - 1 = tanh(x / 2) (exp(x) + 1).
-    return tl.math.tanh(0.5 * x) * (tl.exp(x) + 1.0)
+    return libdevice.tanh(0.5 * x) * (tl.exp(x) + 1.0)
 
 
 @triton.jit
@@ -141,7 +142,7 @@ def apply_activation_with(x, ACTIVATION: tl.constexpr, a, b):
     elif ACTIVATION == "hard_swish":
         y = x * clip(x + 3.0, 0.0, 6.0) * 0.16666666666666667
     elif ACTIVATION == "tanh":
-        y = tl.math.tanh(x)
+        y = libdevice.tanh(x)
     elif ACTIVATION == "hard_tanh":
         y = clip(x, a, b)
     elif ACTIVATION == "softplus":
@@ -192,7 +193,7 @@ def activation_gradient_with(x, dy, ACTIVATION: tl.constexpr, a, b):
         slope = x * 0.3333333333333333 + 0.5
         dx = tl.where(x <= -3.0, 0.0, tl.where(x >= 3.0, dy, dy * slope))
     elif ACTIVATION == "tanh":
-        t = tl.math.tanh(x)
+        t = libdevice.tanh(x)
         dx = dy * (1.0 - t * t)
     elif ACTIVATION == "hard_tanh":
         dx = tl.where((x <= a) | (x >= b), 0.0, dy)

@@ -1,11 +1,9 @@
 package dev.kiln.compiler.ir;
 
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * A data type of the kernel language. Tile IR uses the signless ones only: {@link #signless()} maps
@@ -47,8 +45,14 @@ public enum DType {
     FLOAT
   }
 
-  private static final Map<String, DType> BY_NAME =
-      Arrays.stream(values()).collect(Collectors.toMap(DType::shortName, Function.identity()));
+  private static final Map<String, DType> BY_NAME = new HashMap<>();
+
+  static {
+    // A loop: each new process needs this class, and few need streams.
+    for (DType dtype : values()) {
+      BY_NAME.put(dtype.shortName, dtype);
+    }
+  }
 
   private final String shortName;
   private final String languageName;

@@ -81,7 +81,10 @@ final class ProgramScheduler implements AutoCloseable {
     for (int i = 0; i < workers.length; i++) {
       int index = i + 1;
       workers[i] =
-          Thread.ofPlatform().daemon().name("kiln-cpu-" + index).unstarted(() -> serve(index));
+          Thread.ofPlatform()
+              .daemon()
+              .name("kiln-cpu-".concat(Integer.toString(index)))
+              .unstarted(() -> serve(index));
       workers[i].start();
     }
   }

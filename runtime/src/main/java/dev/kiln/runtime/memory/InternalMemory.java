@@ -22,12 +22,12 @@ final class InternalMemory {
     }
     try {
       Class<?> type = Class.forName(PACKAGE + ".Unsafe");
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      MethodHandle unsafe = lookup.findStatic(type, "getUnsafe", MethodType.methodType(type));
+      Object unsafe = type.getMethod("getUnsafe").invoke(null);
+      // Bound to its receiver and called with its own types, a handle needs the least linking.
       MethodHandle allocate =
-          lookup.findVirtual(
-              type, "allocateMemory", MethodType.methodType(long.class, long.class));
-      return (long) allocate.invoke(unsafe.invoke(), bytes);
+          MethodHandles.lookup()
+              .bind(unsafe, "allocateMemory", MethodType.methodType(long.class, long.class));
+      return (long) allocate.invokeExact(bytes);
     } catch (OutOfMemoryError | ReflectiveOperationException e) {
       return 0; // a mapping may be larger than what the allocator gives
     } catch (Throwable e) {

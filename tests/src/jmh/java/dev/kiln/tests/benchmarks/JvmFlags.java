@@ -8,14 +8,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** The flags of the JVMs that are measured: those of the launcher {@code kiln}. */
+/**
+ * The flags of the JVMs that are measured: those of the launcher {@code kiln}, and no cache, so
+ * that what compiles is measured and compiled by the classes at hand.
+ */
 final class JvmFlags {
   static final List<String> WITHOUT_THRESHOLD =
       List.of(
           "--add-modules",
           "jdk.incubator.vector",
           "--enable-native-access=ALL-UNNAMED",
+          "-Dkiln.cache=off",
           "-XX:+UseSerialGC");
 
   static final List<String> LAUNCHER =
@@ -23,12 +28,13 @@ final class JvmFlags {
           "--add-modules",
           "jdk.incubator.vector",
           "--enable-native-access=ALL-UNNAMED",
+          "-Dkiln.cache=off",
           "-XX:+UseSerialGC",
           "-XX:CompileCommand=quiet",
           "-XX:CompileCommand=CompileThresholdScaling,dev.kiln.generated.*::*,0.001",
           "-XX:Tier4BackEdgeThreshold=300000");
 
-  /** What the launcher adds so that a process starts fast; they change nothing else. */
+  /** What the launcher adds so that a process starts fast, and a cache. */
   static final List<String> START =
       List.of(
           "--add-exports",
@@ -36,7 +42,17 @@ final class JvmFlags {
           "-XX:+UnlockDiagnosticVMOptions",
           "-XX:-DisplayVMOutput",
           "-XX:CompilerDirectivesFile=" + directives(),
-          "-Dkiln.directives.given=true");
+          "-Dkiln.directives.given=true",
+          "-Dkiln.cache=on");
+
+  /** The same beside libtorch, whose memory scopes let go of, not the garbage collector. */
+  static final List<String> WITH_LIBTORCH =
+      Stream.concat(
+              LAUNCHER.stream(),
+              Stream.of(
+                  "-Dorg.bytedeco.javacpp.nopointergc=true",
+                  "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"))
+          .toList();
 
   private JvmFlags() {}
 

@@ -142,7 +142,7 @@ public final class Benchmarks {
     Goal goal = row.goal() == 0 ? Goal.NONE : Goal.atLeast(row.goal(), "");
     PeerMeasurement measured;
     try {
-      measured = quietly(() -> PeerMeasurement.of(row, JvmFlags.LAUNCHER));
+      measured = quietly(() -> PeerMeasurement.of(row, JvmFlags.WITH_LIBTORCH));
     } catch (RunnerException e) {
       add(row.name(), row.what(), goal, Double.NaN, "failed: %s", reason(e));
       return;
@@ -164,7 +164,7 @@ public final class Benchmarks {
 
   private static String memory(PeerRow row) throws IOException, InterruptedException {
     String[] bytes =
-        inNewJvm(PeerMemory.ENVIRONMENT, JvmFlags.LAUNCHER, PeerMemory.class, row.name())
+        inNewJvm(PeerMemory.ENVIRONMENT, JvmFlags.WITH_LIBTORCH, PeerMemory.class, row.name())
             .strip()
             .split(" ");
     return "; memory %.0f MB, peer %.0f MB"

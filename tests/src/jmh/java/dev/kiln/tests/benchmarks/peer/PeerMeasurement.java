@@ -34,10 +34,6 @@ public record PeerMeasurement(
               .timeout(TimeValue.minutes(5))
               .jvm(java.toString())
               .jvmArgs(jvmFlags.toArray(String[]::new))
-              // libtorch's memory is let go of by scopes, not by the garbage collector.
-              .jvmArgsAppend(
-                  "-Dorg.bytedeco.javacpp.nopointergc=true",
-                  "-Dorg.bytedeco.javacpp.maxphysicalbytes=0")
               .shouldFailOnError(true)
               .build();
       RunResult result = new Runner(options).run().iterator().next();

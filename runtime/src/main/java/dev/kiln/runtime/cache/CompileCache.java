@@ -36,6 +36,10 @@ public final class CompileCache {
     this.settings = settings;
     this.folder = folder;
     this.warnings = warnings;
+    // By chance, so that of many processes that write little one looks over the folder in time, and
+    // not each of them: with thousands of files that takes a tenth of a second.
+    long part = Math.max(1, settings.bytes() / TRIM_PARTS);
+    this.untilTrim = Math.floorMod(System.nanoTime() / 1000, part);
   }
 
   /** The cache of this process, as its {@link CacheSettings} say. */

@@ -64,7 +64,7 @@ final class Torch {
 
   /** Its numbers in the order of its axes. */
   static float[] floats(Tensor tensor) {
-    try (var scope = new PointerScope()) {
+    try (var _ = new PointerScope()) {
       Tensor dense = tensor.detach().contiguous();
       float[] values = new float[Math.toIntExact(dense.numel())];
       dense.data_ptr_float().get(values);
@@ -75,7 +75,7 @@ final class Torch {
   /** A program that computes a tensor and lets go of it and of all else that it made. */
   static Runnable program(Supplier<Tensor> computation) {
     return () -> {
-      try (var scope = new PointerScope()) {
+      try (var _ = new PointerScope()) {
         computation.get();
       }
     };
@@ -83,7 +83,7 @@ final class Torch {
 
   static Supplier<float[]> result(Supplier<Tensor> computation) {
     return () -> {
-      try (var scope = new PointerScope()) {
+      try (var _ = new PointerScope()) {
         return floats(computation.get());
       }
     };

@@ -37,7 +37,7 @@ final class TorchAdamW implements Runnable {
 
   @Override
   public void run() {
-    try (var scope = new PointerScope()) {
+    try (var _ = new PointerScope()) {
       steps.set_(Torch.of(new float[] {++step}, 1));
       var arguments = new IValueVector();
       for (Tensor tensor : new Tensor[] {weights, grads, mean, square}) {

@@ -56,6 +56,9 @@ sealed interface ArgumentValue {
             || text.startsWith("'") && text.endsWith("'"))) {
       return new Literal(text.substring(1, text.length() - 1));
     }
+    if (DType.parseQualified(text).isPresent()) {
+      return new Literal(DType.parseQualified(text).get());
+    }
     if (text.matches("[+-]?[0-9.].*") || text.matches("[+-]?(inf|nan)")) {
       return new Scalar(null, number(text));
     }
@@ -75,7 +78,7 @@ sealed interface ArgumentValue {
         };
     if (parts.length != wanted) {
       throw new KilnException(
-          "'%s' is no value: a number, True, False, None, \"text\", TYPE:NUMBER, @FILE.npy[:TYPE], zeros:TYPE:SHAPE, full:TYPE:SHAPE:NUMBER, rand:TYPE:SHAPE:SEED or arange:TYPE:COUNT"
+          "'%s' is no value: a number, True, False, None, \"text\", tl.TYPE, TYPE:NUMBER, @FILE.npy[:TYPE], zeros:TYPE:SHAPE, full:TYPE:SHAPE:NUMBER, rand:TYPE:SHAPE:SEED or arange:TYPE:COUNT"
               .formatted(text));
     }
     DType dtype = dtype(parts[1]);

@@ -54,8 +54,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--arg",
       paramLabel = "NAME=VALUE",
       description =
-          "An argument: a number, TYPE:NUMBER, True, False, None, \"text\", @FILE.npy[:TYPE],"
-              + " zeros:TYPE:SHAPE, full:TYPE:SHAPE:NUMBER, rand:TYPE:SHAPE:SEED,"
+          "An argument: a number, TYPE:NUMBER, True, False, None, \"text\", tl.TYPE,"
+              + " @FILE.npy[:TYPE], zeros:TYPE:SHAPE, full:TYPE:SHAPE:NUMBER, rand:TYPE:SHAPE:SEED,"
               + " arange:TYPE:COUNT.")
   private List<String> arguments = List.of();
 

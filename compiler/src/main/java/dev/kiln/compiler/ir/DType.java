@@ -133,6 +133,16 @@ public enum DType {
     return Optional.ofNullable(BY_NAME.get(key));
   }
 
+  /** Looks a type up by the name that kernels know it by: {@code tl.float32}. */
+  public static Optional<DType> parseQualified(String name) {
+    for (DType dtype : values()) {
+      if (name.equals("tl." + dtype.languageName)) {
+        return Optional.of(dtype);
+      }
+    }
+    return Optional.empty();
+  }
+
   @Override
   public String toString() {
     return shortName;

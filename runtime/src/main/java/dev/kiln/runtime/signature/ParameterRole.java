@@ -20,6 +20,7 @@ public enum ParameterRole {
   FLOAT("double"),
   FLAG("boolean"),
   TEXT("String"),
+  DTYPE("dev.kiln.compiler.ir.DType"),
   INTEGER_CONSTANT("int"),
   CONSTANT("Object");
 
@@ -100,6 +101,9 @@ public enum ParameterRole {
     if (fallback instanceof Expr.StrLit || uses.texts.contains(name)) {
       return TEXT;
     }
+    if (uses.dtypes.contains(name)) {
+      return DTYPE;
+    }
     if (fallback instanceof Expr.BoolLit
         || (uses.tests.contains(name) && !uses.numbers.contains(name))) {
       return FLAG;
@@ -133,6 +137,7 @@ public enum ParameterRole {
     final Set<String> sizes = new HashSet<>();
     final Set<String> tests = new HashSet<>();
     final Set<String> texts = new HashSet<>();
+    final Set<String> dtypes = new HashSet<>();
 
     void note(Expr expr) {
       switch (expr) {
@@ -161,6 +166,12 @@ public enum ParameterRole {
           && (method.name().startsWith("to") || method.name().equals("element_ty"))) {
         name(method.value(), numbers);
       }
+      if (callee.equals("to") && !call.args().isEmpty()) {
+        name(call.args().getFirst(), dtypes);
+      }
+      call.keywords().stream()
+          .filter(keyword -> keyword.name().filter("dtype"::equals).isPresent())
+          .forEach(keyword -> name(keyword.value(), dtypes));
       if (Set.of(
               "arange",
               "zeros",

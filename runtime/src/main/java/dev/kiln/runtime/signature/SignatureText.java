@@ -16,8 +16,8 @@ import java.util.Optional;
  * <p>{@code *fp32} is a pointer, {@code *fp32:16} one divisible by 16, {@code *kfp32} one to
  * constant data; {@code i32}, {@code i32:16} and {@code fp32} are numbers; anything else is the
  * value of a compile-time constant: {@code 1024}, {@code 0.5}, {@code True}, {@code None}, {@code
- * "relu"}. {@code NAME=entry} stands for a parameter wherever it is; parameters with defaults may
- * be left out.
+ * "relu"}, {@code tl.float32}. {@code NAME=entry} stands for a parameter wherever it is; parameters
+ * with defaults may be left out.
  */
 public final class SignatureText {
   private SignatureText() {}
@@ -85,7 +85,10 @@ public final class SignatureText {
             "'"
                 + parameter.name()
                 + "' is tl.constexpr: the signature needs its value, not the type "
-                + text);
+                + text
+                + " (a type as the value is written tl."
+                + dtype.get().languageName()
+                + ")");
       }
       return new ArgumentSpec.Scalar(dtype.get(), divisibility);
     }
@@ -107,6 +110,10 @@ public final class SignatureText {
     }
     if (isQuoted(text)) {
       return text.substring(1, text.length() - 1);
+    }
+    Optional<DType> dtype = DType.parseQualified(text);
+    if (dtype.isPresent()) {
+      return dtype.get();
     }
     try {
       return Long.parseLong(text);

@@ -111,7 +111,7 @@ public final class SpecializationGuess {
       case ARRAY -> new ArgumentSpec.Pointer(DType.FP32, parameter.isConst(), 16);
       case FLOAT -> new ArgumentSpec.Scalar(parameter.dtype().orElse(DType.FP32), 1);
       case INTEGER -> new ArgumentSpec.Scalar(parameter.dtype().orElse(DType.I32), 1);
-      case NUMBER, FLAG, TEXT, INTEGER_CONSTANT, CONSTANT ->
+      case NUMBER, FLAG, TEXT, DTYPE, INTEGER_CONSTANT, CONSTANT ->
           new ArgumentSpec.Scalar(
               parameter.name().toLowerCase(Locale.ROOT).matches(FLOAT_NAMES)
                   ? DType.FP32
@@ -124,10 +124,15 @@ public final class SpecializationGuess {
     return switch (role) {
       case FLAG -> false;
       case TEXT -> "";
+      case DTYPE -> DType.FP32;
       case ARRAY, NUMBER, INTEGER, FLOAT, INTEGER_CONSTANT, CONSTANT -> {
         String lower = name.toLowerCase(Locale.ROOT);
-        if (lower.contains("dtype")) {
+        // Handed on to helpers only, so that nothing but the name tells.
+        if (lower.matches(".*dtype.*|acc|compute|operand")) {
           yield DType.FP32;
+        }
+        if (lower.equals("input_precision")) {
+          yield "ieee";
         }
         yield lower.matches("(is|has|use|with|do)_.*") ? (Object) false : (Object) USUAL_SIZE;
       }
@@ -156,6 +161,7 @@ public final class SpecializationGuess {
       case String text -> "\"" + text + "\"";
       case Long number -> number.toString();
       case BigInteger number -> number.toString();
+      case DType dtype -> "tl." + dtype.languageName();
       default -> value == PyNone.NONE ? "None" : value.toString();
     };
   }

@@ -44,4 +44,23 @@ class SpecializationGuessTest {
     assertThat(guess.signature()).isEqualTo("x=*fp32:16, y=*fp32:16, n=i32, B=64");
     Verifier.verify(guess.compile().optimized());
   }
+
+  @Test
+  void whatNamesATypeIsATypeAndTheGuessCanBeReadAgain() {
+    Kernel kernel =
+        kernel(
+            """
+            @triton.jit
+            def kernel(x, y, SUM: tl.constexpr, OUT: tl.constexpr):
+                i = tl.arange(0, 16)
+                total = tl.zeros((16,), dtype=SUM)
+                tl.store(y + i, (total + tl.load(x + i)).to(OUT))
+            """);
+    SpecializationGuess guess = SpecializationGuess.of(kernel);
+    assertThat(guess.signature())
+        .isEqualTo("x=*fp32:16, y=*fp32:16, SUM=tl.float32, OUT=tl.float32");
+    assertThat(SignatureText.parse(guess.signature(), kernel.parameters()))
+        .isEqualTo(guess.specialization().arguments());
+    Verifier.verify(guess.compile().optimized());
+  }
 }

@@ -10,7 +10,9 @@ import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.Type;
 import dev.kiln.compiler.ir.Value;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -225,11 +227,15 @@ final class DotLowering {
     // A nest that is never placed: it tells whether the reference needs anything but scalars.
     var nest = new Group(load.loc(), region, dims, false);
     var pull = new Pull(kernel, nest, region.size());
-    LaneStmt.Mask mask = MaskLowering.lower(pull, load.mask(), map);
-    if (mask.lane().isPresent() || !(mask.isAll() || Loads.isZero(pull, load.other()))) {
+    Map<Integer, List<Value>> alongAxes = new HashMap<>();
+    LaneStmt.Mask mask = MaskLowering.lower(pull, load.mask(), map, alongAxes);
+    boolean isMasked = !mask.isAll() || !alongAxes.isEmpty();
+    if (mask.lane().isPresent()
+        || (isMasked && !Loads.isZero(pull, load.other()))
+        || alongAxes.keySet().stream().anyMatch(axis -> isContiguous(load, map, axis))) {
       return Optional.empty();
     }
-    Loads.Target target = Loads.target(pull, load.pointer(), map, true);
+    Loads.Target target = Loads.target(pull, load.pointer(), map, true, alongAxes);
     if (!pull.neededVectors().isEmpty()) {
       pull.neededVectors().forEach(kernel::materialise);
       return fromGlobal(load, map, dims);
@@ -239,6 +245,16 @@ final class DotLowering {
     }
     Access access = Access.read(target.place());
     return Optional.of(new Operand(target.ref().get(), mask.bounds(), access, steady(load)));
+  }
+
+  /** Whether neighbours along an axis lie side by side, which a vector of offsets would hide. */
+  private boolean isContiguous(MemoryOp.Load load, IndexMap map, int axis) {
+    return kernel
+        .forms()
+        .of(load.pointer())
+        .flatMap(f -> kernel.forms().under(f, map))
+        .map(f -> !f.hasOpaque(axis) && f.strides().get(axis).is(1))
+        .orElse(true);
   }
 
   /**

@@ -393,7 +393,12 @@ final class KernelLowering {
       return;
     }
     Location loc =
-        uses.definition(vector.terms().getFirst().tile()).map(Op::loc).orElse(Location.UNKNOWN);
+        vector.terms().stream()
+            .map(Form.Opaque::tile)
+            .flatMap(tile -> uses.definition(tile).stream())
+            .map(Op::loc)
+            .findFirst()
+            .orElse(Location.UNKNOWN);
     Shape shape = Shape.of(vector.size());
     int buffer = scratch.allocate(DType.I64, shape, loc);
     TileRef target = Refs.scratch(DType.I64, buffer, shape, IndexMap.identity(1));

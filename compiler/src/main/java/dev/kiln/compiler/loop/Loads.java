@@ -7,6 +7,7 @@ import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Reads and writes of global memory inside nests. */
@@ -20,8 +21,16 @@ final class Loads {
    * @param anyAxis see {@link Refs#global}
    */
   static Target target(Pull pull, Value pointer, IndexMap map, boolean anyAxis) {
+    return target(pull, pointer, map, anyAxis, Map.of());
+  }
+
+  /**
+   * @param masks see {@link Refs#global}
+   */
+  static Target target(
+      Pull pull, Value pointer, IndexMap map, boolean anyAxis, Map<Integer, List<Value>> masks) {
     Optional<Form> form = form(pull, pointer, map);
-    Optional<TileRef> ref = form.flatMap(f -> Refs.global(pull, f, anyAxis));
+    Optional<TileRef> ref = form.flatMap(f -> Refs.global(pull, f, anyAxis, masks));
     return new Target(ref, place(pull, pointer, map, ref.isPresent() ? form : Optional.empty()));
   }
 

@@ -23,18 +23,36 @@ final class MaskLowering {
   private final ScalarCode scalars;
   private final Map<Integer, Sc> lower = new HashMap<>();
   private final Map<Integer, Sc> upper = new HashMap<>();
+  private final Optional<Map<Integer, List<Value>>> alongAxes;
   private Optional<Value> lane = Optional.empty();
 
-  private MaskLowering(Pull pull) {
+  private MaskLowering(Pull pull, Optional<Map<Integer, List<Value>>> alongAxes) {
     this.pull = pull;
+    this.alongAxes = alongAxes;
     this.scalars = pull.kernel().scalars();
   }
 
   static LaneStmt.Mask lower(Pull pull, Optional<Value> mask, IndexMap map) {
+    return lower(pull, mask, map, Optional.empty());
+  }
+
+  /**
+   * @param alongAxes receives, for an axis, conditions that vary along it alone and are no ranges
+   */
+  static LaneStmt.Mask lower(
+      Pull pull, Optional<Value> mask, IndexMap map, Map<Integer, List<Value>> alongAxes) {
+    return lower(pull, mask, map, Optional.of(alongAxes));
+  }
+
+  private static LaneStmt.Mask lower(
+      Pull pull,
+      Optional<Value> mask,
+      IndexMap map,
+      Optional<Map<Integer, List<Value>>> alongAxes) {
     if (mask.isEmpty()) {
       return LaneStmt.Mask.ALL;
     }
-    var lowering = new MaskLowering(pull);
+    var lowering = new MaskLowering(pull, alongAxes);
     lowering.conjunct(mask.get(), map);
     return lowering.result();
   }
@@ -99,6 +117,13 @@ final class MaskLowering {
   }
 
   private void perLane(Value mask, IndexMap map) {
+    if (alongAxes.isPresent() && mask.shape().rank() == 1) {
+      Optional<Integer> axis = map.plainAxis(0);
+      if (axis.isPresent() && mask.shape().dim(0) == pull.dims()[axis.get()]) {
+        alongAxes.get().computeIfAbsent(axis.get(), a -> new ArrayList<>()).add(mask);
+        return;
+      }
+    }
     Value element = pull.pull(mask, map);
     lane = Optional.of(lane.map(l -> pull.binary(BinaryKind.AND, l, element)).orElse(element));
   }

@@ -205,6 +205,15 @@ final class Pull {
         v -> new LaneStmt.Compute(new ElementwiseOp.Binary(location, v, kind, left, right)));
   }
 
+  Value select(Value condition, Value whenTrue, Value whenFalse) {
+    return memo(
+        List.of("select", condition, whenTrue, whenFalse),
+        whenTrue.type(),
+        v ->
+            new LaneStmt.Compute(
+                new ElementwiseOp.Select(location, v, condition, whenTrue, whenFalse)));
+  }
+
   Value cast(CastKind kind, Value operand, DType dtype) {
     if (operand.dtype() == dtype && !operand.type().isPointer()) {
       return operand;

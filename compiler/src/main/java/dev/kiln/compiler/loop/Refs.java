@@ -7,6 +7,7 @@ import dev.kiln.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Makes references to tiles in scratch and global memory as nests see them. */
@@ -48,6 +49,14 @@ final class Refs {
    * @param anyAxis whether no axis with a stride is needed
    */
   static Optional<TileRef> global(Pull pull, Form form, boolean anyAxis) {
+    return global(pull, form, anyAxis, Map.of());
+  }
+
+  /**
+   * @param masks conditions along axes: where they are false there is no element
+   */
+  static Optional<TileRef> global(
+      Pull pull, Form form, boolean anyAxis, Map<Integer, List<Value>> masks) {
     if (!anyAxis && !form.opaques().isEmpty() && !hasLinearAxis(form, pull.dims())) {
       return Optional.empty();
     }
@@ -56,7 +65,11 @@ final class Refs {
     Value base = pull.require(scalars.addPtr(root, form.base()));
     List<TileRef.Stride> strides = new ArrayList<>();
     for (int j = 0; j < form.strides().size(); j++) {
-      strides.add(form.hasOpaque(j) ? indexed(pull, form, j) : stride(pull, form.strides().get(j)));
+      List<Value> active = masks.getOrDefault(j, List.of());
+      strides.add(
+          form.hasOpaque(j) || !active.isEmpty()
+              ? indexed(pull, form, j, active)
+              : stride(pull, form.strides().get(j)));
     }
     return Optional.of(new TileRef(form.dtype(), new TileRef.Global(base), strides));
   }
@@ -76,8 +89,8 @@ final class Refs {
         : new TileRef.Dynamic(pull.require(stride.value()));
   }
 
-  private static TileRef.Stride indexed(Pull pull, Form form, int axis) {
-    RowVector vector = RowVector.of(form, axis, pull.dims()[axis]);
+  private static TileRef.Stride indexed(Pull pull, Form form, int axis, List<Value> active) {
+    RowVector vector = RowVector.of(form, axis, pull.dims()[axis], active);
     Optional<KernelLowering.Located> located = pull.kernel().vector(vector).filter(pull::isVisible);
     if (located.isEmpty()) {
       pull.needVector(vector);

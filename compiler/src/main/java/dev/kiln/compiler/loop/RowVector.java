@@ -10,15 +10,20 @@ import java.util.List;
 /**
  * The byte offsets along one axis of a tile in global memory: {@code elementBytes * (stride * i +
  * sum of scale * tile[i])}, where a tile of pointers counts bytes already.
+ *
+ * @param active conditions along the axis: where one is false the entry is {@link
+ *     TileRef.Indexed#NOWHERE}
  */
-record RowVector(List<Form.Opaque> terms, Sc stride, int size, int elementBytes) {
-  static RowVector of(Form form, int axis, int size) {
+record RowVector(
+    List<Form.Opaque> terms, Sc stride, int size, int elementBytes, List<Value> active) {
+  static RowVector of(Form form, int axis, int size, List<Value> active) {
     List<Form.Opaque> terms =
         form.opaques().stream()
             .filter(o -> o.axis() == axis)
             .map(o -> new Form.Opaque(o.tile(), o.tileAxis(), 0, o.scale()))
             .toList();
-    return new RowVector(terms, form.strides().get(axis), size, form.dtype().bytes());
+    return new RowVector(
+        terms, form.strides().get(axis), size, form.dtype().bytes(), List.copyOf(active));
   }
 
   /** The innermost of the regions in which its parts are defined. */
@@ -27,6 +32,9 @@ record RowVector(List<Form.Opaque> terms, Sc stride, int size, int elementBytes)
     for (Form.Opaque term : terms) {
       deepest = deeper(deepest, kernel.region(term.tile()));
       deepest = deeper(deepest, regionOf(kernel, term.scale(), deepest));
+    }
+    for (Value condition : active) {
+      deepest = deeper(deepest, kernel.region(condition));
     }
     return deeper(deepest, regionOf(kernel, stride, deepest));
   }
@@ -54,9 +62,15 @@ record RowVector(List<Form.Opaque> terms, Sc stride, int size, int elementBytes)
     }
     if (!stride.is(0)) {
       Value index = pull.cast(CastKind.EXTS, pull.index(0), DType.I64);
-      sum = pull.binary(BinaryKind.ADD, sum, scaled(pull, index, stride));
+      Value along = scaled(pull, index, stride);
+      sum = sum == null ? along : pull.binary(BinaryKind.ADD, sum, along);
     }
-    return sum == null ? pull.constant(i64, 0L) : sum;
+    Value entry = sum == null ? pull.constant(i64, 0L) : sum;
+    for (Value condition : active) {
+      Value isActive = pull.pull(condition, IndexMap.identity(1));
+      entry = pull.select(isActive, entry, pull.constant(i64, TileRef.Indexed.NOWHERE));
+    }
+    return entry;
   }
 
   private Value scaled(Pull pull, Value lane, Sc scale) {

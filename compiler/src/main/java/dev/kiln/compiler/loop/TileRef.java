@@ -49,7 +49,10 @@ public record TileRef(DType dtype, Base base, List<Stride> strides) {
    *
    * @param offset byte offset of the vector into the program's scratch memory, 64-byte aligned
    */
-  public record Indexed(long offset) implements Stride {}
+  public record Indexed(long offset) implements Stride {
+    /** The entry of an index that is not active, which a product takes for 0. */
+    public static final long NOWHERE = Long.MIN_VALUE;
+  }
 
   /** A row-major tile in scratch memory. */
   public static TileRef scratch(DType dtype, long offset, Shape shape) {

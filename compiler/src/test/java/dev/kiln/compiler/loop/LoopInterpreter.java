@@ -354,13 +354,23 @@ final class LoopInterpreter {
 
   private Number factor(LoopStmt.Factor factor, ScalarMachine driver, int[] index) {
     TileRef ref = factor.ref();
-    if (!within(factor.bounds(), driver, index)) {
+    if (!within(factor.bounds(), driver, index) || isNowhere(ref, index)) {
       return ScalarMachine.fromBits(ref.dtype(), 0);
     }
     Number number = read(ref, driver, index);
     return ref.dtype() == DType.I8 && !factor.signed()
         ? (Number) (number.longValue() & 0xff)
         : number;
+  }
+
+  private boolean isNowhere(TileRef ref, int[] index) {
+    for (int a = 0; a < index.length; a++) {
+      if (ref.strides().get(a) instanceof TileRef.Indexed i
+          && scratch.getLong((int) (i.offset() + 8L * index[a])) == TileRef.Indexed.NOWHERE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void scan(LoopStmt.Scan s, ScalarMachine driver) {

@@ -1,5 +1,7 @@
 package dev.kiln.compiler.jvm.support;
 
+import dev.kiln.compiler.loop.TileRef;
+
 /**
  * The arguments of a matrix product, as longs in scratch memory: what a generated class and the
  * shared routines agree on. Offsets are relative to the start of the memory.
@@ -55,6 +57,9 @@ public final class DotDescriptor {
 
   /** {@link #INDEX} of an axis with a stride. */
   public static final long NO_INDEX = -1;
+
+  /** An offset in such a vector that stands for no element. */
+  public static final long NOWHERE = TileRef.Indexed.NOWHERE;
 
   /** {@link #POOL} of an operand that may change while a launch runs. */
   public static final long NO_POOL = -1;

@@ -64,8 +64,9 @@ final class Operands {
     }
     long first = memory.get(JAVA_LONG_UNALIGNED, index);
     long stride = extent > 1 ? memory.get(JAVA_LONG_UNALIGNED, index + 8) - first : 0;
-    for (int i = 2; i < extent; i++) {
-      if (memory.get(JAVA_LONG_UNALIGNED, index + 8L * i) != first + i * stride) {
+    for (int i = 0; i < extent; i++) {
+      long entry = memory.get(JAVA_LONG_UNALIGNED, index + 8L * i);
+      if (entry != first + i * stride || entry == DotDescriptor.NOWHERE) {
         return;
       }
     }
@@ -93,7 +94,8 @@ final class Operands {
 
   static boolean isActive(MemorySegment memory, long descriptor, int operand, int axis, long i) {
     int slot = operand + DotDescriptor.AXES + axis * DotDescriptor.AXIS_SLOTS;
-    return i >= get(memory, descriptor, slot + DotDescriptor.LOWER)
+    return along(memory, descriptor, operand, axis, i) != DotDescriptor.NOWHERE
+        && i >= get(memory, descriptor, slot + DotDescriptor.LOWER)
         && i < get(memory, descriptor, slot + DotDescriptor.UPPER);
   }
 

@@ -76,8 +76,13 @@ final class Packing {
       long first = base + (firstColumn + left) * columnStride;
       long target = to + (long) left * acc.bytes();
       for (int i = top; i < bottom; i++) {
-        long from = first + along(memory, rowIndex, rowStride, firstRow + i);
-        Widening.copy(memory, dtype, signed, from, target + i * rowBytes, right - left);
+        long row = along(memory, rowIndex, rowStride, firstRow + i);
+        if (row == DotDescriptor.NOWHERE) {
+          zero(memory, to, rowBytes, i, i + 1, left, right, acc);
+        } else {
+          long line = target + i * rowBytes;
+          Widening.copy(memory, dtype, signed, first + row, line, right - left);
+        }
       }
     } else if (widens && acc != DType.FP64 && isUnit(rowIndex, rowStride, dtype)) {
       long from = base + (long) firstRow * rowStride;
@@ -99,10 +104,14 @@ final class Packing {
           buffer);
     } else {
       for (int i = top; i < bottom; i++) {
-        long from = base + along(memory, rowIndex, rowStride, firstRow + i);
+        long row = along(memory, rowIndex, rowStride, firstRow + i);
         for (int j = left; j < right; j++) {
-          long at = from + along(memory, columnIndex, columnStride, firstColumn + j);
-          move(memory, at, to + i * rowBytes, j, dtype, acc, signed);
+          long column = along(memory, columnIndex, columnStride, firstColumn + j);
+          if (row == DotDescriptor.NOWHERE || column == DotDescriptor.NOWHERE) {
+            zero(memory, to, rowBytes, i, i + 1, j, j + 1, acc);
+          } else {
+            move(memory, base + row + column, to + i * rowBytes, j, dtype, acc, signed);
+          }
         }
       }
     }
@@ -174,9 +183,13 @@ final class Packing {
       for (int i = top; i < bottom; i += RUN) {
         int run = Math.min(RUN, bottom - i);
         for (int column = 0; column < width; column++) {
-          long from = base + along(memory, columnIndex, columnStride, firstColumn + j + column);
           long line = buffer + (long) column * RUN * Integer.BYTES;
-          Widening.copy(memory, dtype, signed, from + (long) i * bytes, line, run);
+          long at = along(memory, columnIndex, columnStride, firstColumn + j + column);
+          if (at == DotDescriptor.NOWHERE) {
+            zero(memory, line, 0, 0, 1, 0, run, DType.FP32);
+          } else {
+            Widening.copy(memory, dtype, signed, base + at + (long) i * bytes, line, run);
+          }
         }
         long target = to + i * rowBytes + (long) j * Integer.BYTES;
         squares(memory, kernel, buffer, target, rowBytes, run, width);

@@ -1,92 +1,167 @@
-"""Softmax and cross-entropy in one pass over the logits: the loss of each row and its gradient.
+"""Softmax and cross-entropy over rows of logits of any length: losses and their gradient.
 
-With p = softmax(x) and the smoothed target q = (1 - s) onehot(target) + s / C, the loss of a row
-is -sum(q log p), its gradient p - q. A row whose target is ignore_index has the loss 0 and the
-gradient 0; one whose target is no class has the loss NaN.
+With p = softmax(x), a distribution q as the goal, weights w of the classes and a factor z, the loss
+of a row is sum_c w_c q_c (lse - x_c) + z lse^2, where lse = log(sum exp(x)); its gradient is
+(sum_c w_c q_c + 2 z lse) p - w q. The goal is a class, q = (1 - s) onehot(target) + s / C with the
+label smoothing s (Szegedy et al., "Rethinking the Inception Architecture", 2016), or given for each
+class, and smoothed likewise. z is that of Chowdhery et al., "PaLM", 2022.
+
+A row whose target is ignore_index has the loss 0 and the gradient 0; one whose target is no class
+has the loss NaN and the gradient NaN.
+
+A row is walked through twice: for its largest logit and its sum of exponentials, which is scaled
+whenever a larger logit comes (Milakov and Gimelshein, 2018), and for the gradient.
 """
 
 import triton
 import triton.language as tl
+from loss_rows import load_factor, load_target
+from softmax import finite_top
+
+
+@triton.jit
+def goal_tile(
+    targets_ptr,
+    class_weights_ptr,
+    stride_targets,
+    n_classes,
+    label_smoothing,
+    target,
+    rows,
+    cols,
+    valid,
+    SOFT: tl.constexpr,
+    SMOOTH: tl.constexpr,
+    COMPUTE: tl.constexpr,
+):
+    """w q: the weighted goal of each class."""
+    if SOFT:
+        ptrs = targets_ptr + rows[:, None] * stride_targets + cols[None, :]
+        q = tl.load(ptrs, mask=valid, other=0.0).to(COMPUTE)
+        if SMOOTH:
+            q = q * (1.0 - label_smoothing) + label_smoothing / n_classes
+    else:
+        on_target = tl.full(target.shape, 1.0, dtype=COMPUTE)
+        if SMOOTH:
+            on_target = on_target - label_smoothing
+        q = tl.where(cols[None, :] == target[:, None], on_target[:, None], 0.0)
+        if SMOOTH:
+            q += label_smoothing / n_classes
+    if class_weights_ptr is not None:
+        weights = tl.load(class_weights_ptr + cols, mask=cols < n_classes, other=0.0).to(COMPUTE)
+        q *= weights[None, :]
+    return q
 
 
 @triton.jit
 def cross_entropy_kernel(
-    logits_ptr,  # rows of n_classes numbers
-    targets_ptr,  # one integer for each row
-    losses_ptr,  # fp32, one for each row
-    grads_ptr,  # gradient of the logits; or None
-    weight_ptr,  # fp32: one number, the weight of a row in the gradient; or None for 1
+    logits_ptr,  # n_rows rows of n_classes numbers
+    targets_ptr,  # one integer for each row; or, if SOFT, rows of n_classes probabilities
+    class_weights_ptr,  # a number for each class; or None for ones
+    losses_ptr,  # one number for each row; or None
+    lse_ptr,  # likewise
+    grads_ptr,  # gradient of the logits, may be the logits; or None
+    factor_ptr,  # of the gradient, one for each row or for all; or None for 1
+    upstream_ptr,  # one number, likewise; or None for 1
     stride_logits,
+    stride_targets,
     stride_grads,
+    stride_factor,  # 0 or 1
+    n_rows,
     n_classes,
     ignore_index,
     label_smoothing,
+    z_weight,
     grad_scale,
+    SOFT: tl.constexpr,
+    SMOOTH: tl.constexpr,  # label_smoothing is not 0
+    Z_LOSS: tl.constexpr,  # z_weight is not 0
+    COMPUTE: tl.constexpr,
+    ROWS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    row = tl.program_id(axis=0).to(tl.int64)
+    rows = tl.program_id(axis=0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
     cols = tl.arange(0, BLOCK)
-    mask = cols < n_classes
-    x_ptrs = logits_ptr + row * stride_logits + cols
-    x = tl.load(x_ptrs, mask=mask, other=float("-inf")).to(tl.float32)
-    target = tl.load(targets_ptr + row)
-    is_target = cols == target
+    row_mask = rows < n_rows
+    x_rows = logits_ptr + rows[:, None] * stride_logits
+    # Goals with several classes are multiplied and added up, class by class.
+    MANY: tl.constexpr = SOFT or SMOOTH
+    SUMMED: tl.constexpr = SOFT or (SMOOTH and class_weights_ptr is not None)
+    goal_sum = tl.full((ROWS,), 1.0, dtype=COMPUTE)
+    if SOFT:
+        target = tl.zeros((ROWS,), dtype=tl.int32)
+    else:
+        target, goal_sum, is_class, is_ignored = load_target(
+            targets_ptr, class_weights_ptr, rows, row_mask, n_classes, ignore_index, COMPUTE
+        )
+        # Read before the gradient is written, which may go to the same place.
+        x_target_ptrs = logits_ptr + rows * stride_logits + target
+        x_target = tl.load(x_target_ptrs, mask=row_mask & is_class, other=0.0).to(COMPUTE)
+    if SUMMED:
+        goal_sum = tl.zeros((ROWS,), dtype=COMPUTE)
+    elif SMOOTH:
+        goal_sum = tl.full((ROWS,), 1.0, dtype=COMPUTE)
 
-    top = tl.max(x, axis=0)
-    shifted = x - top
-    exps = tl.exp(shifted)
-    total = tl.sum(exps, axis=0)
+    top = tl.full((ROWS,), float("-inf"), dtype=COMPUTE)
+    total = tl.zeros((ROWS,), dtype=COMPUTE)
+    for start in range(0, n_classes, BLOCK):
+        valid = row_mask[:, None] & (start + cols < n_classes)[None, :]
+        x_ptrs = x_rows + (start + cols)[None, :]
+        x = tl.load(x_ptrs, mask=valid, other=float("-inf")).to(COMPUTE)
+        higher = tl.maximum(top, tl.max(x, axis=1))
+        base = finite_top(higher)
+        total = total * tl.exp(top - base) + tl.sum(tl.exp(x - base[:, None]), axis=1)
+        top = higher
+        if SUMMED:
+            goal = goal_tile(
+                targets_ptr, class_weights_ptr, stride_targets, n_classes, label_smoothing,
+                target, rows, start + cols, valid, SOFT, SMOOTH, COMPUTE,
+            )  # fmt: skip
+            goal_sum += tl.sum(tl.where(valid, goal, 0.0), axis=1)
+    base = finite_top(top)
     # Relative to the row's largest logit, so that large logits do not cancel.
     log_total = tl.log(total)
-    on_target = tl.sum(tl.where(is_target, shifted, 0.0), axis=0)
-    on_average = tl.sum(tl.where(mask, shifted, 0.0), axis=0) / n_classes
-    loss = log_total - (1.0 - label_smoothing) * on_target
-    if label_smoothing > 0.0:
-        loss = loss - label_smoothing * on_average
-    is_class = (target >= 0) & (target < n_classes)
-    is_ignored = target == ignore_index
-    loss = tl.where(is_class, loss, float("nan"))
-    loss = tl.where(is_ignored, 0.0, loss)
-    tl.store(losses_ptr + row, loss)
+    lse = base + log_total
+    if lse_ptr is not None:
+        tl.store(lse_ptr + rows, lse, mask=row_mask)
 
-    if grads_ptr is not None:
-        weight = grad_scale
-        if weight_ptr is not None:
-            weight = weight * tl.load(weight_ptr)
-        weight = tl.where(is_ignored, 0.0, weight)
-        goal = tl.where(is_target, 1.0 - label_smoothing, 0.0) + label_smoothing / n_classes
-        grads = tl.where(is_ignored, 0.0, (exps / total - goal) * weight)
-        tl.store(grads_ptr + row * stride_grads + cols, grads, mask=mask)
+    dot = tl.zeros((ROWS,), dtype=COMPUTE)
+    if MANY or grads_ptr is not None:
+        factor = load_factor(
+            factor_ptr, stride_factor, upstream_ptr, grad_scale, rows, row_mask, COMPUTE
+        )
+        if not SOFT:
+            factor = tl.where(is_class, factor, float("nan"))
+        slope = goal_sum
+        if Z_LOSS:
+            slope = slope + 2.0 * z_weight * lse
+        slope = slope / total
+        for start in range(0, n_classes, BLOCK):
+            valid = row_mask[:, None] & (start + cols < n_classes)[None, :]
+            x_ptrs = x_rows + (start + cols)[None, :]
+            x = tl.load(x_ptrs, mask=valid, other=float("-inf")).to(COMPUTE)
+            shifted = x - base[:, None]
+            goal = goal_tile(
+                targets_ptr, class_weights_ptr, stride_targets, n_classes, label_smoothing,
+                target, rows, start + cols, valid, SOFT, SMOOTH, COMPUTE,
+            )  # fmt: skip
+            if MANY:
+                # 0 log 0 is 0.
+                dot += tl.sum(tl.where(valid & (goal != 0.0), goal * shifted, 0.0), axis=1)
+            if grads_ptr is not None:
+                grads = (tl.exp(shifted) * slope[:, None] - goal) * factor[:, None]
+                if not SOFT:
+                    grads = tl.where(is_ignored[:, None], 0.0, grads)
+                grad_ptrs = grads_ptr + rows[:, None] * stride_grads + (start + cols)[None, :]
+                tl.store(grad_ptrs, grads, mask=valid)
 
-
-@triton.jit
-def row_weight_kernel(
-    targets_ptr,
-    weight_ptr,  # fp32: receives 1 / (rows that are not ignored), or 0 if there are none
-    n_rows,
-    ignore_index,
-    BLOCK: tl.constexpr,
-):
-    counts = tl.zeros((BLOCK,), dtype=tl.int32)
-    for start in range(0, n_rows, BLOCK):
-        offsets = start + tl.arange(0, BLOCK)
-        mask = offsets < n_rows
-        targets = tl.load(targets_ptr + offsets, mask=mask, other=0)
-        counts += tl.where(mask & (targets != ignore_index), 1, 0)
-    count = tl.sum(counts, axis=0).to(tl.float32)
-    tl.store(weight_ptr, tl.where(count > 0.0, 1.0 / tl.maximum(count, 1.0), 0.0))
-
-
-@triton.jit
-def mean_loss_kernel(
-    losses_ptr,
-    weight_ptr,  # fp32: one number, the weight of a row
-    mean_ptr,  # fp32: one number
-    n_rows,
-    BLOCK: tl.constexpr,
-):
-    sums = tl.zeros((BLOCK,), dtype=tl.float32)
-    for start in range(0, n_rows, BLOCK):
-        offsets = start + tl.arange(0, BLOCK)
-        sums += tl.load(losses_ptr + offsets, mask=offsets < n_rows, other=0.0)
-    tl.store(mean_ptr, tl.sum(sums, axis=0) * tl.load(weight_ptr))
+    if losses_ptr is not None:
+        if not MANY:
+            dot = goal_sum * (x_target - base)
+        loss = goal_sum * log_total - dot
+        if Z_LOSS:
+            loss += z_weight * lse * lse
+        if not SOFT:
+            loss = tl.where(is_class, loss, float("nan"))
+            loss = tl.where(is_ignored, 0.0, loss)
+        tl.store(losses_ptr + rows, loss, mask=row_mask)

@@ -28,13 +28,20 @@ record Access(boolean isWrite, Place place) {
   /**
    * Global memory.
    *
-   * @param root the parameter that the address is made from, if known
-   * @param index what, beside the parameter, the address is made from; equal for equal addresses
+   * @param root what the pointer is made from, if known: a parameter, or an address that was read
+   *     from memory
+   * @param isParameter which of these
+   * @param index what, beside the root, the pointer is made from; equal for equal pointers
    * @param extent which elements, if known
    * @param region where the access stands
    */
   record Global(
-      Optional<Value> root, DType dtype, List<Object> index, Optional<Extent> extent, Region region)
+      Optional<Value> root,
+      boolean isParameter,
+      DType dtype,
+      List<Object> index,
+      Optional<Extent> extent,
+      Region region)
       implements Place {}
 
   /** All of global memory: an operation that orders accesses. */
@@ -51,7 +58,7 @@ record Access(boolean isWrite, Place place) {
   /**
    * How two accesses lie to each other, by the rule for different parameters: they are disjoint
    * buffers or the same one, and the same one only where an index expression is the same (a kernel
-   * that works in place).
+   * that works in place). Addresses that were read from memory follow that rule among each other.
    */
   Relation relationTo(Access other) {
     if (!isWrite && !other.isWrite) {
@@ -78,7 +85,7 @@ record Access(boolean isWrite, Place place) {
   }
 
   private static Relation relation(Global a, Global b) {
-    if (a.root.isEmpty() || b.root.isEmpty()) {
+    if (a.root.isEmpty() || b.root.isEmpty() || a.isParameter != b.isParameter) {
       return Relation.MAY_OVERLAP;
     }
     boolean sameIndex = a.index.equals(b.index) && a.dtype == b.dtype;

@@ -54,7 +54,8 @@ final class Loads {
       describe(kernel, pointer, index);
     }
     return new Access.Global(
-        kernel.uses().root(pointer),
+        kernel.uses().origin(pointer),
+        kernel.uses().root(pointer).isPresent(),
         pointer.type().pointee(),
         index,
         form.flatMap(f -> Extent.of(f, pull.dims(), kernel.scalars())),

@@ -43,7 +43,8 @@ final class MemoryLowering {
     DType dtype = pointer.type().pointee();
     Sc base = kernel.forms().of(pointer).orElseThrow().base();
     return new Access.Global(
-        kernel.uses().root(pointer),
+        kernel.uses().origin(pointer),
+        kernel.uses().root(pointer).isPresent(),
         dtype,
         List.of(base),
         Optional.of(Extent.of(base, kernel.scalars())),

@@ -1,6 +1,7 @@
 package dev.kiln.compiler.loop;
 
 import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
@@ -247,11 +248,30 @@ final class Uses {
    * not known.
    */
   Optional<Value> root(Value pointer) {
+    return origin(pointer).filter(parameters::contains);
+  }
+
+  /**
+   * Likewise; or the address that it was made from, as a pointer, if the kernel read it from memory
+   * ({@code tl.load(table).to(tl.pointer_type(..))}).
+   */
+  Optional<Value> origin(Value pointer) {
     return Optional.ofNullable(rootOf(pointer));
   }
 
+  private boolean isOrigin(Value pointer) {
+    return parameters.contains(pointer) || isAddress(pointer);
+  }
+
+  private boolean isAddress(Value pointer) {
+    return !pointer.type().isTile()
+        && definitions.get(pointer) instanceof ElementwiseOp.Cast cast
+        && cast.kind() == CastKind.INTTOPTR
+        && definitions.get(cast.operand()) instanceof MemoryOp.Load;
+  }
+
   private Value rootOf(Value pointer) {
-    if (parameters.contains(pointer)) {
+    if (isOrigin(pointer)) {
       return pointer;
     }
     if (carriedIn.containsKey(pointer)) {
@@ -342,9 +362,12 @@ final class Uses {
   }
 
   private boolean mayTouch(Value pointer, MemoryOp.Load load, Op effect) {
-    Optional<Value> written = root(pointer);
-    Optional<Value> read = root(load.pointer());
+    Optional<Value> written = origin(pointer);
+    Optional<Value> read = origin(load.pointer());
     if (written.isEmpty() || read.isEmpty() || written.equals(read)) {
+      return true;
+    }
+    if (parameters.contains(written.get()) != parameters.contains(read.get())) {
       return true;
     }
     return pointer.type().pointee().bytes() == load.pointer().type().pointee().bytes()
@@ -354,7 +377,7 @@ final class Uses {
 
   /** Whether two pointers are made by the same offsets from their parameters. */
   private boolean sameOffset(Value left, Value right, Set<List<Value>> compared) {
-    if (left.equals(right) || (parameters.contains(left) && parameters.contains(right))) {
+    if (left.equals(right) || (isOrigin(left) && isOrigin(right))) {
       return left.equals(right) || (left.type().isPointer() && right.type().isPointer());
     }
     if (!compared.add(List.of(left, right))) {

@@ -9,6 +9,8 @@ import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.jvm.support.Lanes;
 import dev.kiln.compiler.loop.TileRef;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
 
 /**
  * Memory accesses of vectors: neighbours in memory move at once, other lanes one by one through a
@@ -27,12 +29,14 @@ final class VectorMemory {
   private final CodeWriter writer;
   private final CodeBuilder code;
   private final LaneByLane buffers;
+  private final MemoryAccess elements;
 
   VectorMemory(VectorCode vectors, LaneByLane buffers) {
     this.vectors = vectors;
     this.writer = vectors.writer();
     this.code = writer.code();
     this.buffers = buffers;
+    this.elements = new MemoryAccess(writer);
   }
 
   /** Where the lanes of an access lie. */
@@ -53,8 +57,38 @@ final class VectorMemory {
       }
       return;
     }
+    if (RefOffsets.isZero(place.stride)) {
+      loadSame(dtype, place, mask);
+      return;
+    }
     move(dtype, place, mask, "load");
     buffers.pushFromBuffer(LaneKind.of(dtype), VALUES);
+  }
+
+  /**
+   * One element in all lanes. It is read only if a lane is active: it may lie nowhere otherwise.
+   */
+  private void loadSame(DType dtype, Place place, MaskPusher mask) {
+    LaneKind kind = LaneKind.of(dtype);
+    if (mask == null) {
+      vectors.broadcast(kind, () -> elements.load(dtype, place.pushOffset));
+      return;
+    }
+    TypeKind scalar = kind.scalar().kind();
+    int element = code.allocateLocal(scalar);
+    Label inactive = code.newLabel();
+    writer.pushConstant(kind.scalar(), 0);
+    code.storeLocal(scalar, element);
+    mask.push(LaneKind.INT);
+    vectors.anyTrue();
+    code.ifeq(inactive);
+    elements.load(dtype, place.pushOffset);
+    code.storeLocal(scalar, element);
+    code.labelBinding(inactive);
+    vectors.broadcast(kind, () -> writer.pushConstant(kind.scalar(), 0));
+    vectors.broadcast(kind, () -> code.loadLocal(scalar, element));
+    mask.push(kind);
+    vectors.blend(kind);
   }
 
   /** Writes a lane value. */

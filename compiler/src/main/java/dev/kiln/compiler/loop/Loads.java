@@ -80,12 +80,15 @@ final class Loads {
   }
 
   static Value pull(Pull pull, MemoryOp.Load load, IndexMap map) {
-    LaneStmt.Mask mask = MaskLowering.lower(pull, load.mask(), map);
+    Target target = target(pull, load.pointer(), map, false);
+    LaneStmt.Mask mask =
+        isConstantAlongFirst(pull, target)
+            ? MaskLowering.lowerConstantAlongFirst(pull, load.mask(), map)
+            : MaskLowering.lower(pull, load.mask(), map);
     Optional<Value> other =
         mask.isAll() || isZero(pull, load.other())
             ? Optional.empty()
             : load.other().map(v -> pull.pull(v, map));
-    Target target = target(pull, load.pointer(), map, false);
     pull.access(Access.read(target.place()));
     Value result = new Value(load.result().type().element(), load.result().hint());
     pull.at(load.loc());
@@ -96,6 +99,11 @@ final class Loads {
       pull.add(new LaneStmt.GatherLoad(load.loc(), result, address, mask, other));
     }
     return result;
+  }
+
+  private static boolean isConstantAlongFirst(Pull pull, Target target) {
+    return pull.dims().length > 0
+        && target.ref().map(r -> r.strides().getFirst().equals(new TileRef.Fixed(0))).orElse(false);
   }
 
   /** Whether the value for masked-off elements is absent or zero, with a positive sign. */

@@ -24,16 +24,31 @@ final class MaskLowering {
   private final Map<Integer, Sc> lower = new HashMap<>();
   private final Map<Integer, Sc> upper = new HashMap<>();
   private final Optional<Map<Integer, List<Value>>> alongAxes;
+
+  /** Whether conditions of the whole tile are no ranges, unless there is a range for them. */
+  private final boolean keepsConditions;
+
+  private final List<Value> conditions = new ArrayList<>();
   private Optional<Value> lane = Optional.empty();
 
-  private MaskLowering(Pull pull, Optional<Map<Integer, List<Value>>> alongAxes) {
+  private MaskLowering(
+      Pull pull, Optional<Map<Integer, List<Value>>> alongAxes, boolean keepsConditions) {
     this.pull = pull;
     this.alongAxes = alongAxes;
+    this.keepsConditions = keepsConditions;
     this.scalars = pull.kernel().scalars();
   }
 
   static LaneStmt.Mask lower(Pull pull, Optional<Value> mask, IndexMap map) {
-    return lower(pull, mask, map, Optional.empty());
+    return lower(pull, mask, map, Optional.empty(), false);
+  }
+
+  /**
+   * The mask of a load of what is the same along the nest's first axis: it should not get a range
+   * along that axis, on which nothing else depends.
+   */
+  static LaneStmt.Mask lowerConstantAlongFirst(Pull pull, Optional<Value> mask, IndexMap map) {
+    return lower(pull, mask, map, Optional.empty(), true);
   }
 
   /**
@@ -41,23 +56,32 @@ final class MaskLowering {
    */
   static LaneStmt.Mask lower(
       Pull pull, Optional<Value> mask, IndexMap map, Map<Integer, List<Value>> alongAxes) {
-    return lower(pull, mask, map, Optional.of(alongAxes));
+    return lower(pull, mask, map, Optional.of(alongAxes), false);
   }
 
   private static LaneStmt.Mask lower(
       Pull pull,
       Optional<Value> mask,
       IndexMap map,
-      Optional<Map<Integer, List<Value>>> alongAxes) {
+      Optional<Map<Integer, List<Value>>> alongAxes,
+      boolean keepsConditions) {
     if (mask.isEmpty()) {
       return LaneStmt.Mask.ALL;
     }
-    var lowering = new MaskLowering(pull, alongAxes);
+    var lowering = new MaskLowering(pull, alongAxes, keepsConditions);
     lowering.conjunct(mask.get(), map);
     return lowering.result();
   }
 
   private LaneStmt.Mask result() {
+    boolean hasRange = lower.containsKey(0) || upper.containsKey(0);
+    for (Value condition : conditions) {
+      if (keepsConditions && !hasRange) {
+        and(pull.require(condition));
+      } else {
+        limitUpper(0, scalars.select(condition, pull.dims()[0], 0));
+      }
+    }
     List<LoopStmt.Bound> bounds = new ArrayList<>();
     for (int j = 0; j < pull.dims().length; j++) {
       Optional<Value> from = side(lower.get(j), 0);
@@ -124,14 +148,17 @@ final class MaskLowering {
         return;
       }
     }
-    Value element = pull.pull(mask, map);
-    lane = Optional.of(lane.map(l -> pull.binary(BinaryKind.AND, l, element)).orElse(element));
+    and(pull.pull(mask, map));
+  }
+
+  private void and(Value condition) {
+    lane = Optional.of(lane.map(l -> pull.binary(BinaryKind.AND, l, condition)).orElse(condition));
   }
 
   private void uniform(Value condition) {
     Optional<Number> constant = scalars.constant(condition);
     if (constant.isEmpty()) {
-      limitUpper(0, scalars.select(condition, pull.dims()[0], 0));
+      conditions.add(condition);
     } else if (constant.get().longValue() == 0) {
       limitUpper(0, Sc.of(0, DType.I64));
     }

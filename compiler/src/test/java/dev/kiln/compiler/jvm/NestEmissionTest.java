@@ -328,6 +328,27 @@ class NestEmissionTest {
 
   @ParameterizedTest
   @MethodSource("widths")
+  void oneElementIsReadForAllLanesThatAreActive(EmissionOptions options) {
+    for (DType dtype : new DType[] {DType.I1, DType.I16, DType.FP16, DType.I64}) {
+      for (int limit : new int[] {0, 1, 37, 64}) {
+        Value in = runner.buffer(dtype, 1);
+        runner.setBits(in, 0, dtype == DType.FP16 ? Float.floatToFloat16(-3) : 1);
+        Value out = runner.buffer(dtype, 64);
+        Value upper = runner.scalar(DType.I32, limit);
+        var nest = new NestBuilder(64);
+        nest.store(global(out, 1), nest.load(global(in, 0), bounds(below(0, upper)), null));
+        runner.run(List.of(nest.build()), 0, options);
+        for (int i = 0; i < 64; i++) {
+          assertThat(runner.bits(out, i))
+              .as("%s %d of %d", dtype, i, limit)
+              .isEqualTo(i < limit ? runner.bits(in, 0) : 0);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
   void indexedRowsAreReadThroughTheirVector(EmissionOptions options) {
     Value in = floats(16 * 32);
     Value out = runner.buffer(DType.FP32, 4 * 32);

@@ -2,6 +2,8 @@ package dev.kiln.tests.benchmarks.peer;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.loss.CrossEntropy;
+import dev.kiln.kernels.loss.LinearCrossEntropy;
+import dev.kiln.kernels.loss.LossGradient;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;
@@ -14,7 +16,11 @@ import org.bytedeco.pytorch.global.torch;
 final class LossRows {
   private static final int ROWS = 1024;
   private static final int CLASSES = 32_000;
+  private static final int FEATURES = 256;
   private static final double EXACT = 1e-5;
+
+  /** Products add up in another order. */
+  private static final double PRODUCT = 1e-4;
 
   private LossRows() {}
 
@@ -25,6 +31,12 @@ final class LossRows {
                 "softmax + cross-entropy with gradient, 1024 x 32,000",
                 2.0,
                 LossRows::crossEntropy)
+            .withMemory(),
+        PeerRow.of(
+                "torch-linear-cross-entropy",
+                "linear + cross-entropy with all gradients, 1024 x 256 by 32,000 classes",
+                2.0,
+                LossRows::linearCrossEntropy)
             .withMemory());
   }
 
@@ -61,6 +73,41 @@ final class LossRows {
             mean,
             Torch.result(() -> torch.cross_entropy_loss(torchLogits, torchTargets)),
             EXACT));
+  }
+
+  private static Contest linearCrossEntropy(CpuDevice device) {
+    var kernel = new LinearCrossEntropy(device);
+    var crossEntropy = new CrossEntropy(device);
+    var options = CrossEntropy.Options.DEFAULT;
+    NdArray x = Inputs.normal(device, 1, ROWS, FEATURES);
+    NdArray w = Inputs.normal(device, 2, CLASSES, FEATURES);
+    NdArray targets = NdArray.of(device, targets(), ROWS);
+    NdArray losses = NdArray.zeros(device, DType.FP32, ROWS);
+    NdArray weight = NdArray.zeros(device, DType.FP32, 1);
+    NdArray mean = NdArray.zeros(device, DType.FP32, 1);
+    NdArray dx = NdArray.zeros(device, DType.FP32, ROWS, FEATURES);
+    NdArray dw = NdArray.zeros(device, DType.FP32, CLASSES, FEATURES);
+    var gradients =
+        new LinearCrossEntropy.Gradients(dx, dw, null, LossGradient.NONE.withWeight(weight));
+    Tensor torchX = Torch.copy(x).requires_grad_(true);
+    Tensor torchW = Torch.copy(w).requires_grad_(true);
+    Tensor torchTargets = Torch.of(targets(), ROWS);
+    return Contest.of(
+        () -> {
+          crossEntropy.rowWeight(targets, options, weight);
+          kernel.run(x, w, null, targets, options, losses, null, gradients);
+          crossEntropy.mean(losses, weight, mean);
+        },
+        Torch.program(() -> gradients(torchX, torchW, torchTargets).get(0)),
+        Agreement.of(
+            "dx", dx, Torch.result(() -> gradients(torchX, torchW, torchTargets).get(0)), PRODUCT),
+        Agreement.of(
+            "dw", dw, Torch.result(() -> gradients(torchX, torchW, torchTargets).get(1)), PRODUCT));
+  }
+
+  private static TensorVector gradients(Tensor x, Tensor w, Tensor targets) {
+    Tensor loss = torch.cross_entropy_loss(torch.linear(x, w), targets);
+    return torch.grad(new TensorVector(loss), new TensorVector(x, w));
   }
 
   private static Tensor gradient(Tensor logits, Tensor targets) {

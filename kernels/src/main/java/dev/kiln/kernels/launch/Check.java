@@ -145,14 +145,6 @@ public final class Check {
     sameShape(operation, argument, array, other, like);
   }
 
-  /** The flag that {@link dev.kiln.kernels.optimizer.FindInf} sets; null for none. */
-  public static void foundInf(String operation, NdArray array) {
-    if (array != null) {
-      single(operation, "foundInf", array);
-      fp32(operation, "foundInf", array);
-    }
-  }
-
   public static void sameShape(
       String operation, String argument, NdArray array, String other, NdArray like) {
     boolean same = array.rank() == like.rank();

@@ -1,45 +1,39 @@
 package dev.kiln.kernels.optimizer;
 
-import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
-import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
+import java.util.List;
 
-/** Looks for infinities and NaN in gradients, before an optimizer step. Not thread-safe. */
-public final class FindInf {
+/** Looks for infinities and NaN in gradients, before a step. Not thread-safe. */
+public final class FindInf implements AutoCloseable {
   private static final String NAME = "FindInf";
-  private static final String FILE = "find_inf.py";
 
-  private final KernelCall call;
+  private final GradientLaunches launches;
 
-  public FindInf(Device device) {
-    call = new KernelCall(FILE, "find_inf_kernel", device);
+  public FindInf(Device device, List<Parameter> parameters) {
+    launches = new GradientLaunches(NAME, "find_inf_kernel", device, parameters);
   }
 
   /**
-   * Sets {@code foundInf} to 1 if {@code x} holds a number that is not finite, and leaves it alone
-   * otherwise, so that several arrays can be looked through.
+   * Sets {@code foundInf} to 1 if a gradient is not finite, and leaves it alone otherwise, so that
+   * several lists can be looked through.
    *
-   * @param x fp32, fp16 or bf16, contiguous
    * @param foundInf one fp32 number
-   * @throws dev.kiln.runtime.KilnException if an argument breaks these rules
+   * @throws dev.kiln.runtime.KilnException if it is not
    */
-  public void run(NdArray x, NdArray foundInf) {
-    Check.floats(NAME, "x", x);
-    Check.elements(NAME, "x", x);
+  public void run(NdArray foundInf) {
     Check.single(NAME, "foundInf", foundInf);
     Check.fp32(NAME, "foundInf", foundInf);
-    if (x.size() == 0) {
-      return;
+    for (int i = 0; i < launches.count(); i++) {
+      launches.start(i).array(foundInf);
+      launches.run(i);
     }
-    int block = BlockSizes.elementwise(x.size());
-    call.start()
-        .array(x)
-        .array(foundInf)
-        .integer(x.size())
-        .constant(block)
-        .over(Grid.cdiv(x.size(), block));
+  }
+
+  /** Frees the tables. */
+  @Override
+  public void close() {
+    launches.close();
   }
 }

@@ -5,13 +5,15 @@ import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.elementwise.Activations;
 import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.loss.CrossEntropy;
-import dev.kiln.kernels.optimizer.AdamW;
+import dev.kiln.kernels.optimizer.Adam;
+import dev.kiln.kernels.optimizer.Parameter;
 import dev.kiln.kernels.product.Matmul;
 import dev.kiln.kernels.reduction.ColumnSums;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -34,12 +36,10 @@ public final class Mlp implements AutoCloseable {
   private final double dropoutRate;
   private final long dropoutSeed;
 
-  private final ParameterGroup weights;
-  private final ParameterGroup biases;
-  private final NdArray weights1;
-  private final NdArray weights2;
-  private final NdArray bias1;
-  private final NdArray bias2;
+  private final Parameter weights1;
+  private final Parameter weights2;
+  private final Parameter bias1;
+  private final Parameter bias2;
 
   private final NdArray input;
   private final NdArray targets;
@@ -63,8 +63,7 @@ public final class Mlp implements AutoCloseable {
   private final Activations activations;
   private final Dropout dropout;
   private final CrossEntropy crossEntropy;
-  private final AdamW decayed;
-  private final AdamW undecayed;
+  private final Adam optimizer;
 
   /**
    * @param batch samples of a batch
@@ -81,25 +80,12 @@ public final class Mlp implements AutoCloseable {
       SplittableRandom random) {
     this.shape = shape;
     this.dropoutRate = dropoutRate;
-    AdamW.Options options = AdamW.Options.DEFAULT.withWeightDecay(weightDecay);
-    weights =
-        new ParameterGroup(
-            device,
-            options,
-            new long[] {shape.inputs(), shape.hidden()},
-            new long[] {shape.hidden(), shape.classes()});
-    biases =
-        new ParameterGroup(
-            device,
-            options.withWeightDecay(0),
-            new long[] {shape.hidden()},
-            new long[] {shape.classes()});
-    weights1 = weights.weights(0);
-    weights2 = weights.weights(1);
-    bias1 = biases.weights(0);
-    bias2 = biases.weights(1);
-    weights1.set(normal(random, shape.inputs(), shape.hidden(), 1));
-    weights2.set(normal(random, shape.hidden(), shape.classes(), OUTPUT_SCALE));
+    weights1 = parameter(device, shape.inputs(), shape.hidden());
+    weights2 = parameter(device, shape.hidden(), shape.classes());
+    bias1 = parameter(device, shape.hidden()).withoutDecay();
+    bias2 = parameter(device, shape.classes()).withoutDecay();
+    weights1.weights().set(normal(random, shape.inputs(), shape.hidden(), 1));
+    weights2.weights().set(normal(random, shape.hidden(), shape.classes(), OUTPUT_SCALE));
     dropoutSeed = random.nextLong();
 
     input = NdArray.zeros(device, DType.FP32, batch, shape.inputs());
@@ -123,8 +109,16 @@ public final class Mlp implements AutoCloseable {
     activations = new Activations(device);
     dropout = new Dropout(device);
     crossEntropy = new CrossEntropy(device);
-    decayed = new AdamW(device);
-    undecayed = new AdamW(device);
+    optimizer =
+        new Adam(
+            device,
+            List.of(weights1, weights2, bias1, bias2),
+            Adam.Options.ADAMW.withWeightDecay(weightDecay));
+  }
+
+  private static Parameter parameter(Device device, long... shape) {
+    return Parameter.of(
+        NdArray.zeros(device, DType.FP32, shape), NdArray.zeros(device, DType.FP32, shape));
   }
 
   /** He's initialisation: normal with variance 2 / inputs. */
@@ -161,8 +155,7 @@ public final class Mlp implements AutoCloseable {
     dropout.run(hidden, dropoutRate, dropoutSeed, offset, hidden);
     classify();
     backward(offset);
-    weights.step(decayed, lr, step);
-    biases.step(undecayed, lr, step);
+    optimizer.step(lr, step);
     return meanLoss.toFloats()[0];
   }
 
@@ -177,24 +170,24 @@ public final class Mlp implements AutoCloseable {
   }
 
   private void forward() {
-    layer1.run(input, weights1, bias1, ACTIVATION, hidden, preActivation);
+    layer1.run(input, weights1.weights(), bias1.weights(), ACTIVATION, hidden, preActivation);
   }
 
   private void classify() {
-    layer2.run(hidden, weights2, bias2, Activation.NONE, logits);
+    layer2.run(hidden, weights2.weights(), bias2.weights(), Activation.NONE, logits);
     crossEntropy.rowWeight(targets, LOSS, rowWeight);
     crossEntropy.run(logits, targets, LOSS, rowLosses, logitGrads, rowWeight, 1);
     crossEntropy.mean(rowLosses, rowWeight, meanLoss);
   }
 
   private void backward(long dropoutOffset) {
-    gradOfWeights2.run(hidden.permute(1, 0), logitGrads, weights.grads(1));
-    gradOfBias2.run(logitGrads, biases.grads(1));
-    gradOfHidden.run(logitGrads, weights2.permute(1, 0), hiddenGrads);
+    gradOfWeights2.run(hidden.permute(1, 0), logitGrads, weights2.grads());
+    gradOfBias2.run(logitGrads, bias2.grads());
+    gradOfHidden.run(logitGrads, weights2.weights().permute(1, 0), hiddenGrads);
     dropout.run(hiddenGrads, dropoutRate, dropoutSeed, dropoutOffset, hiddenGrads);
     activations.backward(ACTIVATION, preActivation, hiddenGrads, hiddenGrads);
-    gradOfWeights1.run(input.permute(1, 0), hiddenGrads, weights.grads(0));
-    gradOfBias1.run(hiddenGrads, biases.grads(0));
+    gradOfWeights1.run(input.permute(1, 0), hiddenGrads, weights1.grads());
+    gradOfBias1.run(hiddenGrads, bias1.grads());
   }
 
   public MlpShape shape() {
@@ -208,12 +201,12 @@ public final class Mlp implements AutoCloseable {
 
   /** The parameters by name, as views: weights are {@code inputs x outputs}. */
   public Map<String, NdArray> parameters() {
-    return named(weights1, bias1, weights2, bias2);
+    return named(weights1.weights(), bias1.weights(), weights2.weights(), bias2.weights());
   }
 
   /** The gradients of the last step, by the names of their parameters. */
   public Map<String, NdArray> gradients() {
-    return named(weights.grads(0), biases.grads(0), weights.grads(1), biases.grads(1));
+    return named(weights1.grads(), bias1.grads(), weights2.grads(), bias2.grads());
   }
 
   private static Map<String, NdArray> named(
@@ -229,8 +222,11 @@ public final class Mlp implements AutoCloseable {
   /** Gives all device memory back. */
   @Override
   public void close() {
-    weights.close();
-    biases.close();
+    optimizer.close();
+    for (Parameter parameter : optimizer.parameters()) {
+      parameter.weights().close();
+      parameter.grads().close();
+    }
     for (NdArray array :
         new NdArray[] {
           input,

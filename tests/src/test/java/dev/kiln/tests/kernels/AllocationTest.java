@@ -11,12 +11,17 @@ import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.elementwise.GatedUnits;
 import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.kernels.embedding.Embedding;
-import dev.kiln.kernels.optimizer.AdamW;
+import dev.kiln.kernels.optimizer.Adam;
+import dev.kiln.kernels.optimizer.GlobalNorm;
+import dev.kiln.kernels.optimizer.GradientScaling;
+import dev.kiln.kernels.optimizer.Parameter;
 import dev.kiln.kernels.product.Matmul;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Launchers allocate nothing on the Java heap once their kernels run as machine code. */
@@ -36,9 +41,28 @@ class AllocationTest {
     settlesAtNothing("Matmul", i -> matmul.run(x, y, bias, Activation.RELU, z));
     var dropout = new Dropout(device);
     settlesAtNothing("Dropout", i -> dropout.run(x, 0.5, 1, i, y));
-    var adamW = new AdamW(device);
-    var parameter = new AdamW.Parameter(x, null, y, NdArray.zeros(device, DType.FP32, 32, 32), z);
-    settlesAtNothing("AdamW", i -> adamW.step(parameter, AdamW.Options.DEFAULT, 1e-3, i + 1));
+  }
+
+  @Test
+  void warmedOptimizersAllocateNothing() {
+    List<Parameter> parameters = new ArrayList<>();
+    for (int n : new int[] {100, 1024, 3}) {
+      parameters.add(
+          Parameter.of(
+              NdArray.zeros(device, DType.FP32, n),
+              NdArray.zeros(device, DType.BF16, n),
+              NdArray.zeros(device, DType.BF16, n)));
+    }
+    try (var norm = new GlobalNorm(device, parameters);
+        var adam = new Adam(device, parameters, Adam.Options.ADAMW)) {
+      var scaling = GradientScaling.NONE.withNorm(norm);
+      settlesAtNothing(
+          "Adam",
+          i -> {
+            norm.run(1, 0.5);
+            adam.step(1e-3, i + 1, scaling);
+          });
+    }
   }
 
   @Test

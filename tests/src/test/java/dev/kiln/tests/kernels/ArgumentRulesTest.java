@@ -7,7 +7,6 @@ import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.elementwise.Activations;
 import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.loss.CrossEntropy;
-import dev.kiln.kernels.optimizer.AdamW;
 import dev.kiln.kernels.product.Matmul;
 import dev.kiln.kernels.reduction.ColumnSums;
 import dev.kiln.runtime.Device;
@@ -88,19 +87,6 @@ class ArgumentRulesTest {
     refused(
         () -> new CrossEntropy.Options(0, 1.5),
         "CrossEntropy: argument 'labelSmoothing' must be from 0 to 1, but is 1.5");
-  }
-
-  @Test
-  void optimizerStateMustMatchItsWeights() {
-    refused(
-        () -> new AdamW.Parameter(array(4), null, array(4), array(3), array(4)),
-        "AdamW: argument 'mean' must have the shape of 'weights', fp32[4] on cpu, but is fp32[3] on"
-            + " cpu");
-    refused(
-        () ->
-            new AdamW.Parameter(
-                NdArray.zeros(device, DType.BF16, 4), null, array(4), array(4), array(4)),
-        "AdamW: argument 'weights' must be fp32, but is bf16[4] on cpu");
   }
 
   @Test

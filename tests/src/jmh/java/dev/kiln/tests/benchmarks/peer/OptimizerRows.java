@@ -1,7 +1,7 @@
 package dev.kiln.tests.benchmarks.peer;
 
-import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.optimizer.AdamW;
+import dev.kiln.kernels.optimizer.Adam;
+import dev.kiln.kernels.optimizer.Parameter;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;
@@ -24,19 +24,16 @@ final class OptimizerRows {
   }
 
   private static Contest adamW(CpuDevice device) {
-    var adamW = new AdamW(device);
     NdArray weights = Inputs.normal(device, 1, PARAMETERS);
     NdArray grads = Inputs.normal(device, 2, PARAMETERS);
-    NdArray mean = NdArray.zeros(device, DType.FP32, PARAMETERS);
-    NdArray square = NdArray.zeros(device, DType.FP32, PARAMETERS);
-    var peer = new TorchAdamW(weights, grads, AdamW.Options.DEFAULT);
-    var parameter = new AdamW.Parameter(weights, null, grads, mean, square);
+    var peer = new TorchAdamW(weights, grads, Adam.Options.ADAMW);
+    var adam = new Adam(device, List.of(Parameter.of(weights, grads)), Adam.Options.ADAMW);
     long[] step = {0};
     return Contest.of(
-        () -> adamW.step(parameter, AdamW.Options.DEFAULT, TorchAdamW.RATE, ++step[0]),
+        () -> adam.step(TorchAdamW.RATE, ++step[0]),
         peer,
         Agreement.of("weights", weights, peer::weights, EXACT),
-        Agreement.of("mean", mean, peer::mean, EXACT),
-        Agreement.of("square", square, peer::square, EXACT));
+        Agreement.of("mean", adam.state(0, "mean"), peer::mean, EXACT),
+        Agreement.of("square", adam.state(0, "square"), peer::square, EXACT));
   }
 }

@@ -1,6 +1,6 @@
 package dev.kiln.tests.benchmarks.peer;
 
-import dev.kiln.kernels.optimizer.AdamW;
+import dev.kiln.kernels.optimizer.Adam;
 import dev.kiln.runtime.NdArray;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Dispatcher;
@@ -24,10 +24,10 @@ final class TorchAdamW implements Runnable {
   private final Tensor mean;
   private final Tensor square;
   private final Tensor steps = torch.zeros(1);
-  private final AdamW.Options options;
+  private final Adam.Options options;
   private long step;
 
-  TorchAdamW(NdArray weights, NdArray grads, AdamW.Options options) {
+  TorchAdamW(NdArray weights, NdArray grads, Adam.Options options) {
     this.weights = Torch.copy(weights);
     this.grads = Torch.copy(grads);
     mean = torch.zeros_like(this.weights);

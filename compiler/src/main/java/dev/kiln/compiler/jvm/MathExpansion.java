@@ -37,6 +37,9 @@ final class MathExpansion {
   /** Adding and subtracting it rounds to an integer, which then stands in the low bits. */
   private static final double ROUNDING = 0x1.8p23;
 
+  /** The same, with twice the exponent bias in the integer: half of it is a biased exponent. */
+  private static final double ROUNDING_BIASED = ROUNDING + 2 * 127;
+
   private static final int ROUNDING_BITS = 0x4b400000;
 
   /** exp is 0 below and infinite above. */
@@ -50,7 +53,6 @@ final class MathExpansion {
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
 
   private static final int MANTISSA_BITS = 23;
-  private static final int EXPONENT_BIAS = 127;
   private static final double SMALLEST_NORMAL = 0x1p-126;
 
   /** Up to here three parts of pi/2 reduce an argument; beyond, each element is a call. */
@@ -143,17 +145,17 @@ final class MathExpansion {
 
   private Value exp(Value x) {
     Value clamped = clamp(x, EXP_LOWEST, EXP_HIGHEST);
-    Value rounded = rounded(clamped, LOG2_E);
-    Value n = seq.sub(rounded, f(ROUNDING));
+    Value rounded = seq.fma(clamped, f(LOG2_E), f(ROUNDING_BIASED));
+    Value n = seq.sub(rounded, f(ROUNDING_BIASED));
     Value r = seq.fma(n, f(-LN2_HIGH), clamped);
-    return scale(expNearZero(seq.fma(n, f(-LN2_LOW), r)), integerOf(rounded));
+    return scale(expNearZero(seq.fma(n, f(-LN2_LOW), r)), rounded);
   }
 
   private Value exp2(Value x) {
     Value clamped = clamp(x, EXP2_LOWEST, EXP2_HIGHEST);
-    Value rounded = seq.add(clamped, f(ROUNDING));
-    Value r = seq.sub(clamped, seq.sub(rounded, f(ROUNDING)));
-    return scale(expNearZero(seq.mul(r, f(Math.log(2)))), integerOf(rounded));
+    Value rounded = seq.add(clamped, f(ROUNDING_BIASED));
+    Value r = seq.sub(clamped, seq.sub(rounded, f(ROUNDING_BIASED)));
+    return scale(expNearZero(seq.mul(r, f(Math.log(2)))), rounded);
   }
 
   /** exp for {@code |r| <= ln(2) / 2}. */
@@ -170,14 +172,20 @@ final class MathExpansion {
     return seq.add(seq.fma(p, seq.mul(r, r), r), f(1));
   }
 
-  /** {@code value * 2^n} in two steps, so that only the last one rounds. */
-  private Value scale(Value value, Value n) {
-    Value half = seq.shrs(n, 1);
-    return seq.mul(seq.mul(value, powerOfTwo(half)), powerOfTwo(seq.sub(n, half)));
+  /**
+   * {@code value * 2^n} in two steps, so that only the last one rounds.
+   *
+   * @param rounded n, to which {@link #ROUNDING_BIASED} has been added
+   */
+  private Value scale(Value value, Value rounded) {
+    Value bits = seq.bits(rounded);
+    Value half = seq.shru(bits, 1);
+    return seq.mul(seq.mul(value, power(half)), power(seq.sub(bits, half)));
   }
 
-  private Value powerOfTwo(Value exponent) {
-    return seq.fromBits(seq.shl(seq.add(exponent, seq.i(EXPONENT_BIAS)), MANTISSA_BITS));
+  /** The float whose biased exponent stands in the low nine bits. */
+  private Value power(Value biased) {
+    return seq.fromBits(seq.shl(biased, MANTISSA_BITS));
   }
 
   /** A positive number as {@code (1 + fraction) * 2^exponent}, the fraction near 0. */

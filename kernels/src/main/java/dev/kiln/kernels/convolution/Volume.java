@@ -10,18 +10,18 @@ import java.util.Arrays;
  * axes of space: missing ones have size 1. Filled in again at each call, so that calls allocate
  * nothing.
  */
-final class Volume {
-  static final int AXES = 3;
+public final class Volume {
+  public static final int AXES = 3;
 
-  final long[] size = new long[AXES];
-  final long[] stride = new long[AXES];
-  NdArray array;
-  long first;
-  long second;
-  long firstStride;
-  long secondStride;
+  public final long[] size = new long[AXES];
+  public final long[] stride = new long[AXES];
+  public NdArray array;
+  public long first;
+  public long second;
+  public long firstStride;
+  public long secondStride;
 
-  Volume of(NdArray newArray) {
+  public Volume of(NdArray newArray) {
     array = newArray;
     first = array.dim(0);
     second = array.dim(1);
@@ -47,24 +47,24 @@ final class Volume {
     return this;
   }
 
-  long space() {
+  public long space() {
     return size[0] * size[1] * size[2];
   }
 
   /** {@link DType#FP64} for such arrays, else {@link DType#FP32}. */
-  DType compute() {
+  public DType compute() {
     return array.dtype() == DType.FP64 ? DType.FP64 : DType.FP32;
   }
 
   /** Whether positions in space, counted row by row, are one stride apart. */
-  boolean isDenseInSpace() {
+  public boolean isDenseInSpace() {
     long expected = size[2] * stride[2];
     boolean rows = size[1] == 1 || stride[1] == expected;
     return rows && (size[0] == 1 || stride[0] == size[1] * expected);
   }
 
   /** Passes three integers. */
-  static void pass(KernelCall call, long[] values) {
+  public static void pass(KernelCall call, long[] values) {
     call.integer(values[0]).integer(values[1]).integer(values[2]);
   }
 }

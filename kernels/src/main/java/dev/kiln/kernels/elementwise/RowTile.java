@@ -12,7 +12,7 @@ import dev.kiln.runtime.NdArray;
  * possible, several of them if they are short. Matrices without gaps between their rows count as
  * one row, unless columns have a meaning. Set again for each launch; not thread-safe.
  */
-final class RowTile {
+public final class RowTile {
   private static final int ELEMENTS = 4096;
 
   private int rows;
@@ -21,11 +21,11 @@ final class RowTile {
   private int blockColumns;
 
   /** For a matrix whose columns have a meaning. */
-  RowTile of(NdArray matrix) {
+  public RowTile of(NdArray matrix) {
     return of((int) matrix.dim(0), (int) matrix.dim(1));
   }
 
-  RowTile of(int newRows, int newColumns) {
+  public RowTile of(int newRows, int newColumns) {
     rows = newRows;
     columns = newColumns;
     blockColumns = BlockSizes.around(columns, 16, ELEMENTS);
@@ -38,36 +38,36 @@ final class RowTile {
     return of(1, Math.toIntExact(elements));
   }
 
-  int rows() {
+  public int rows() {
     return rows;
   }
 
-  int columns() {
+  public int columns() {
     return columns;
   }
 
-  int blockRows() {
+  public int blockRows() {
     return blockRows;
   }
 
-  int blockColumns() {
+  public int blockColumns() {
     return blockColumns;
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return rows == 0 || columns == 0;
   }
 
-  int rowBlocks() {
+  public int rowBlocks() {
     return Grid.cdiv(rows, blockRows);
   }
 
-  int columnBlocks() {
+  public int columnBlocks() {
     return Grid.cdiv(columns, blockColumns);
   }
 
   /** The kernel's last constants, and a program for each tile. */
-  void over(KernelCall call) {
+  public void over(KernelCall call) {
     call.constant(blockRows).constant(blockColumns).over(rowBlocks(), columnBlocks(), 1);
   }
 
@@ -83,12 +83,12 @@ final class RowTile {
   }
 
   /** What a kernel on these arrays computes in. */
-  static DType compute(NdArray array) {
+  public static DType compute(NdArray array) {
     return array.dtype() == DType.FP64 ? DType.FP64 : DType.FP32;
   }
 
   /** The distance of a matrix's rows; any number for one row. */
-  static long stride(NdArray matrix) {
+  public static long stride(NdArray matrix) {
     return matrix.stride(0);
   }
 }

@@ -10,6 +10,7 @@ import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,18 @@ class ColumnSumsTest {
       assertThat(sums.toFloats()).containsOnly(0);
       new ColumnSums(device)
           .run(NdArray.zeros(device, DType.FP32, 3, 0), NdArray.zeros(device, DType.FP32, 0));
+    }
+  }
+
+  @Test
+  void addsToWhatIsThereAndInDoublePrecision() {
+    for (Device device : Cases.devices()) {
+      double[] x = Cases.normal(DType.FP64, 5, 33 * 7);
+      double[] exact = ColumnSumsReference.sums(Rounding.EXACT, x, 33, 7);
+      NdArray sums = NdArray.full(device, DType.FP64, 2, 7);
+      new ColumnSums(device).run(NdArray.of(device, DType.FP64, x, 33, 7), true, sums);
+      ErrorRule.checkFp64(
+          "sums", sums.toDoubles(), Arrays.stream(exact).map(s -> s + 2).toArray(), 34);
     }
   }
 }

@@ -5,13 +5,17 @@ import dev.kiln.compiler.diagnostics.Diagnostic;
 import dev.kiln.compiler.python.KernelDeclaration;
 import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.signature.FileFunctions;
 import dev.kiln.runtime.signature.SpecializationGuess;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,8 +29,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Parses and checks every kernel of the files.",
       "A kernel that is launched with arguments is type-checked with what its text suggests:"
-          + " pointers to fp32, i32 numbers, the constants of its first configuration. A fault that"
-          + " another specialisation might not have is a note, not an error."
+          + " pointers to fp32, to integers where they are used as indices, i32 numbers, the"
+          + " constants of its first configuration. A fault that another specialisation might not"
+          + " have is a note, not an error. What other functions call is checked with them."
     },
     mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
@@ -43,11 +48,16 @@ final class CheckCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
+  private final Map<Path, KernelModule> loaded = new HashMap<>();
+  private final Map<Path, String> failures = new HashMap<>();
+  private final Set<String> called = new HashSet<>();
   private final List<Map<String, Object>> document = new ArrayList<>();
   private int faults;
 
   @Override
   public Integer call() {
+    files.forEach(this::load);
+    loaded.values().forEach(this::noteCallees);
     files.forEach(this::check);
     if (json) {
       spec.commandLine().getOut().println(JsonOutput.of(document));
@@ -55,13 +65,35 @@ final class CheckCommand implements Callable<Integer> {
     return faults == 0 ? 0 : 1;
   }
 
-  private void check(Path file) {
-    KernelModule module;
+  private void load(Path file) {
     try {
-      module = KernelModule.load(file).warningsTo(warning -> {}).outputTo(line -> {});
+      loaded.put(file, KernelModule.load(file).warningsTo(warning -> {}).outputTo(line -> {}));
     } catch (CompilationException | KilnException e) {
+      failures.put(file, e.getMessage());
+    }
+  }
+
+  /** What the file's kernels call is checked with them. */
+  private void noteCallees(KernelModule module) {
+    FileFunctions functions = FileFunctions.of(module.file(), module.imports());
+    for (KernelDeclaration kernel : module.declarations().kernels()) {
+      String self = place(module.name(), kernel.name());
+      functions.calledBy(kernel.function()).stream()
+          .map(callee -> place(callee.file(), callee.function()))
+          .filter(callee -> !callee.equals(self))
+          .forEach(called::add);
+    }
+  }
+
+  private static String place(String file, String function) {
+    return Path.of(file).toAbsolutePath().normalize() + ":" + function;
+  }
+
+  private void check(Path file) {
+    KernelModule module = loaded.get(file);
+    if (module == null) {
       faults++;
-      report(file, "", "error", e.getMessage());
+      report(file, "", "error", failures.get(file));
       return;
     }
     if (verbose) {
@@ -81,7 +113,7 @@ final class CheckCommand implements Callable<Integer> {
       kernel.notes().forEach(note -> report(file, kernel.name(), "note", note));
     }
     SpecializationGuess guess = SpecializationGuess.of(module.kernel(kernel.name()));
-    if (guess.isHelper()) {
+    if (guess.isHelper() || called.contains(place(module.name(), kernel.name()))) {
       report(file, kernel.name(), "ok", "a helper; checked where it is called");
       return;
     }

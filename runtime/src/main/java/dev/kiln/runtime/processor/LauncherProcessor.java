@@ -3,9 +3,12 @@ package dev.kiln.runtime.processor;
 import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.diagnostics.Source;
 import dev.kiln.compiler.syntax.Expr;
+import dev.kiln.compiler.syntax.ImportResolver;
+import dev.kiln.compiler.syntax.KernelFile;
 import dev.kiln.compiler.syntax.KernelFileParser;
 import dev.kiln.compiler.syntax.Stmt;
 import dev.kiln.runtime.KernelSource;
+import dev.kiln.runtime.signature.FileFunctions;
 import dev.kiln.runtime.signature.ParameterRole;
 import java.io.IOException;
 import java.io.Writer;
@@ -54,8 +57,9 @@ public final class LauncherProcessor extends AbstractProcessor {
         processingEnv.getElementUtils().getPackageOf(type).getQualifiedName().toString();
     String resource = annotation.value();
     String text = read(packageName, resource);
+    KernelFile file = KernelFileParser.parse(new Source(resource, text));
     List<Stmt.FunctionDef> kernels =
-        KernelFileParser.parse(new Source(resource, text)).statements().stream()
+        file.statements().stream()
             .filter(Stmt.FunctionDef.class::isInstance)
             .map(Stmt.FunctionDef.class::cast)
             .filter(LauncherProcessor::isKernel)
@@ -73,7 +77,7 @@ public final class LauncherProcessor extends AbstractProcessor {
     try (Writer writer = processingEnv.getFiler().createSourceFile(qualified, type).openWriter()) {
       writer.write(
           new LauncherWriter(packageName, type.getQualifiedName().toString(), className, resource)
-              .write(kernels));
+              .write(kernels, FileFunctions.of(file, ImportResolver.NONE)));
     }
   }
 

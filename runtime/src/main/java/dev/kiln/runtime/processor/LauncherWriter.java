@@ -3,6 +3,7 @@ package dev.kiln.runtime.processor;
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Parameter;
 import dev.kiln.compiler.syntax.Stmt;
+import dev.kiln.runtime.signature.FileFunctions;
 import dev.kiln.runtime.signature.ParameterRole;
 import dev.kiln.runtime.signature.SyntaxWalk;
 import java.util.ArrayList;
@@ -28,7 +29,10 @@ final class LauncherWriter {
     this.resource = resource;
   }
 
-  String write(List<Stmt.FunctionDef> kernels) {
+  /**
+   * @param functions what the kernels call
+   */
+  String write(List<Stmt.FunctionDef> kernels, FileFunctions functions) {
     if (!packageName.isEmpty()) {
       out.append("package ").append(packageName).append(";\n\n");
     }
@@ -58,13 +62,13 @@ final class LauncherWriter {
           .append("\").on(device);\n");
     }
     out.append("  }\n");
-    kernels.forEach(this::method);
+    kernels.forEach(kernel -> method(kernel, functions));
     out.append("}\n");
     return out.toString();
   }
 
-  private void method(Stmt.FunctionDef kernel) {
-    Map<String, ParameterRole> roles = ParameterRole.of(kernel);
+  private void method(Stmt.FunctionDef kernel, FileFunctions functions) {
+    Map<String, ParameterRole> roles = ParameterRole.of(kernel, functions);
     Set<String> tuned = metaParameters(kernel);
     List<Parameter> taken =
         kernel.parameters().stream().filter(p -> !tuned.contains(p.name())).toList();

@@ -10,32 +10,67 @@ import dev.kiln.compiler.diagnostics.Diagnostic;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.TritonConfig;
+import dev.kiln.compiler.syntax.Stmt;
 import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.KernelParameter;
 import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * A specialisation that a kernel's text suggests, so that it can be checked without a launch:
- * arrays of fp32, numbers of type i32 (fp32 where the name says so), constants from its first
- * configuration or default, else 64 for sizes.
+ * Specialisations that a kernel's text suggests, so that it can be checked without a launch: arrays
+ * of fp32, or of integers where what is loaded from them is used as an index; numbers of type i32
+ * (fp32 where the name says so); constants from its first configuration or default, a text that it
+ * is compared with, else 64 for sizes. Where that does not compile, a few other types of arrays are
+ * tried.
  */
 public final class SpecializationGuess {
   private static final long USUAL_SIZE = 64;
   private static final String FLOAT_NAMES =
       "eps|epsilon|.*scale|alpha|beta\\d?|lr|p|prob|dropout_p|momentum|.*_decay|value|threshold";
+  private static final String INTEGER_ARRAY_NAMES =
+      "(.*_)?(idx|indices|index|ids|positions|lens|lengths|seqlens|offsets|targets)"
+          + "|cu_.*|(block|page)_tables?";
 
   private final Kernel kernel;
-  private final List<ArgumentSpec> arguments = new ArrayList<>();
+  private final ParameterUses uses;
+  private final List<List<ArgumentSpec>> guesses;
+  private List<ArgumentSpec> arguments;
+
+  /** A way to take what the text does not decide. */
+  private enum Leaning {
+    LIKELY(DType.FP32, true, true, false),
+    /** For what is only right of narrow floats, as rounding of casts. */
+    NARROW(DType.FP16, true, true, false),
+    WITHOUT_NAMES(DType.FP32, true, false, false),
+    FLOATS(DType.FP32, false, false, false),
+    /** For parameters that are arrays under a flag, and numbers without it. */
+    WITH_FLAGS(DType.FP32, true, true, true);
+
+    private final DType floats;
+    private final boolean byUse;
+    private final boolean byName;
+    private final boolean flags;
+
+    Leaning(DType floats, boolean byUse, boolean byName, boolean flags) {
+      this.floats = floats;
+      this.byUse = byUse;
+      this.byName = byName;
+      this.flags = flags;
+    }
+  }
 
   private SpecializationGuess(Kernel kernel) {
     this.kernel = kernel;
-    Map<String, ParameterRole> roles = ParameterRole.of(kernel.declaration().function());
+    Stmt.FunctionDef function = kernel.declaration().function();
+    uses =
+        ParameterUses.of(
+            function, FileFunctions.of(kernel.module().file(), kernel.module().imports()));
+    Map<String, ParameterRole> roles = ParameterRole.of(function, uses);
     Map<String, Object> configured =
         kernel
             .declaration()
@@ -43,13 +78,28 @@ public final class SpecializationGuess {
             .flatMap(tuned -> tuned.configs().stream().findFirst())
             .map(TritonConfig::kwargs)
             .orElse(Map.of());
-    for (KernelParameter parameter : kernel.parameters()) {
-      arguments.add(
-          guess(
-              parameter,
-              roles.get(parameter.name()),
-              Optional.ofNullable(configured.get(parameter.name()))));
-    }
+    guesses =
+        Stream.of(Leaning.values())
+            .filter(leaning -> !leaning.flags || isArrayOrNumber(roles))
+            .map(
+                leaning ->
+                    kernel.parameters().stream()
+                        .map(
+                            it ->
+                                guess(
+                                    it,
+                                    roles.get(it.name()),
+                                    Optional.ofNullable(configured.get(it.name())),
+                                    leaning))
+                        .toList())
+            .distinct()
+            .toList();
+    arguments = guesses.getFirst();
+  }
+
+  private boolean isArrayOrNumber(Map<String, ParameterRole> roles) {
+    return roles.entrySet().stream()
+        .anyMatch(it -> it.getValue() == ParameterRole.ARRAY && uses.has(it.getKey(), Use.INTEGER));
   }
 
   public static SpecializationGuess of(Kernel kernel) {
@@ -76,12 +126,25 @@ public final class SpecializationGuess {
   }
 
   /**
-   * Compiles the kernel for it.
+   * Compiles the kernel for the first guess that it is well formed for, which then is the guess.
    *
-   * @throws CompilationException if it is not well formed for this specialisation
+   * @throws CompilationException if it is so for none, what is wrong with the first
    */
   public CompiledKernel compile() {
-    return kernel.compile(specialization(), Target.CPU);
+    CompilationException first = null;
+    for (List<ArgumentSpec> guess : guesses) {
+      try {
+        arguments = guess;
+        return kernel.compile(specialization(), Target.CPU);
+      } catch (CompilationException e) {
+        first = first == null ? e : first;
+        if (isCertain(e.diagnostics().getFirst())) {
+          break;
+        }
+      }
+    }
+    arguments = guesses.getFirst();
+    throw first;
   }
 
   /** The guess in the notation of {@link SignatureText}, each entry with its parameter's name. */
@@ -95,35 +158,56 @@ public final class SpecializationGuess {
         .collect(Collectors.joining(", "));
   }
 
-  private static ArgumentSpec guess(
-      KernelParameter parameter, ParameterRole role, Optional<Object> configured) {
+  private ArgumentSpec guess(
+      KernelParameter parameter, ParameterRole role, Optional<Object> configured, Leaning leaning) {
     if (configured.isPresent()) {
       return new ArgumentSpec.Constant(configured.get());
     }
     if (parameter.isConstant()) {
       return new ArgumentSpec.Constant(
-          parameter.defaultValue().orElseGet(() -> constant(parameter.name(), role)));
+          parameter.defaultValue().orElseGet(() -> constant(parameter.name(), role, leaning)));
     }
     if (parameter.defaultValue().filter(PyNone.NONE::equals).isPresent()) {
       return new ArgumentSpec.Constant(PyNone.NONE);
     }
     return switch (role) {
-      case ARRAY -> new ArgumentSpec.Pointer(DType.FP32, parameter.isConst(), 16);
+      case ARRAY ->
+          new ArgumentSpec.Pointer(element(parameter.name(), leaning), parameter.isConst(), 16);
       case FLOAT -> new ArgumentSpec.Scalar(parameter.dtype().orElse(DType.FP32), 1);
       case INTEGER -> new ArgumentSpec.Scalar(parameter.dtype().orElse(DType.I32), 1);
       case NUMBER, FLAG, TEXT, DTYPE, INTEGER_CONSTANT, CONSTANT ->
           new ArgumentSpec.Scalar(
               parameter.name().toLowerCase(Locale.ROOT).matches(FLOAT_NAMES)
+                      && !uses.hasAny(parameter.name(), Use.INTEGER, Use.LONG)
                   ? DType.FP32
                   : DType.I32,
               1);
     };
   }
 
-  private static Object constant(String name, ParameterRole role) {
+  private DType element(String name, Leaning leaning) {
+    if (leaning.byUse) {
+      if (uses.has(name, Use.POINTER_TO_LONGS)) {
+        return DType.I64;
+      }
+      if (uses.has(name, Use.POINTER_TO_INTEGERS)) {
+        return DType.I32;
+      }
+      if (uses.has(name, Use.POINTER_TO_BYTES)) {
+        return DType.I8;
+      }
+      if (uses.has(name, Use.POINTER_TO_TRUTHS)) {
+        return DType.I1;
+      }
+    }
+    String plain = name.toLowerCase(Locale.ROOT).replaceFirst("_?ptrs?$", "");
+    return leaning.byName && plain.matches(INTEGER_ARRAY_NAMES) ? DType.I32 : leaning.floats;
+  }
+
+  private Object constant(String name, ParameterRole role, Leaning leaning) {
     return switch (role) {
-      case FLAG -> false;
-      case TEXT -> "";
+      case FLAG -> leaning.flags;
+      case TEXT -> uses.texts(name).isEmpty() ? "" : uses.texts(name).getFirst();
       case DTYPE -> DType.FP32;
       case ARRAY, NUMBER, INTEGER, FLOAT, INTEGER_CONSTANT, CONSTANT -> {
         String lower = name.toLowerCase(Locale.ROOT);
@@ -134,7 +218,9 @@ public final class SpecializationGuess {
         if (lower.equals("input_precision")) {
           yield "ieee";
         }
-        yield lower.matches("(is|has|use|with|do)_.*") ? (Object) false : (Object) USUAL_SIZE;
+        yield lower.matches("(is|has|use|with|do)_.*")
+            ? (Object) leaning.flags
+            : (Object) USUAL_SIZE;
       }
     };
   }

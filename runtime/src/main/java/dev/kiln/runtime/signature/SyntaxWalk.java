@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Visits every expression of a function's body, outer ones first. */
+/** Visits every expression or statement of a function's body, outer ones first. */
 public final class SyntaxWalk {
   private final Consumer<Expr> visitor;
 
@@ -16,6 +16,26 @@ public final class SyntaxWalk {
 
   public static void expressions(List<Stmt> body, Consumer<Expr> visitor) {
     new SyntaxWalk(visitor).statements(body);
+  }
+
+  /** Visits the statements, and those within them; not those of nested functions. */
+  public static void statements(List<Stmt> body, Consumer<Stmt> visitor) {
+    for (Stmt statement : body) {
+      visitor.accept(statement);
+      switch (statement) {
+        case Stmt.If it -> {
+          statements(it.body(), visitor);
+          statements(it.orElse(), visitor);
+        }
+        case Stmt.For it -> {
+          statements(it.body(), visitor);
+          statements(it.orElse(), visitor);
+        }
+        case Stmt.While it -> statements(it.body(), visitor);
+        case Stmt.With it -> statements(it.body(), visitor);
+        default -> {}
+      }
+    }
   }
 
   private void statements(List<Stmt> body) {

@@ -19,6 +19,8 @@ public final class PeerRows {
             ConvolutionRows.all(),
             BatchNormRows.all(),
             EmbeddingRows.all(),
+            PoolingRows.all(),
+            RecurrentRows.all(),
             AttentionRows.all(),
             ProductRows.all())
         .flatMap(List::stream)

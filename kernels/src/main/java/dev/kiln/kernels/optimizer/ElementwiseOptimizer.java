@@ -6,7 +6,7 @@ import java.util.List;
 
 /** An optimizer that updates each weight by itself: one launch for each group of dtypes. */
 public abstract sealed class ElementwiseOptimizer extends Optimizer
-    permits Sgd, Adagrad, RmsProp, Adam, Lion, Rprop {
+    permits Sgd, Adagrad, RmsProp, Adam, EightBitAdam, Lion, Rprop {
   private final List<GroupLaunch> launches = new ArrayList<>();
 
   /**

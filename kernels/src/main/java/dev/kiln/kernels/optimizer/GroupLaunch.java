@@ -20,24 +20,14 @@ final class GroupLaunch implements AutoCloseable {
 
   /** Tables, the flag that skips the step, and what happens to gradients. */
   GroupLaunch start(GradientScaling scaling) {
+    startWithFlag(scaling).array(scaling.clipFactor()).number(scaling.inverseScale());
+    return Double.isInfinite(scaling.clipValue()) ? array(null) : number(scaling.clipValue());
+  }
+
+  /** Tables, and the flag that skips the step. */
+  GroupLaunch startWithFlag(GradientScaling scaling) {
     table.start(call);
-    return flag(scaling).gradients(scaling);
-  }
-
-  private GroupLaunch flag(GradientScaling scaling) {
-    call.array(scaling.foundInf());
-    return this;
-  }
-
-  private GroupLaunch gradients(GradientScaling scaling) {
-    call.array(scaling.clipFactor());
-    number(scaling.inverseScale());
-    if (Double.isInfinite(scaling.clipValue())) {
-      call.array(null);
-    } else {
-      number(scaling.clipValue());
-    }
-    return this;
+    return array(scaling.foundInf());
   }
 
   GroupLaunch array(NdArray array) {

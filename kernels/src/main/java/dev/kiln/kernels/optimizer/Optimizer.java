@@ -16,7 +16,7 @@ import java.util.List;
  * #state} gives to checkpoints. A step allocates no device memory and does not wait for the device.
  * Not thread-safe.
  */
-public abstract sealed class Optimizer implements AutoCloseable permits ElementwiseOptimizer {
+public abstract sealed class Optimizer implements AutoCloseable permits ElementwiseOptimizer, Muon {
   private final String name;
   private final Device device;
   private final List<Parameter> parameters;

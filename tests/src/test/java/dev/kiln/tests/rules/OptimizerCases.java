@@ -7,10 +7,12 @@ import static dev.kiln.tests.rules.HostArray.zeros;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.optimizer.Adagrad;
 import dev.kiln.kernels.optimizer.Adam;
+import dev.kiln.kernels.optimizer.EightBitAdam;
 import dev.kiln.kernels.optimizer.FindInf;
 import dev.kiln.kernels.optimizer.GlobalNorm;
 import dev.kiln.kernels.optimizer.GradientScaling;
 import dev.kiln.kernels.optimizer.Lion;
+import dev.kiln.kernels.optimizer.Muon;
 import dev.kiln.kernels.optimizer.Optimizer;
 import dev.kiln.kernels.optimizer.Parameter;
 import dev.kiln.kernels.optimizer.RmsProp;
@@ -36,7 +38,9 @@ final class OptimizerCases {
             "RmsProp", (d, p) -> new RmsProp(d, p, new RmsProp.Options(0.9, 1e-8, 0.9, true, 0.1))),
         steps("AdamW", (d, p) -> new Adam(d, p, Adam.Options.ADAMW.withAmsgrad())),
         steps("Lion", (d, p) -> new Lion(d, p, Lion.Options.DEFAULT)),
-        steps("Rprop", (d, p) -> new Rprop(d, p, Rprop.Options.DEFAULT)));
+        steps("Rprop", (d, p) -> new Rprop(d, p, Rprop.Options.DEFAULT)),
+        steps("EightBitAdam", (d, p) -> new EightBitAdam(d, p, Adam.Options.ADAM)),
+        steps("Muon", (d, p) -> new Muon(d, p, Muon.Options.DEFAULT)));
   }
 
   private static KernelCase findInf() {
@@ -55,11 +59,11 @@ final class OptimizerCases {
     return new KernelCase(
         name,
         List.of(
-            normal(13, 5000),
-            normal(14, 5000),
-            normal(15, 77),
-            unwritten(DType.BF16, 77),
-            normal(DType.BF16, 16, 77)),
+            normal(13, 50, 100),
+            normal(14, 50, 100),
+            normal(15, 11, 7),
+            unwritten(DType.BF16, 11, 7),
+            normal(DType.BF16, 16, 11, 7)),
         (device, arrays) -> {
           Optimizer optimizer = make.apply(device, parameters(arrays));
           List<NdArray> states = states(optimizer);
@@ -77,11 +81,11 @@ final class OptimizerCases {
     return new KernelCase(
         "GlobalNorm",
         List.of(
-            normal(13, 9000),
-            normal(14, 9000),
-            normal(15, 77),
-            unwritten(DType.BF16, 77),
-            normal(DType.BF16, 16, 77)),
+            normal(13, 90, 100),
+            normal(14, 90, 100),
+            normal(15, 11, 7),
+            unwritten(DType.BF16, 11, 7),
+            normal(DType.BF16, 16, 11, 7)),
         (device, arrays) -> {
           List<Parameter> parameters = parameters(arrays);
           var norm = new GlobalNorm(device, parameters);

@@ -71,8 +71,11 @@ final class CacheCommand implements Callable<Integer> {
 
   private void clear(CompileCache cache, String path) {
     int removed = cache.clear();
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("path", path);
+    document.put("removed", removed);
     print(
-        Map.of("path", path, "removed", removed),
+        document,
         "removed %d %s from %s".formatted(removed, removed == 1 ? "entry" : "entries", path));
   }
 

@@ -78,7 +78,7 @@ class CacheCommandTest {
     runKernel();
     assertThat(kiln("cache", "list")).isZero();
     assertThat(out.toString())
-        .startsWith(place + ": 2 entries, ")
+        .startsWith(place + ": 3 entries, ")
         .containsPattern(
             "kernel +\\d+\\.\\d KiB  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d  cpu \\d+ +fill")
         .containsPattern("module .*file .*fill\\.py");
@@ -91,12 +91,12 @@ class CacheCommandTest {
     JsonNode document = new ObjectMapper().readTree(out.toString());
     assertThat(document.get("path").asText()).isEqualTo(place.toString());
     assertThat(document.get("limit").asLong()).isEqualTo(1 << 20);
-    assertThat(document.get("entries")).hasSize(2);
+    assertThat(document.get("entries")).hasSize(3);
     for (JsonNode entry : document.get("entries")) {
       assertThat(entry.get("bytes").asLong()).isPositive();
       assertThat(place.resolve(entry.get("file").asText())).hasSize(entry.get("bytes").asLong());
       assertThat(java.time.Instant.parse(entry.get("lastUse").asText())).isNotNull();
-      assertThat(entry.get("kind").asText()).isIn("kernel", "module");
+      assertThat(entry.get("kind").asText()).isIn("kernel", "starter", "module");
     }
   }
 
@@ -104,13 +104,25 @@ class CacheCommandTest {
   void clearsAndTellsThePath() throws IOException {
     runKernel();
     assertThat(kiln("cache", "clear")).isZero();
-    assertThat(out).hasToString("removed 2 entries from " + place + System.lineSeparator());
+    assertThat(out).hasToString("removed 3 entries from " + place + System.lineSeparator());
     assertThat(place).doesNotExist();
     assertThat(kiln("cache", "path")).isZero();
     assertThat(out).hasToString(place + System.lineSeparator());
     runKernel();
     assertThat(kiln("cache", "clear", "--json")).isZero();
-    assertThat(new ObjectMapper().readTree(out.toString()).get("removed").asInt()).isEqualTo(2);
+    assertThat(new ObjectMapper().readTree(out.toString()).get("removed").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void damagedFilesAreNotListedAndAreRemoved() throws IOException {
+    Files.createDirectories(place);
+    Files.writeString(place.resolve("kernel-1.kiln"), "no entry");
+    Files.write(place.resolve("module-2.kiln"), new byte[0]);
+    assertThat(kiln("cache", "list")).isZero();
+    assertThat(out.toString()).startsWith(place + ": 0 entries, ");
+    assertThat(kiln("cache", "clear")).isZero();
+    assertThat(out).hasToString("removed 2 entries from " + place + System.lineSeparator());
+    assertThat(place).doesNotExist();
   }
 
   @Test

@@ -2,7 +2,6 @@ package dev.kiln.runtime;
 
 import dev.kiln.compiler.eval.Launch;
 import dev.kiln.runtime.cpu.CpuDevice;
-import dev.kiln.runtime.cpu.CpuOptions;
 import dev.kiln.runtime.eval.EvalDevice;
 import dev.kiln.runtime.memory.Slab;
 import dev.kiln.runtime.sim.SimDevice;
@@ -15,7 +14,7 @@ public final class Devices {
   private Devices() {}
 
   private static final class Cpu {
-    static final Device DEVICE = new CpuDevice(CpuOptions.ofMachine());
+    static final Device DEVICE = CpuDevice.ofMachine();
   }
 
   private static final class Eval {

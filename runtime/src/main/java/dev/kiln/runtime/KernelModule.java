@@ -36,10 +36,10 @@ public final class KernelModule {
     this.source = source;
     CompileCache cache = CompileCache.shared();
     facts =
-        ModuleFacts.find(cache, source.place(), source.bytes(), source::isUnchanged).orElse(null);
+        ModuleFacts.find(cache, source.place(), source.mark(), source::isUnchanged).orElse(null);
     if (facts == null) {
       parsed();
-      facts.keep(cache, source.place(), source.bytes());
+      facts.keep(cache, source.place(), source.mark());
     }
   }
 
@@ -83,24 +83,30 @@ public final class KernelModule {
   }
 
   /**
-   * A module from the class path; imports are looked for there too.
+   * A module from the jar of a class, or from the class path; imports are looked for likewise.
    *
-   * @param anchor a class in the resource's package
-   * @param name the resource's name in that package
+   * @param anchor a class in the resource's package, or for an absolute name in any
+   * @param name the resource's name in that package; with a {@code /} in front its whole path
    * @throws CompilationException if a kernel in it is not well formed
    * @throws KilnException if there is no such resource
    */
   public static KernelModule resource(Class<?> anchor, String name) {
-    return resource(
-        anchor.getClassLoader(), anchor.getPackageName().replace('.', '/') + "/" + name);
+    String path =
+        name.startsWith("/")
+            ? name.substring(1)
+            : anchor.getPackageName().replace('.', '/').concat("/").concat(name);
+    return new KernelModule(ModuleSource.Resource.find(anchor, path));
   }
 
   /**
-   * {@link #resource(Class, String)} by the resource's whole path, for example {@code
-   * "dev/kiln/kernels/matmul.py"}.
+   * A module from the class path, by the resource's whole path, for example {@code
+   * "dev/kiln/kernels/matmul.py"}; imports are looked for there too.
+   *
+   * @throws CompilationException if a kernel in it is not well formed
+   * @throws KilnException if there is no such resource
    */
   public static KernelModule resource(ClassLoader loader, String path) {
-    return new KernelModule(ModuleSource.Resource.read(loader, path));
+    return new KernelModule(ModuleSource.Resource.find(loader, path));
   }
 
   /** The name under which messages speak of the file. */

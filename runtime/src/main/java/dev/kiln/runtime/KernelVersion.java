@@ -52,13 +52,12 @@ public final class KernelVersion {
   }
 
   /**
-   * The place in the cache of what a device makes of this kernel.
+   * The place in a cache of what a device makes of this kernel.
    *
    * @param device the device, and all of its options that matter, for example {@code cpu 512}
    */
-  public CachedKernel cached(String device) {
-    return new CachedKernel(
-        CompileCache.shared(), kernel.facts(), specialization, device, () -> !spoke());
+  public CachedKernel cached(CompileCache cache, String device) {
+    return new CachedKernel(cache, kernel.facts(), specialization, device, () -> !spoke());
   }
 
   /**

@@ -40,7 +40,7 @@ final class MetaRules {
 
   /** The configuration until arguments say otherwise. */
   Optional<TritonConfig> firstConfiguration() {
-    return configs.stream().findFirst();
+    return configs.isEmpty() ? Optional.empty() : Optional.of(configs.getFirst());
   }
 
   /**

@@ -6,6 +6,8 @@ import dev.kiln.compiler.python.KernelFiles;
 import dev.kiln.compiler.python.ResourceImports;
 import dev.kiln.compiler.syntax.ImportResolver;
 import dev.kiln.compiler.syntax.KernelFile;
+import dev.kiln.runtime.cache.JarDirectory;
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +29,8 @@ sealed interface ModuleSource {
   /** Tells files of the same text apart whose imports or messages differ. */
   String place();
 
-  byte[] bytes();
+  /** Changes whenever the file does: its text, or what is known to change with it. */
+  byte[] mark();
 
   /**
    * Reads the file's syntax.
@@ -66,7 +69,7 @@ sealed interface ModuleSource {
     }
 
     @Override
-    public byte[] bytes() {
+    public byte[] mark() {
       return text.getBytes(StandardCharsets.UTF_8);
     }
 
@@ -88,6 +91,11 @@ sealed interface ModuleSource {
      */
     static OnDisk read(Path path) throws IOException {
       return new OnDisk(path, Files.readAllBytes(path));
+    }
+
+    @Override
+    public byte[] mark() {
+      return bytes;
     }
 
     @Override
@@ -126,16 +134,32 @@ sealed interface ModuleSource {
     }
   }
 
-  /** A resource of the class path. */
-  record Resource(ClassLoader loader, String name, byte[] bytes) implements ModuleSource {
+  /**
+   * A resource.
+   *
+   * @param loader finds it and what it imports
+   * @param jar holds it; null where that is not known. Then that jar comes before all others
+   */
+  record Resource(ClassLoader loader, JarDirectory jar, String name) implements ModuleSource {
+    /**
+     * @param anchor a class of the jar that may hold the resource
+     * @throws KilnException if there is none of that name
+     */
+    static Resource find(Class<?> anchor, String name) {
+      JarDirectory jar = JarDirectory.of(anchor);
+      return jar != null && jar.contains(name)
+          ? new Resource(new JarFirst(anchor.getClassLoader(), jar), jar, name)
+          : find(anchor.getClassLoader(), name);
+    }
+
     /**
      * @throws KilnException if there is none of that name
      */
-    static Resource read(ClassLoader loader, String name) {
-      return new Resource(
-          loader,
-          name,
-          bytes(loader, name).orElseThrow(() -> new KilnException("no such resource: " + name)));
+    static Resource find(ClassLoader loader, String name) {
+      if (loader.getResource(name) == null) {
+        throw new KilnException("no such resource: " + name);
+      }
+      return new Resource(loader, null, name);
     }
 
     @Override
@@ -144,27 +168,59 @@ sealed interface ModuleSource {
     }
 
     @Override
+    public byte[] mark() {
+      return jar != null ? jar.mark() : text();
+    }
+
+    @Override
     public Syntax parse() {
       var imports = new ResourceImports(loader);
-      return new Syntax(imports.load(name, new String(bytes, StandardCharsets.UTF_8)), imports);
+      return new Syntax(imports.load(name, new String(text(), StandardCharsets.UTF_8)), imports);
     }
 
     @Override
     public boolean isUnchanged(String place, Optional<String> text) {
+      if (jar != null && jar.contains(place)) {
+        return text.isPresent(); // as the mark says
+      }
       if (text.isEmpty()) {
         return loader.getResource(place) == null;
       }
-      Optional<byte[]> now = bytes(loader, place);
-      return now.isPresent()
-          && Arrays.equals(now.get(), text.get().getBytes(StandardCharsets.UTF_8));
+      byte[] now = bytes(place);
+      return now != null && Arrays.equals(now, text.get().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static Optional<byte[]> bytes(ClassLoader loader, String name) {
-      try (InputStream in = loader.getResourceAsStream(name)) {
-        return in == null ? Optional.empty() : Optional.of(in.readAllBytes());
-      } catch (IOException e) {
-        throw new KilnException("cannot read resource " + name + ": " + e.getMessage(), e);
+    private byte[] text() {
+      byte[] text = bytes(name);
+      if (text == null) {
+        throw new KilnException("no such resource: " + name);
       }
+      return text;
+    }
+
+    /** Null if there is none. */
+    private byte[] bytes(String wanted) {
+      try (InputStream in = loader.getResourceAsStream(wanted)) {
+        return in == null ? null : in.readAllBytes();
+      } catch (IOException e) {
+        throw new KilnException("cannot read resource " + wanted + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /** Reads resources of one jar, and others as another loader does. */
+  final class JarFirst extends ClassLoader {
+    private final JarDirectory jar;
+
+    JarFirst(ClassLoader parent, JarDirectory jar) {
+      super(parent);
+      this.jar = jar;
+    }
+
+    @Override
+    public InputStream getResourceAsStream(String name) {
+      byte[] content = jar.read(name);
+      return content != null ? new ByteArrayInputStream(content) : super.getResourceAsStream(name);
     }
   }
 }

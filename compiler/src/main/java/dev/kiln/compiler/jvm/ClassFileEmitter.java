@@ -134,7 +134,7 @@ public final class ClassFileEmitter {
     var definitions = new Definitions();
     definitions.scan(kernel.body());
     var scratch = new ScratchLayout(kernel.scratchBytes(), TransientBytes.of(kernel));
-    ClassDesc self = ClassDesc.of(PACKAGE + "." + javaName(kernel.name()));
+    ClassDesc self = ClassDesc.of(options.packageName(), javaName(kernel.name()));
     var panels = SharedPanels.of(kernel, scratch);
     return new KernelWriter(self, options, definitions, scratch, panels, methodBudget, pieces);
   }
@@ -143,7 +143,7 @@ public final class ClassFileEmitter {
     ClassDesc self = writer.self();
     byte[] bytes = ClassFile.of().build(self, builder -> write(builder, self, writer));
     return new GeneratedClass(
-        PACKAGE + "." + javaName(kernel.name()),
+        options.packageName() + "." + javaName(kernel.name()),
         bytes,
         ProgramBody.SCRATCH_HEADER + writer.scratch().size());
   }

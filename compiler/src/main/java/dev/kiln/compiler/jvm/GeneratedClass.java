@@ -1,8 +1,8 @@
 package dev.kiln.compiler.jvm;
 
 import dev.kiln.generated.KernelClasses;
+import dev.kiln.starter.StarterClasses;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 
 /**
  * The bytes of a kernel's class.
@@ -14,11 +14,20 @@ public record GeneratedClass(String name, byte[] bytes, long scratchBytes) {
   /** Defines the class, which verifies it, and makes its only instance. */
   public ProgramBody define() {
     JitDirectives.keepGeneratedClassesFromC1();
+    return define(KernelClasses.lookup());
+  }
+
+  /** Likewise, for a class of {@link EmissionOptions#STARTER}. */
+  public ProgramBody defineStarter() {
+    return define(StarterClasses.lookup());
+  }
+
+  private ProgramBody define(MethodHandles.Lookup place) {
     try {
-      MethodHandles.Lookup hidden = KernelClasses.lookup().defineHiddenClass(bytes, true);
-      return (ProgramBody)
-          hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class)).invoke();
-    } catch (Throwable e) {
+      Class<?> hidden = place.defineHiddenClass(bytes, true).lookupClass();
+      // Not by a method handle, which a new process takes milliseconds to link.
+      return (ProgramBody) hidden.getConstructor().newInstance();
+    } catch (ReflectiveOperationException | LinkageError e) {
       throw new IllegalStateException("the class of kernel " + name + " cannot be defined", e);
     }
   }

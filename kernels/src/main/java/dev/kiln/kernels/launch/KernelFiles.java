@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** The kernel files that are shipped, each loaded once, at its first use. */
 public final class KernelFiles {
-  private static final String FOLDER = "dev/kiln/kernels/";
+  private static final String FOLDER = "/dev/kiln/kernels/";
   private static final Map<String, KernelModule> MODULES = new ConcurrentHashMap<>();
 
   private KernelFiles() {}
@@ -17,6 +17,6 @@ public final class KernelFiles {
    */
   public static KernelModule module(String file) {
     return MODULES.computeIfAbsent(
-        file, name -> KernelModule.resource(KernelFiles.class.getClassLoader(), FOLDER.concat(name)));
+        file, name -> KernelModule.resource(KernelFiles.class, FOLDER.concat(name)));
   }
 }

@@ -7,8 +7,8 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.zip.Adler32;
 import java.util.zip.CRC32;
-import java.util.zip.CRC32C;
 
 /**
  * One file of the cache.
@@ -30,6 +30,8 @@ record CacheEntry(Kind kind, String label, String target, byte[] key, byte[] pay
     MODULE("module"),
     /** A compiled kernel. */
     KERNEL("kernel"),
+    /** What a kernel's first launches in a process run on. */
+    STARTER("starter"),
     /** The configuration that a tuner chose. */
     TUNING("tuning");
 
@@ -108,7 +110,7 @@ record CacheEntry(Kind kind, String label, String target, byte[] key, byte[] pay
   static String fileName(Kind kind, byte[] key) {
     var crc = new CRC32();
     crc.update(key);
-    var other = new CRC32C();
+    var other = new Adler32();
     other.update(key);
     String digits = Long.toHexString(crc.getValue() << 32 | other.getValue());
     // Spelt out, since a new process takes milliseconds to link its first "+" of texts.

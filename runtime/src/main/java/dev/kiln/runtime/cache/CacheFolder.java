@@ -30,7 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>The time of a file's last change is that of its last use; eviction goes by it.
  */
-final class CacheFolder {
+class CacheFolder {
   /** A temporary file of this age has no writer any more: writing takes milliseconds. */
   static final long STALE_MILLIS = 10 * 60 * 1000;
 
@@ -111,7 +111,7 @@ final class CacheFolder {
                     + WRITES.incrementAndGet()
                     + TEMPORARY);
     try {
-      try (OutputStream out = Files.newOutputStream(fresh, StandardOpenOption.CREATE_NEW)) {
+      try (OutputStream out = create(fresh)) {
         out.write(bytes);
       }
       Files.move(
@@ -121,6 +121,11 @@ final class CacheFolder {
       throw e;
     }
     return bytes.length;
+  }
+
+  /** A new file to write to. */
+  OutputStream create(Path file) throws IOException {
+    return Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
   }
 
   /** Only its owner may write to it: what lies there is run. */
@@ -204,7 +209,9 @@ final class CacheFolder {
         removed++;
       }
     }
-    folder.delete();
+    if (folder.isDirectory()) {
+      folder.delete();
+    }
     return removed;
   }
 }

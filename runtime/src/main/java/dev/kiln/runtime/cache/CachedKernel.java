@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
 /** The place in the cache of what one device makes of one kernel for one specialisation. */
 public final class CachedKernel {
   private final CompileCache cache;
+  private final Kind kind;
   private final KernelFacts kernel;
   private final Specialization specialization;
   private final String device;
@@ -26,11 +27,27 @@ public final class CachedKernel {
       Specialization specialization,
       String device,
       BooleanSupplier mayBeKept) {
+    this(cache, Kind.KERNEL, kernel, specialization, device, mayBeKept);
+  }
+
+  private CachedKernel(
+      CompileCache cache,
+      Kind kind,
+      KernelFacts kernel,
+      Specialization specialization,
+      String device,
+      BooleanSupplier mayBeKept) {
     this.cache = cache;
+    this.kind = kind;
     this.kernel = kernel;
     this.specialization = specialization;
     this.device = device;
     this.mayBeKept = mayBeKept;
+  }
+
+  /** The place of what the kernel's first launches in a process run on. */
+  public CachedKernel starter() {
+    return new CachedKernel(cache, Kind.STARTER, kernel, specialization, device, mayBeKept);
   }
 
   /** What was kept, by whichever process. */
@@ -39,19 +56,24 @@ public final class CachedKernel {
       return Optional.empty();
     }
     try {
-      return cache.read(Kind.KERNEL, key());
+      return cache.read(kind, key());
     } catch (IOException e) {
       return Optional.empty();
     }
   }
 
+  /** Whether {@link #keep} does anything. */
+  public boolean mayKeep() {
+    return cache.isOn() && mayBeKept.getAsBoolean();
+  }
+
   /** Keeps a payload, if the cache is on and the specialisation can be told from others. */
   public void keep(byte[] payload) {
-    if (!cache.isOn() || !mayBeKept.getAsBoolean()) {
+    if (!mayKeep()) {
       return;
     }
     try {
-      cache.write(new CacheEntry(Kind.KERNEL, kernel.name(), device, key(), payload));
+      cache.write(new CacheEntry(kind, kernel.name(), device, key(), payload));
     } catch (IOException e) {
       // A constant that has no stored form: such a kernel is compiled in each process.
     }

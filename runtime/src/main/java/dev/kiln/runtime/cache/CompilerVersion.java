@@ -5,13 +5,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.security.CodeSource;
 import java.util.Arrays;
 import java.util.zip.CRC32;
-import java.util.zip.CRC32C;
 
 /**
  * Which compiler this is: a mark that changes whenever its classes or resources do, so that a
@@ -23,12 +20,6 @@ import java.util.zip.CRC32C;
  * since generated classes use the Vector API, which may still change.
  */
 public final class CompilerVersion {
-  private static final int END_RECORD = 22;
-  private static final int END_MAGIC = 0x06054b50;
-
-  /** Archives may end in a comment of 64 KiB at most. */
-  private static final int LONGEST_END = END_RECORD + 0xFFFF;
-
   private static final byte[] BYTES = compute();
 
   private CompilerVersion() {}
@@ -54,8 +45,8 @@ public final class CompilerVersion {
       var out = new DataOutputStream(bytes);
       out.writeUTF(String.valueOf(System.getProperty("java.vm.version")));
       out.writeUTF(String.valueOf(System.getProperty("os.arch")));
-      File compiler = placeOf(Compiler.class);
-      File runtime = placeOf(CompilerVersion.class);
+      File compiler = JarDirectory.placeOf(Compiler.class);
+      File runtime = JarDirectory.placeOf(CompilerVersion.class);
       write(compiler, out);
       if (!runtime.equals(compiler)) {
         write(runtime, out);
@@ -64,14 +55,6 @@ public final class CompilerVersion {
     } catch (IOException | URISyntaxException | RuntimeException e) {
       return new byte[0];
     }
-  }
-
-  private static File placeOf(Class<?> type) throws IOException, URISyntaxException {
-    CodeSource source = type.getProtectionDomain().getCodeSource();
-    if (source == null || source.getLocation() == null) {
-      throw new IOException("the classes are of no jar or folder");
-    }
-    return new File(source.getLocation().toURI());
   }
 
   private static void write(File place, DataOutputStream out) throws IOException {
@@ -83,15 +66,9 @@ public final class CompilerVersion {
       writeResources(place, names);
       content = listing.toByteArray();
     } else {
-      content = directoryOf(place);
+      content = JarDirectory.of(place).bytes();
     }
-    var crc = new CRC32();
-    crc.update(content);
-    var other = new CRC32C();
-    other.update(content);
-    out.writeInt((int) crc.getValue());
-    out.writeInt((int) other.getValue());
-    out.writeInt(content.length);
+    out.write(JarDirectory.mark(content));
   }
 
   /** The library of kernel functions, where it does not lie among the classes. */
@@ -125,48 +102,5 @@ public final class CompilerVersion {
         out.writeLong(file.lastModified());
       }
     }
-  }
-
-  /** The central directory of a zip archive. */
-  private static byte[] directoryOf(File archive) throws IOException {
-    try (var file = new RandomAccessFile(archive, "r")) {
-      long length = file.length();
-      int endLength = (int) Math.min(length, END_RECORD);
-      byte[] end = tail(file, length, endLength);
-      int at = 0;
-      if (endLength == END_RECORD && littleEndian(end, 0) != END_MAGIC) {
-        end = tail(file, length, (int) Math.min(length, LONGEST_END));
-        at = end.length - END_RECORD;
-        while (at > 0 && littleEndian(end, at) != END_MAGIC) {
-          at--;
-        }
-      }
-      if (end.length < END_RECORD || littleEndian(end, at) != END_MAGIC) {
-        throw new IOException(archive + " is no archive");
-      }
-      long size = littleEndian(end, at + 12) & 0xFFFF_FFFFL;
-      long start = littleEndian(end, at + 16) & 0xFFFF_FFFFL;
-      if (size > Integer.MAX_VALUE || start + size > length) {
-        throw new IOException(archive + " is an archive of another form");
-      }
-      var directory = new byte[(int) size];
-      file.seek(start);
-      file.readFully(directory);
-      return directory;
-    }
-  }
-
-  private static byte[] tail(RandomAccessFile file, long length, int bytes) throws IOException {
-    var tail = new byte[bytes];
-    file.seek(length - bytes);
-    file.readFully(tail);
-    return tail;
-  }
-
-  private static int littleEndian(byte[] bytes, int at) {
-    return bytes[at] & 0xFF
-        | (bytes[at + 1] & 0xFF) << 8
-        | (bytes[at + 2] & 0xFF) << 16
-        | (bytes[at + 3] & 0xFF) << 24;
   }
 }

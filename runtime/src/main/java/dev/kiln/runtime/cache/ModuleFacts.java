@@ -39,14 +39,15 @@ public record ModuleFacts(Map<String, Optional<String>> imports, List<KernelFact
    * The facts of a kernel file that was seen before.
    *
    * @param place tells kernel files of the same text apart that lie elsewhere
+   * @param mark the file's text, or what changes whenever it does
    */
   public static Optional<ModuleFacts> find(
-      CompileCache cache, String place, byte[] text, Unchanged unchanged) {
+      CompileCache cache, String place, byte[] mark, Unchanged unchanged) {
     if (!cache.isOn()) {
       return Optional.empty();
     }
     try {
-      Optional<byte[]> payload = cache.read(Kind.MODULE, key(place, text));
+      Optional<byte[]> payload = cache.read(Kind.MODULE, key(place, mark));
       if (payload.isEmpty()) {
         return Optional.empty();
       }
@@ -63,23 +64,23 @@ public record ModuleFacts(Map<String, Optional<String>> imports, List<KernelFact
   }
 
   /** Keeps the facts, unless they hold what cannot be stored. */
-  public void keep(CompileCache cache, String place, byte[] text) {
+  public void keep(CompileCache cache, String place, byte[] mark) {
     if (!cache.isOn()) {
       return;
     }
     try {
-      cache.write(new CacheEntry(Kind.MODULE, place, "", key(place, text), encode()));
+      cache.write(new CacheEntry(Kind.MODULE, place, "", key(place, mark), encode()));
     } catch (IOException e) {
       // The file is parsed each time.
     }
   }
 
-  private static byte[] key(String place, byte[] text) throws IOException {
-    var bytes = new ByteArrayOutputStream(text.length + 256);
+  private static byte[] key(String place, byte[] mark) throws IOException {
+    var bytes = new ByteArrayOutputStream(mark.length + 256);
     var out = new DataOutputStream(bytes);
     out.write(CompilerVersion.bytes());
     StoredValues.writeText(out, place);
-    out.write(text);
+    out.write(mark);
     return bytes.toByteArray();
   }
 

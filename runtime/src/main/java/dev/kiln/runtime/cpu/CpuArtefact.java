@@ -19,16 +19,21 @@ import java.util.Optional;
  * What a launch on the CPU needs of a compiled kernel.
  *
  * <p>Format, big endian: version, the kernel's name, whether the order of programs matters, the
- * number of run-time arguments and for each whether it is a pointer, scratch bytes, the class's
- * name, the length of its bytes, and these.
+ * number of run-time arguments and for each whether it is a pointer, how much a program computes,
+ * scratch bytes, the class's name, the length of its bytes, and these.
  *
  * @param kernel the kernel's name
  * @param pointers for each run-time argument whether it is a pointer
  * @param orderMatters whether the order in which programs run changes the result
+ * @param programCost what {@link ProgramCost} says of one program
  */
 record CpuArtefact(
-    String kernel, boolean[] pointers, boolean orderMatters, GeneratedClass generated) {
-  private static final int VERSION = 1;
+    String kernel,
+    boolean[] pointers,
+    boolean orderMatters,
+    long programCost,
+    GeneratedClass generated) {
+  private static final int VERSION = 2;
 
   /**
    * Generates the class.
@@ -36,17 +41,20 @@ record CpuArtefact(
    * @throws dev.kiln.compiler.diagnostics.CompilationException if the kernel's tiles need more
    *     scratch memory than there may be
    */
-  static CpuArtefact of(CompiledKernel kernel, int simdBits) {
+  static CpuArtefact of(CompiledKernel kernel, EmissionOptions options) {
     GeneratedClass generated =
-        ClassFileEmitter.emit(
-            LoopLowering.lower(kernel.optimized()), new EmissionOptions(simdBits));
+        ClassFileEmitter.emit(LoopLowering.lower(kernel.optimized()), options);
     List<TileFunction.Param> params = kernel.optimized().params();
     var pointers = new boolean[params.size()];
     for (int i = 0; i < pointers.length; i++) {
       pointers[i] = params.get(i).value().type().isPointer();
     }
     return new CpuArtefact(
-        kernel.name(), pointers, AtomicOrder.matters(kernel.optimized()), generated);
+        kernel.name(),
+        pointers,
+        AtomicOrder.matters(kernel.optimized()),
+        ProgramCost.of(kernel.optimized()),
+        generated);
   }
 
   byte[] encode() {
@@ -59,6 +67,7 @@ record CpuArtefact(
       for (boolean pointer : pointers) {
         out.writeBoolean(pointer);
       }
+      out.writeLong(programCost);
       out.writeLong(generated.scratchBytes());
       out.writeUTF(generated.name());
       out.writeInt(generated.bytes().length);
@@ -81,6 +90,7 @@ record CpuArtefact(
       for (int i = 0; i < pointers.length; i++) {
         pointers[i] = in.readBoolean();
       }
+      long programCost = in.readLong();
       long scratchBytes = in.readLong();
       String name = in.readUTF();
       int length = in.readInt();
@@ -89,7 +99,11 @@ record CpuArtefact(
           ? Optional.empty()
           : Optional.of(
               new CpuArtefact(
-                  kernel, pointers, orderMatters, new GeneratedClass(name, code, scratchBytes)));
+                  kernel,
+                  pointers,
+                  orderMatters,
+                  programCost,
+                  new GeneratedClass(name, code, scratchBytes)));
     } catch (IOException | IllegalArgumentException | NegativeArraySizeException e) {
       return Optional.empty();
     }

@@ -34,8 +34,13 @@ public final class CpuDevice implements Device {
     this.launches = new CpuLaunches(memory, options.threads());
   }
 
+  /** All processors, the widest vectors of the machine. */
+  public static CpuDevice ofMachine() {
+    return new CpuDevice(CpuOptions.unasked());
+  }
+
   public CpuOptions options() {
-    return options;
+    return options.resolved();
   }
 
   @Override

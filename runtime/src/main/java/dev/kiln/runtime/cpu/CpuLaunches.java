@@ -52,17 +52,18 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
   }
 
   /** Runs a kernel. Called by one thread at a time. */
-  synchronized void run(CpuKernel kernel, int x, int y, int z, MemorySegment arguments) {
+  synchronized void run(
+      CpuKernel kernel, KernelCode code, int x, int y, int z, MemorySegment arguments) {
     LaunchListener hears = listener;
     long start = hears == null ? 0 : System.nanoTime();
-    body = kernel.body();
+    body = code.body();
     gridX = x;
     gridY = y;
     gridZ = z;
     boolean foreign = copyArguments(kernel.pointers(), arguments);
     addressed = foreign ? everything() : slab;
     addressedBase = foreign ? 0 : slabBase;
-    reserveScratch(kernel.scratchBytes());
+    reserveScratch(code.scratchBytes());
     for (long address : scratch) {
       ProgramBody.clearScratch(slab, address - slabBase);
     }

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.cpu;
 
+import dev.kiln.compiler.jvm.EmissionOptions;
 import dev.kiln.runtime.KilnException;
 
 /**
@@ -13,24 +14,55 @@ import dev.kiln.runtime.KilnException;
  * @param memoryBytes size of the device's memory; 0 for three quarters of the machine's
  */
 public record CpuOptions(int threads, int simdBits, boolean relaxedAtomics, long memoryBytes) {
+  /** The widest vectors of the machine; which these are is found out when it is needed. */
+  private static final int WIDEST = -1;
+
+  /** What starters are for: any machine. */
+  static final String STARTER_LABEL = "cpu";
+
   public CpuOptions {
     if (threads < 1) {
       throw new KilnException("a CPU device needs at least one thread, not " + threads);
     }
-    if (simdBits != 0 && simdBits != 128 && simdBits != 256 && simdBits != 512) {
+    if (simdBits != WIDEST
+        && simdBits != 0
+        && simdBits != 128
+        && simdBits != 256
+        && simdBits != 512) {
       throw new KilnException("a SIMD width is 512, 256, 128 or 0 (scalar), not " + simdBits);
     }
   }
 
   /** All processors, the widest vectors of the machine. */
   public static CpuOptions ofMachine() {
+    return unasked().resolved();
+  }
+
+  /** {@link #ofMachine}, without loading the Vector API to ask it how wide vectors are. */
+  static CpuOptions unasked() {
     return new CpuOptions(
-        Runtime.getRuntime().availableProcessors(), VectorSupport.preferredBits(), false, 0);
+        Runtime.getRuntime().availableProcessors(),
+        VectorSupport.isAvailable() ? WIDEST : 0,
+        false,
+        0);
+  }
+
+  /** With the width of vectors, whatever it takes to find it out. */
+  CpuOptions resolved() {
+    return simdBits == WIDEST ? withSimdBits(VectorSupport.preferredBits()) : this;
+  }
+
+  boolean isVector() {
+    return simdBits != 0;
+  }
+
+  EmissionOptions emission() {
+    return new EmissionOptions(resolved().simdBits);
   }
 
   /** The device and what its classes depend on, for people and for the cache. */
   String label() {
-    return "cpu ".concat(Integer.toString(simdBits));
+    return "cpu ".concat(Integer.toString(resolved().simdBits));
   }
 
   public CpuOptions withThreads(int count) {

@@ -74,6 +74,7 @@ final class ProgramScheduler implements AutoCloseable {
   private volatile boolean closed;
   private volatile Throwable failure;
   private int failedProgram;
+  private boolean started;
 
   /** A scheduler of {@code threads} threads, the caller's included. */
   ProgramScheduler(int threads) {
@@ -85,7 +86,16 @@ final class ProgramScheduler implements AutoCloseable {
               .daemon()
               .name("kiln-cpu-".concat(Integer.toString(index)))
               .unstarted(() -> serve(index));
-      workers[i].start();
+    }
+  }
+
+  /** Not before there is something for them to do: a new process has enough else to start. */
+  private void startWorkers() {
+    if (!started) {
+      started = true;
+      for (Thread worker : workers) {
+        worker.start();
+      }
     }
   }
 
@@ -104,6 +114,7 @@ final class ProgramScheduler implements AutoCloseable {
       newWork.run(0, 0, count);
       return;
     }
+    startWorkers();
     work = newWork;
     programs = count;
     chunk = Math.max(1, count / (threads() * CHUNKS_PER_THREAD));

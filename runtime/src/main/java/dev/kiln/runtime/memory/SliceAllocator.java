@@ -90,7 +90,12 @@ final class SliceAllocator {
 
   private void addFree(long offset, long size) {
     freeByOffset.put(offset, size);
-    freeBySize.computeIfAbsent(size, s -> new TreeSet<>()).add(offset);
+    TreeSet<Long> offsets = freeBySize.get(size);
+    if (offsets == null) {
+      offsets = new TreeSet<>();
+      freeBySize.put(size, offsets);
+    }
+    offsets.add(offset);
   }
 
   private void removeFree(long offset, long size) {

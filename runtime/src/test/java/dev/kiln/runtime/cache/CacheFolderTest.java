@@ -126,6 +126,13 @@ class CacheFolderTest {
   }
 
   @Test
+  void clearingLeavesAFileInThePlaceOfTheFolderAlone() throws IOException {
+    Path file = Files.writeString(parent.resolve("cache"), "mine");
+    assertThat(folder().clear()).isZero();
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
   void onlyTheOwnerMayEnterTheFolder() throws IOException {
     CacheFolder folder = folder();
     folder.write(entry(KEY, PAYLOAD));

@@ -2,6 +2,7 @@ package dev.kiln.runtime.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.compiler.jvm.JitDirectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,10 +39,10 @@ class CacheProcessesTest {
                 "--add-modules",
                 "jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
-                "-Dkiln.directives.given=true",
                 "-cp",
-                System.getProperty("java.class.path"),
-                CacheHammer.class.getName()));
+                System.getProperty("java.class.path")));
+    command.addAll(1, JitDirectives.FLAGS);
+    command.add(CacheHammer.class.getName());
     command.addAll(List.of(cache().toString(), "" + LIMIT, "" + launches, "" + (1000 + started++)));
     Path errors = folder.resolve("errors" + started);
     running.add(

@@ -66,8 +66,18 @@ class CachedKernelsTest {
   }
 
   @AfterEach
-  void giveBack() {
+  void giveBack() throws InterruptedException {
     CompileCache.share(before);
+    awaitPreparation();
+  }
+
+  /** Kernels are prepared beside the test, and may be written to the folder that goes with it. */
+  static void awaitPreparation() throws InterruptedException {
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().equals("kiln-prepare")) {
+        thread.join();
+      }
+    }
   }
 
   private Path write(String name, String text) throws IOException {
@@ -99,7 +109,7 @@ class CachedKernelsTest {
     assertThat(launch(file)).isEqualTo(6);
     assertThat(cache.list())
         .extracting(CompileCache.Listed::kind)
-        .containsExactlyInAnyOrder("module", "kernel");
+        .containsExactlyInAnyOrder("module", "kernel", "starter");
     List<CompileCache.Listed> first = cache.list();
     assertThat(launch(file)).isEqualTo(6);
     assertThat(cache.list())
@@ -168,7 +178,7 @@ class CachedKernelsTest {
     }
     assertThat(cache.list()).isEmpty();
     assertThat(launch(file)).isEqualTo(6);
-    assertThat(cache.list()).hasSize(2);
+    assertThat(cache.list()).hasSize(3);
     assertThat(warnings).isEmpty();
   }
 

@@ -3,7 +3,9 @@ package dev.kiln.runtime.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.runtime.cache.CacheEntry.Kind;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +52,49 @@ class CompileCacheTest {
         .singleElement()
         .asString()
         .startsWith("what is compiled is not kept: cannot write to the cache " + file);
+  }
+
+  /** A folder on a disk that has room for some bytes. */
+  private static final class FullDisk extends CacheFolder {
+    private int room;
+
+    FullDisk(Path folder, int room) {
+      super(folder.toFile());
+      this.room = room;
+    }
+
+    @Override
+    OutputStream create(Path file) throws IOException {
+      return new FilterOutputStream(super.create(file)) {
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+          int fits = Math.min(room, length);
+          out.write(bytes, from, fits);
+          room -= fits;
+          if (fits < length) {
+            throw new IOException("No space left on device");
+          }
+        }
+      };
+    }
+  }
+
+  @Test
+  void aFullDiskIsToldOnceAndLeavesNothingHalfWritten() {
+    Path folder = parent.resolve("cache");
+    var settings = CacheSettings.in(folder.toFile(), 1 << 20);
+    var cache = new CompileCache(settings, new FullDisk(folder, 2500), warnings::add);
+    for (int i = 1; i <= 5; i++) {
+      cache.write(entry(i, 1000));
+    }
+    assertThat(folder.toFile().list()).hasSize(2).allMatch(name -> name.endsWith(".kiln"));
+    assertThat(cache.read(Kind.KERNEL, new byte[] {2})).isPresent();
+    assertThat(cache.read(Kind.KERNEL, new byte[] {3})).isEmpty();
+    assertThat(warnings)
+        .containsExactly(
+            "what is compiled is not kept: cannot write to the cache "
+                + folder
+                + ": No space left on device");
   }
 
   @Test

@@ -12,6 +12,7 @@ class CpuArtefactTest {
           "softmax_\u00e9",
           new boolean[] {true, false, true},
           true,
+          12_345,
           new GeneratedClass("dev.kiln.generated.softmax", new byte[] {1, 2, 3}, 4096));
 
   @Test
@@ -20,6 +21,7 @@ class CpuArtefactTest {
     assertThat(read.kernel()).isEqualTo(ARTEFACT.kernel());
     assertThat(read.pointers()).isEqualTo(ARTEFACT.pointers());
     assertThat(read.orderMatters()).isTrue();
+    assertThat(read.programCost()).isEqualTo(12_345);
     assertThat(read.generated().name()).isEqualTo(ARTEFACT.generated().name());
     assertThat(read.generated().bytes()).isEqualTo(ARTEFACT.generated().bytes());
     assertThat(read.generated().scratchBytes()).isEqualTo(4096);

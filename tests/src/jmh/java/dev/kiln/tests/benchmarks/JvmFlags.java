@@ -1,12 +1,6 @@
 package dev.kiln.tests.benchmarks;
 
 import dev.kiln.compiler.jvm.JitDirectives;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -36,14 +30,10 @@ final class JvmFlags {
 
   /** What the launcher adds so that a process starts fast, and a cache. */
   static final List<String> START =
-      List.of(
-          "--add-exports",
-          "java.base/jdk.internal.misc=ALL-UNNAMED",
-          "-XX:+UnlockDiagnosticVMOptions",
-          "-XX:-DisplayVMOutput",
-          "-XX:CompilerDirectivesFile=" + directives(),
-          "-Dkiln.directives.given=true",
-          "-Dkiln.cache=on");
+      Stream.concat(
+              JitDirectives.FLAGS.stream(),
+              Stream.of("--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dkiln.cache=on"))
+          .toList();
 
   /** The same beside libtorch, whose memory scopes let go of, not the garbage collector. */
   static final List<String> WITH_LIBTORCH =
@@ -55,16 +45,4 @@ final class JvmFlags {
           .toList();
 
   private JvmFlags() {}
-
-  /** The file beside the class that gives its content to the JVM otherwise. */
-  private static Path directives() {
-    try (InputStream in = JitDirectives.class.getResourceAsStream("directives.json")) {
-      Path file = Files.createTempFile("directives", ".json");
-      file.toFile().deleteOnExit();
-      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-      return file;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 }

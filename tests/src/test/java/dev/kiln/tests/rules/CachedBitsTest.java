@@ -39,8 +39,13 @@ class CachedBitsTest {
   }
 
   @AfterEach
-  void giveBack() {
+  void giveBack() throws InterruptedException {
     CompileCache.share(before);
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().equals("kiln-prepare")) {
+        thread.join(); // it may write to the folder
+      }
+    }
   }
 
   @AfterAll

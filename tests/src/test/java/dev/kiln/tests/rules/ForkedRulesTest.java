@@ -2,12 +2,14 @@ package dev.kiln.tests.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.compiler.jvm.JitDirectives;
 import dev.kiln.runtime.cpu.VectorSupport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -40,6 +42,9 @@ class ForkedRulesTest {
 
   @TempDir Path folder;
 
+  /** The processes' cache; null for none. */
+  private Path cache;
+
   private record Output(List<String> results, List<String> errors) {}
 
   @Test
@@ -58,8 +63,29 @@ class ForkedRulesTest {
     checkWarmKernels(bits);
   }
 
+  /**
+   * From the cache, kernels first run on their starters, which are left to C1, and then on other
+   * classes.
+   */
+  @Test
+  void warmKernelsFromTheCacheFollowTheSameRules() throws Exception {
+    cache = folder.resolve("cache");
+    int bits = VectorSupport.preferredBits();
+    checkWarmKernels(bits);
+    assertThat(cache).isNotEmptyDirectory();
+    Stream<String> flags = Stream.of(FLAGS, JIT, JitDirectives.FLAGS).flatMap(List::stream);
+    Set<String> compiled = compiled(fork(flags, "warm", "" + bits, "2"));
+    assertThat(compiled).isNotEmpty();
+  }
+
   private void checkWarmKernels(int bits) throws Exception {
-    Output output = fork(Stream.concat(FLAGS.stream(), JIT.stream()), "warm", "" + bits, "2");
+    Stream<String> flags = Stream.concat(FLAGS.stream(), JIT.stream());
+    Set<String> compiled = compiled(fork(flags, "warm", "" + bits, "2"));
+    assertThat(compiled).containsAll(OwnKernels.all().stream().map(KernelCase::name).toList());
+  }
+
+  /** Which kernels were compiled, and none by C1. */
+  private static Set<String> compiled(Output output) {
     assertThat(output.results()).isNotEmpty().allMatch(line -> line.endsWith(" ok"));
     var compiled = new TreeSet<String>();
     for (String line : output.errors()) {
@@ -69,7 +95,7 @@ class ForkedRulesTest {
         compiled.add(compilation.group(2));
       }
     }
-    assertThat(compiled).containsAll(OwnKernels.all().stream().map(KernelCase::name).toList());
+    return compiled;
   }
 
   static Stream<KernelCase> all() {
@@ -124,6 +150,8 @@ class ForkedRulesTest {
     var builder = new ProcessBuilder(command);
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().remove("JDK_JAVA_OPTIONS");
+    builder.environment().put("KILN_CACHE", cache == null ? "off" : "on");
+    builder.environment().put("KILN_CACHE_DIR", String.valueOf(cache));
     Process process =
         builder.redirectOutput(results.toFile()).redirectError(errors.toFile()).start();
     int exit = process.waitFor();

@@ -1,5 +1,7 @@
 package dev.kiln.tests.kernels;
 
+import static dev.kiln.tests.kernels.Refusal.refused;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.recurrent.Gru;
@@ -17,8 +19,10 @@ import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -174,7 +178,7 @@ class RecurrentTest {
     var run = new Run(Devices.byName(name), p);
     int states = p.steps() * p.batch() * p.columns();
     double[] all = p.run();
-    double[] expected = java.util.Arrays.copyOf(all, states);
+    double[] expected = Arrays.copyOf(all, states);
     ErrorRule.checkFp64("y", run.sequence.y().toDoubles(), expected, 100);
     // The loss weighs all states, the last one twice, and the last cells.
     double[] dy = numbers(8, states);
@@ -184,7 +188,7 @@ class RecurrentTest {
     int last = (isReversed ? 0 : p.steps() - 1) * dh.length;
     UnaryOperator<double[]> weights =
         y -> {
-          double[] w = java.util.Arrays.copyOf(dy, y.length);
+          double[] w = Arrays.copyOf(dy, y.length);
           for (int i = 0; i < dh.length; i++) {
             w[last + i] += dh[i];
             w[states + i] = dc[i];
@@ -221,6 +225,140 @@ class RecurrentTest {
         },
         parameter,
         gradient.toDoubles());
+  }
+
+  static Stream<Arguments> steps() {
+    return Stream.concat(
+        Cases.DTYPES.stream().map(dtype -> Arguments.of("cpu", dtype)),
+        Stream.of(Arguments.of("eval", DType.FP32)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("steps")
+  void aStepRoundsItsStateOnce(String name, DType dtype) {
+    Device device = Devices.byName(name);
+    double[] x = Cases.normal(dtype, 11, 3 * 4);
+    double[] h = Cases.normal(dtype, 12, 3 * 5);
+    double[] c = Cases.normal(dtype, 13, 3 * 5);
+    double[] w = Cases.normal(dtype, 14, 20 * 4);
+    double[] u = Cases.normal(dtype, 15, 20 * 5);
+    double[] b = Cases.normal(dtype, 16, 20);
+    var weights =
+        new RecurrentWeights(
+            NdArray.of(device, dtype, w, 20, 4),
+            NdArray.of(device, dtype, u, 20, 5),
+            null,
+            NdArray.of(device, dtype, b, 20));
+    NdArray state = NdArray.of(device, dtype, h, 3, 5);
+    NdArray cells = NdArray.of(device, dtype, c, 3, 5);
+    try (var lstm = new Lstm(device)) {
+      lstm.step(NdArray.of(device, dtype, x, 3, 4), state, cells, weights, cells, state);
+    }
+    var reference = new LstmReference(3, 5, b, null, 1);
+    Batch.check("h", state, r -> reference.forward(r, sums(r, x, w, h, u), c).h(), 9);
+    Batch.check("c", cells, r -> reference.forward(r, sums(r, x, w, h, u), c).c(), 9);
+  }
+
+  private static double[] sums(Rounding r, double[] x, double[] w, double[] h, double[] u) {
+    double[] sums = new double[3 * 20];
+    for (int i = 0; i < sums.length; i++) {
+      for (int k = 0; k < 4; k++) {
+        sums[i] = r.of(sums[i] + r.of(x[i / 20 * 4 + k] * w[i % 20 * 4 + k]));
+      }
+      for (int k = 0; k < 5; k++) {
+        sums[i] = r.of(sums[i] + r.of(h[i / 20 * 5 + k] * u[i % 20 * 5 + k]));
+      }
+    }
+    return sums;
+  }
+
+  @Test
+  void plainCellsAreTheirActivation() {
+    for (Device device : Cases.devices()) {
+      NdArray sums = NdArray.of(device, new float[] {-2, 1, 3}, 1, 3);
+      NdArray bias = NdArray.of(device, new float[] {1, 1, -4}, 3);
+      NdArray dh = NdArray.of(device, new float[] {5, 6, 7}, 1, 3);
+      try (var rnn = new Rnn(device, true)) {
+        rnn.cellForward(sums, bias, null, sums);
+        rnn.cellBackward(dh, sums, dh);
+      }
+      assertThat(sums.toDoubles()).containsExactly(0, 2, 0);
+      assertThat(dh.toDoubles()).containsExactly(0, 6, 0);
+    }
+  }
+
+  @Test
+  void gradientsMayBeWrittenOverTheGates() {
+    Device device = Devices.cpu();
+    RecurrentReference p = problem(Cell.LSTM, false);
+    double[] dy = numbers(8, 24);
+    var apart = new Run(device, p);
+    apart.backward(dy, numbers(9, 8), numbers(10, 8));
+    var over = new Run(device, p);
+    over.backward(over.sequence.gates(), dy, numbers(9, 8), numbers(10, 8));
+    assertThat(over.gradients.dx().toDoubles()).isEqualTo(apart.gradients.dx().toDoubles());
+    assertThat(over.gradients.dc0().toDoubles()).isEqualTo(apart.gradients.dc0().toDoubles());
+  }
+
+  @Test
+  void refusesWhatDoesNotFit() {
+    Device device = Devices.cpu();
+    NdArray c = NdArray.zeros(device, DType.FP32, 2, 3);
+    NdArray sums = NdArray.zeros(device, DType.FP32, 2, 12);
+    try (var lstm = new Lstm(device);
+        var gru = new Gru(device);
+        var rnn = new Rnn(device, false)) {
+      refused(
+          () -> lstm.cellForward(c, null, null, c, null, c, c),
+          "Lstm: argument 'sums' must be of 2 x 12, but is fp32[2, 3] on cpu");
+      refused(
+          () -> lstm.cellForward(sums, c, null, c, null, c, c),
+          "Lstm: argument 'inputBias' must be a vector of 12, but is fp32[2, 3] on cpu");
+      refused(
+          () -> lstm.cellForward(sums, null, null, c, null, c, c),
+          "Lstm: argument 'hNext' must not be 'cNext'");
+      refused(
+          () -> gru.cellBackward(c, sums, c, sums.narrow(1, 0, 9), sums.narrow(1, 0, 9), c),
+          "Gru: argument 'dstateSums' must not be 'dsums'");
+      refused(
+          () ->
+              rnn.cellForward(c, null, null, NdArray.zeros(device, DType.FP32, 3, 2).permute(1, 0)),
+          "Rnn: argument 'h' must have rows without gaps, but is fp32[2, 3] on cpu");
+      refused(
+          () -> rnn.cellForward(NdArray.zeros(device, DType.FP64, 2, 3), null, null, c),
+          "Rnn: argument 'sums' must be fp64 exactly if the others are, but is fp64[2, 3] on cpu");
+    }
+  }
+
+  @Test
+  void refusesSequencesThatDoNotFit() {
+    Device device = Devices.cpu();
+    var run = new Run(device, problem(Cell.LSTM, false));
+    RecurrentSequence s = run.sequence;
+    try (var lstm = new Lstm(device);
+        var gru = new Gru(device)) {
+      refused(
+          () -> lstm.forward(with(s, s.x().reshape(6, 3), s.c0(), s.y())),
+          "Lstm: argument 'x' must have axes for steps, batch and inputs, but is fp64[6, 3] on"
+              + " cpu");
+      refused(() -> lstm.forward(with(s, s.x(), null, s.y())), "Lstm: argument 'c0' must be there");
+      refused(
+          () -> lstm.forward(with(s, s.x(), s.c0(), s.y().narrow(0, 0, 2))),
+          "Lstm: argument 'y' must be of 3 x 2 x 4, but is fp64[2, 2, 4] on cpu");
+      refused(
+          () -> gru.forward(s),
+          "Gru: argument 'weights.input' must be of 12 x 3, but is fp64[16, 3] on cpu");
+      refused(
+          () ->
+              lstm.backward(
+                  s, new RecurrentGradients(null, null, null, null, null, null, null, null, null)),
+          "Lstm: argument 'dsums' must be there");
+    }
+  }
+
+  private static RecurrentSequence with(RecurrentSequence s, NdArray x, NdArray c0, NdArray y) {
+    return new RecurrentSequence(
+        x, s.h0(), c0, s.weights(), s.isReversed(), y, s.cells(), s.gates());
   }
 
   /** A layer that has run over its sequence. */
@@ -263,13 +401,17 @@ class RecurrentTest {
     }
 
     void backward(double[] dy, double[] dh, double[] dc) {
+      backward(unset(p.steps(), p.batch(), p.cell().gates() * p.columns()), dy, dh, dc);
+    }
+
+    void backward(NdArray dsums, double[] dy, double[] dh, double[] dc) {
       int width = p.cell().gates() * p.columns();
       gradients =
           new RecurrentGradients(
               of(dy, p.steps(), p.batch(), p.columns()),
               of(dh, p.batch(), p.columns()),
               of(dc, p.batch(), p.columns()),
-              unset(p.steps(), p.batch(), width),
+              dsums,
               unset(p.steps(), p.batch(), width),
               unset(p.steps(), p.batch(), p.inputs()),
               unset(p.batch(), p.columns()),

@@ -19,7 +19,9 @@ final class ShippedKernels {
     cases.addAll(NormalizationCases.all());
     cases.addAll(AttentionCases.all());
     cases.addAll(ConvolutionCases.all());
+    cases.addAll(PoolingCases.all());
     cases.addAll(ProductCases.all());
+    cases.addAll(RecurrentCases.all());
     cases.addAll(LossCases.all());
     cases.addAll(OptimizerCases.all());
     return cases;

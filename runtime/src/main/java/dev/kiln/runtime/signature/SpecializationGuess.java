@@ -30,6 +30,10 @@ import java.util.stream.Stream;
  */
 public final class SpecializationGuess {
   private static final long USUAL_SIZE = 64;
+
+  /** Of loops that are written out, which take long to compile. */
+  private static final long UNROLLED_SIZE = 4;
+
   private static final String FLOAT_NAMES =
       "eps|epsilon|.*scale|alpha|beta\\d?|lr|p|prob|dropout_p|momentum|.*_decay|value|threshold";
   private static final String INTEGER_ARRAY_NAMES =
@@ -220,7 +224,7 @@ public final class SpecializationGuess {
         }
         yield lower.matches("(is|has|use|with|do)_.*")
             ? (Object) leaning.flags
-            : (Object) USUAL_SIZE;
+            : (Object) (uses.has(name, Use.UNROLLED) ? UNROLLED_SIZE : USUAL_SIZE);
       }
     };
   }

@@ -22,6 +22,8 @@ enum Use {
   NUMBER,
   /** A bound, or an extent of a tile. */
   SIZE,
+  /** A bound of a loop that is written out. */
+  UNROLLED,
   /** What a condition asks for. */
   TEST,
   /** Compared with texts. */
@@ -52,6 +54,7 @@ enum Use {
           POINTER_TO_TRUTHS,
           NUMBER,
           SIZE,
+          UNROLLED,
           TEST,
           TEXT,
           DTYPE ->

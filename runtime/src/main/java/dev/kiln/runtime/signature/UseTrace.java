@@ -3,6 +3,7 @@ package dev.kiln.runtime.signature;
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Stmt;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -85,6 +86,8 @@ final class UseTrace {
 
   private record Comparison(FunctionScope scope, Expr left, Expr right) {}
 
+  private record ScopedName(FunctionScope scope, String name) {}
+
   UseTrace(ParameterUses found) {
     this.found = found;
   }
@@ -94,10 +97,10 @@ final class UseTrace {
     // What is known to be an integer makes one of what it is compared with, and so on.
     for (int round = 0; round < 3; round++) {
       for (Comparison it : comparisons) {
-        if (isInteger(it.left, it.scope, 0)) {
+        if (isInteger(it.left, it.scope, new HashSet<>())) {
           mark(it.right, Use.INTEGER, it.scope);
         }
-        if (isInteger(it.right, it.scope, 0)) {
+        if (isInteger(it.right, it.scope, new HashSet<>())) {
           mark(it.left, Use.INTEGER, it.scope);
         }
       }
@@ -232,6 +235,9 @@ final class UseTrace {
     }
     if (INTEGER_TAKERS.contains(name)) {
       call.args().forEach(it -> mark(it, Use.INTEGER, scope));
+    }
+    if (name.equals("static_range")) {
+      call.args().forEach(it -> mark(it, Use.UNROLLED, scope));
     }
   }
 
@@ -463,24 +469,24 @@ final class UseTrace {
     return lastName(type).equals("dtype") || lastName(type).equals("element_ty");
   }
 
-  private boolean isInteger(Expr expr, FunctionScope scope, int depth) {
-    if (depth > 12) {
-      return false;
-    }
+  /**
+   * Whether an expression's value is known to be an integer.
+   *
+   * @param asked the names that were looked at on the way, and are not looked at again
+   */
+  private boolean isInteger(Expr expr, FunctionScope scope, Set<ScopedName> asked) {
     return switch (expr) {
-      case Expr.Name it -> isIntegerName(it.id(), scope, depth);
+      case Expr.Name it -> isIntegerName(it.id(), scope, asked);
       case Expr.Binary it ->
           switch (it.op()) {
             case FLOOR_DIV, MOD, SHL, SHR -> true;
             case ADD, SUB, MUL ->
-                isInteger(it.left(), scope, depth + 1)
-                    && (it.right() instanceof Expr.IntLit
-                        || isInteger(it.right(), scope, depth + 1));
+                isInteger(it.left(), scope, asked)
+                    && (it.right() instanceof Expr.IntLit || isInteger(it.right(), scope, asked));
             case DIV, POW, MAT_MUL, BIT_AND, BIT_OR, BIT_XOR -> false;
           };
-      case Expr.Unary it when it.op() != Expr.UnaryOp.NOT ->
-          isInteger(it.operand(), scope, depth + 1);
-      case Expr.Subscript it -> isInteger(it.value(), scope, depth + 1);
+      case Expr.Unary it when it.op() != Expr.UnaryOp.NOT -> isInteger(it.operand(), scope, asked);
+      case Expr.Subscript it -> isInteger(it.value(), scope, asked);
       case Expr.Call it -> {
         String name = lastName(it.function());
         yield INTEGER_GIVERS.contains(name)
@@ -492,20 +498,23 @@ final class UseTrace {
     };
   }
 
-  private boolean isIntegerName(String name, FunctionScope scope, int depth) {
+  private boolean isIntegerName(String name, FunctionScope scope, Set<ScopedName> asked) {
     if (scope.isCounter(name)
         || scope.isNoted(name, Use.INTEGER)
         || scope.isNoted(name, Use.LONG)) {
       return true;
     }
+    if (!asked.add(new ScopedName(scope, name))) {
+      return false;
+    }
     return scope.values(name).stream()
             .anyMatch(
                 value ->
                     value.element() == FunctionScope.Value.WHOLE
-                        && isInteger(value.expr(), scope, depth + 1))
+                        && isInteger(value.expr(), scope, asked))
         || scope
             .argument(name)
-            .filter(it -> isInteger(it, scope.caller().orElseThrow(), depth + 1))
+            .filter(it -> isInteger(it, scope.caller().orElseThrow(), asked))
             .isPresent();
   }
 

@@ -279,4 +279,17 @@ class SpecializationGuessTest {
                 """))
         .isEqualTo("y=*fp32:16, offset=*i32:16, IS_ARRAY=True");
   }
+
+  @Test
+  void loopsThatAreWrittenOutAreShort() {
+    assertThat(
+            checked(
+                """
+                @triton.jit
+                def kernel(y, TAPS: tl.constexpr, BLOCK: tl.constexpr):
+                    for tap in tl.static_range(TAPS):
+                        tl.store(y + tap * BLOCK + tl.arange(0, BLOCK), 1.0)
+                """))
+        .isEqualTo("y=*fp32:16, TAPS=4, BLOCK=64");
+  }
 }

@@ -5,7 +5,9 @@ import triton.language as tl
 
 
 @triton.jit
-def load_target(targets_ptr, class_weights_ptr, rows, row_mask, n_classes, ignore_index, COMPUTE: tl.constexpr):
+def load_target(
+    targets_ptr, class_weights_ptr, rows, row_mask, n_classes, ignore_index, COMPUTE: tl.constexpr
+):
     """Class of each row (-1 if it is none), its weight, whether it is a class, whether ignored."""
     given = tl.load(targets_ptr + rows, mask=row_mask, other=0)
     is_ignored = given == ignore_index
@@ -21,7 +23,9 @@ def load_target(targets_ptr, class_weights_ptr, rows, row_mask, n_classes, ignor
 
 
 @triton.jit
-def load_factor(factor_ptr, stride_factor, upstream_ptr, scale, rows, row_mask, COMPUTE: tl.constexpr):
+def load_factor(
+    factor_ptr, stride_factor, upstream_ptr, scale, rows, row_mask, COMPUTE: tl.constexpr
+):
     """What the gradient of each row is multiplied by."""
     factor = tl.full(rows.shape, 1.0, dtype=COMPUTE) * scale
     if factor_ptr is not None:

@@ -23,8 +23,11 @@ import dev.kiln.runtime.NdArray;
 public final class LinearCrossEntropy implements AutoCloseable {
   private static final String NAME = "LinearCrossEntropy";
 
-  /** Logits of a chunk, unless rows are so long that it would be too few for a good product. */
-  private static final long CHUNK_LOGITS = 1 << 23;
+  /**
+   * Logits of a chunk, unless rows are so long that it would be too few for a good product: each
+   * product copies all weights in the order in which it reads them.
+   */
+  private static final long CHUNK_LOGITS = 1 << 24;
 
   private static final int LEAST_ROWS = 64;
 
@@ -62,7 +65,7 @@ public final class LinearCrossEntropy implements AutoCloseable {
     }
   }
 
-  /** Chooses chunks of some 8 million logits, of at least 64 rows. */
+  /** Chooses chunks of some 16 million logits, of at least 64 rows. */
   public LinearCrossEntropy(Device device) {
     this(device, 0);
   }

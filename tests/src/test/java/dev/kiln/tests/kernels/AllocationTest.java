@@ -11,6 +11,11 @@ import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.elementwise.GatedUnits;
 import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.kernels.embedding.Embedding;
+import dev.kiln.kernels.loss.CrossEntropy;
+import dev.kiln.kernels.loss.ElementwiseLoss;
+import dev.kiln.kernels.loss.LossFunction;
+import dev.kiln.kernels.loss.LossGradient;
+import dev.kiln.kernels.loss.Reduction;
 import dev.kiln.kernels.optimizer.Adam;
 import dev.kiln.kernels.optimizer.GlobalNorm;
 import dev.kiln.kernels.optimizer.GradientScaling;
@@ -82,6 +87,24 @@ class AllocationTest {
       settlesAtNothing(
           "BiasActivation", i -> biased.backward(Activation.GELU, x, bias, y, z, dbias));
       settlesAtNothing("Embedding", i -> embedding.backward(indices, x, y));
+    }
+  }
+
+  @Test
+  void warmedLossesAllocateNothing() {
+    NdArray x = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray y = NdArray.zeros(device, DType.FP32, 32, 32);
+    NdArray targets = NdArray.zeros(device, DType.I32, 32);
+    NdArray losses = NdArray.zeros(device, DType.FP32, 32);
+    NdArray mean = NdArray.zeros(device, DType.FP32, 1);
+    LossGradient gradient = LossGradient.into(y);
+    var options = CrossEntropy.Options.DEFAULT;
+    var crossEntropy = new CrossEntropy(device);
+    settlesAtNothing(
+        "CrossEntropy", i -> crossEntropy.run(x, targets, options, losses, null, gradient));
+    try (var loss = new ElementwiseLoss(device)) {
+      settlesAtNothing(
+          "ElementwiseLoss", i -> loss.run(LossFunction.MSE, x, x, Reduction.MEAN, mean, gradient));
     }
   }
 

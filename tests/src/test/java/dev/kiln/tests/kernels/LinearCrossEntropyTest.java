@@ -78,6 +78,38 @@ class LinearCrossEntropyTest {
   }
 
   @Test
+  void rowsHaveFactorsOfTheirOwn() {
+    for (Device device : Cases.devices()) {
+      var problem = new Problem(device, DType.FP32, 5, 3, 4);
+      problem.run(2, CrossEntropy.Options.DEFAULT, 1);
+      double[] expected = problem.dx.toDoubles();
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] *= 2 << i / 3;
+      }
+      NdArray factors = NdArray.of(device, new float[] {1, 2, 4, 8, 16}, 5);
+      NdArray upstream = NdArray.of(device, new float[] {2}, 1);
+      NdArray lse = Cases.unset(device, DType.FP32, 5);
+      try (var kernel = new LinearCrossEntropy(device, 2)) {
+        kernel.run(
+            problem.x(),
+            problem.w(),
+            NdArray.of(device, DType.FP32, problem.bias.values(), 4),
+            problem.targets(),
+            CrossEntropy.Options.DEFAULT,
+            null,
+            lse,
+            new Gradients(
+                problem.dx,
+                null,
+                null,
+                LossGradient.NONE.withWeight(factors).withUpstream(upstream)));
+      }
+      assertThat(problem.dx.toDoubles()).isEqualTo(expected);
+      assertThat(lse.toDoubles()).doesNotContain(Double.NaN);
+    }
+  }
+
+  @Test
   void peakOfWorkMemoryIsThatOfAChunk() {
     Device device = Devices.cpu();
     var problem = new Problem(device, DType.FP32, 512, 8, 1000);

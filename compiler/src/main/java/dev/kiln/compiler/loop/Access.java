@@ -32,6 +32,7 @@ record Access(boolean isWrite, Place place) {
    *     from memory
    * @param isParameter which of these
    * @param index what, beside the root, the pointer is made from; equal for equal pointers
+   * @param form what all indices have in common that may turn out to be equal at run time
    * @param extent which elements, if known
    * @param region where the access stands
    */
@@ -40,6 +41,7 @@ record Access(boolean isWrite, Place place) {
       boolean isParameter,
       DType dtype,
       List<Object> index,
+      List<Object> form,
       Optional<Extent> extent,
       Region region)
       implements Place {}
@@ -58,7 +60,8 @@ record Access(boolean isWrite, Place place) {
   /**
    * How two accesses lie to each other, by the rule for different parameters: they are disjoint
    * buffers or the same one, and the same one only where an index expression is the same (a kernel
-   * that works in place). Addresses that were read from memory follow that rule among each other.
+   * that works in place), which scalars that are known at run time only may make so. Addresses that
+   * were read from memory follow that rule among each other.
    */
   Relation relationTo(Access other) {
     if (!isWrite && !other.isWrite) {
@@ -104,6 +107,7 @@ record Access(boolean isWrite, Place place) {
     if (a.region != b.region) {
       return Relation.MAY_OVERLAP;
     }
-    return sameIndex ? Relation.SAME_INDEX : Relation.DISJOINT;
+    boolean maybeSame = a.form.equals(b.form) && a.dtype == b.dtype;
+    return maybeSame ? Relation.SAME_INDEX : Relation.DISJOINT;
   }
 }

@@ -47,8 +47,13 @@ final class Loads {
   private static Access.Place place(Pull pull, Value pointer, IndexMap map, Optional<Form> form) {
     KernelLowering kernel = pull.kernel();
     List<Object> index = new ArrayList<>();
+    List<Object> likeness = index;
     if (form.isPresent()) {
-      index.addAll(List.of(form.get().base(), form.get().strides(), form.get().opaques()));
+      Form f = form.get();
+      index.addAll(List.of(f.base(), f.strides(), f.opaques()));
+      likeness = new ArrayList<>(likeness(kernel, f.base()));
+      likeness.add(f.strides().stream().map(s -> s.isConstant() ? s : "scalar").toList());
+      likeness.add(f.opaques());
     } else {
       index.add(map);
       describe(kernel, pointer, index);
@@ -58,8 +63,15 @@ final class Loads {
         kernel.uses().root(pointer).isPresent(),
         pointer.type().pointee(),
         index,
+        likeness,
         form.flatMap(f -> Extent.of(f, pull.dims(), kernel.scalars())),
         pull.group().region());
+  }
+
+  /** What scalars have in common that may be equal at run time. */
+  static List<Object> likeness(KernelLowering kernel, Sc scalar) {
+    ScalarCode scalars = kernel.scalars();
+    return List.of(scalars.symbol(scalar).isPresent(), scalars.addend(scalar));
   }
 
   /** What beside the parameter a pointer is made from. */

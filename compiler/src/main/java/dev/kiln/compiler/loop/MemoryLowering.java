@@ -47,6 +47,7 @@ final class MemoryLowering {
         kernel.uses().root(pointer).isPresent(),
         dtype,
         List.of(base),
+        Loads.likeness(kernel, base),
         Optional.of(Extent.of(base, kernel.scalars())),
         region);
   }

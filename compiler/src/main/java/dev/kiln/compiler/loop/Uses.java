@@ -375,16 +375,21 @@ final class Uses {
             || sameOffset(pointer, load.pointer(), new HashSet<>()));
   }
 
-  /** Whether two pointers are made by the same offsets from their parameters. */
+  /** Whether two pointers may be made by the same offsets from their parameters. */
   private boolean sameOffset(Value left, Value right, Set<List<Value>> compared) {
-    if (left.equals(right) || (isOrigin(left) && isOrigin(right))) {
-      return left.equals(right) || (left.type().isPointer() && right.type().isPointer());
+    boolean isPointer = left.type().isPointer();
+    if (left.equals(right) || (isPointer && isOrigin(left) && isOrigin(right))) {
+      return left.equals(right) || right.type().isPointer();
     }
     if (!compared.add(List.of(left, right))) {
       return true;
     }
     Op l = definitions.get(left);
     Op r = definitions.get(right);
+    if (l == null && r == null) {
+      // Scalars that are known at run time only, such as the strides of two arrays, may be equal.
+      return !isPointer && left.type().equals(right.type());
+    }
     if (l == null || r == null || l.getClass() != r.getClass()) {
       return false;
     }

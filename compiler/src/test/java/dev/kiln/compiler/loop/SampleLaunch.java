@@ -17,8 +17,9 @@ import java.util.function.Consumer;
 
 /**
  * How a sample kernel is launched, from a line {@code ; run: grid 2x3, x_ptr 100, ids_ptr 8 below
- * 5, rows_ptr 8 into x_ptr 32, n 17}: a pointer gets a buffer of so many small random integers, or
- * of addresses so many elements apart in an earlier buffer; a scalar its number.
+ * 5, rows_ptr 8 into x_ptr 32, y_ptr 100 as x_ptr, n 17}: a pointer gets a buffer of so many small
+ * random integers, or of addresses so many elements apart in an earlier buffer, or an earlier
+ * buffer; a scalar its number.
  */
 record SampleLaunch(TileFunction function, int[] grid, Map<String, String> arguments) {
   private static final long FIRST_ADDRESS = 0x1_0000;
@@ -55,6 +56,11 @@ record SampleLaunch(TileFunction function, int[] grid, Map<String, String> argum
         if (param.dtype().isInteger()) {
           numbers.set(numbers.size() - 1, Long.valueOf(words[0]));
         }
+        continue;
+      }
+      if (words.length == 3 && words[1].equals("as")) {
+        addresses.put(param.name(), addresses.get(words[2]));
+        numbers.add(addresses.get(words[2]));
         continue;
       }
       int length = Integer.parseInt(words[0]);

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** {@code kiln check} guesses arguments for which every kernel of this project is well formed. */
@@ -20,7 +19,6 @@ class ShippedKernelsCheckTest {
   private static final Path KERNELS = Path.of("../kernels/src/main/resources/dev/kiln/kernels");
 
   @Test
-  @Tag("slow") // All kernels are compiled: some ten seconds.
   void everyKernelIsWellFormed() throws IOException {
     List<String> words = new ArrayList<>(List.of("check", "--json"));
     try (Stream<Path> files = Files.list(KERNELS)) {

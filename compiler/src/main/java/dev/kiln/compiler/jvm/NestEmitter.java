@@ -12,6 +12,12 @@ final class NestEmitter {
     Definitions definitions = writer.definitions();
     List<LaneStmt> expanded = NestPlan.expand(nest.body(), definitions);
     NestPlan plan = NestPlan.of(nest.shape(), expanded, definitions);
+    TransposingNest transposing = TransposingNest.of(nest, definitions);
+    if (transposing != null) {
+      var places = new ScalarNest(kernel, writer, plan);
+      transposing.emit(kernel, writer, places, nest.shape());
+      return;
+    }
     if (NestVectors.of(plan, kernel.options()) != null) {
       List<LaneStmt> legal = VectorLegalizer.legalize(expanded, definitions);
       NestPlan vectorPlan = NestPlan.of(nest.shape(), legal, definitions);

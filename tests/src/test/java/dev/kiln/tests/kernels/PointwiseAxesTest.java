@@ -51,6 +51,26 @@ class PointwiseAxesTest {
   }
 
   @Test
+  void transposedCopiesOfEverySize() {
+    Device device = Devices.cpu();
+    for (DType dtype : new DType[] {DType.I8, DType.BF16, DType.FP32, DType.FP64}) {
+      double[] values = new double[150 * 100];
+      Arrays.setAll(values, i -> i % 127);
+      NdArray x = NdArray.of(device, dtype, values, 150, 100).narrow(0, 3, 147);
+      NdArray y = NdArray.full(device, dtype, 99, 100, 150);
+      new Pointwise(device).copy(x.permute(1, 0), y.narrow(1, 2, 146));
+      double[] expected = new double[100 * 150];
+      Arrays.setAll(
+          expected,
+          i -> {
+            int column = i % 150;
+            return column < 2 || column >= 146 ? 99 : values[(column + 1) * 100 + i / 150];
+          });
+      assertThat(y.toDoubles()).as(dtype.toString()).isEqualTo(expected);
+    }
+  }
+
+  @Test
   void partsOfArraysLeaveNeighboursAlone() {
     for (Device device : Cases.devices()) {
       NdArray wide = NdArray.full(device, DType.FP32, 7, 4, 5);

@@ -105,7 +105,10 @@ final class ReducedAxes {
     }
   }
 
-  /** The shape of x without the reduced axes, or with 1 in their places; contiguous. */
+  /**
+   * The shape of x without the reduced axes, or with 1 in their places; contiguous. One number of
+   * any shape if no axis is kept.
+   */
   void checkKept(String argument, NdArray array) {
     boolean same = array.rank() == axes;
     boolean without = true;
@@ -117,7 +120,8 @@ final class ReducedAxes {
         next++;
       }
     }
-    if (!same && !(without && next == array.rank())) {
+    boolean isSingle = next == 0 && array.size() == 1;
+    if (!same && !isSingle && !(without && next == array.rank())) {
       throw Check.fault(
           operation, argument, "must have the axes of 'x' that are kept, but is " + array);
     }

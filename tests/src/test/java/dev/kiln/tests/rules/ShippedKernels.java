@@ -24,6 +24,7 @@ final class ShippedKernels {
     cases.addAll(RecurrentCases.all());
     cases.addAll(LossCases.all());
     cases.addAll(OptimizerCases.all());
+    cases.addAll(ReductionCases.all());
     return cases;
   }
 

@@ -112,6 +112,7 @@ def eight_bit_adam_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
     DECOUPLED: tl.constexpr,
     SHARED: tl.constexpr,  # numbers that share a scale
 ):
@@ -121,13 +122,13 @@ def eight_bit_adam_kernel(
         if tl.load(found_inf_ptr) != 0.0:
             return
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    m_ptr = array_of(row, STATE_A, start, tl.uint8)
-    v_ptr = array_of(row, STATE_B, start, tl.uint8)
-    m_scale_ptr = array_of(row, STATE_C, start // SHARED, tl.float32)
-    v_scale_ptr = array_of(row, STATE_D, start // SHARED, tl.float32)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    m_ptr = array_of(row, STATE_A, start, tl.uint8, ALIGNMENT)
+    v_ptr = array_of(row, STATE_B, start, tl.uint8, ALIGNMENT)
+    m_scale_ptr = array_of(row, STATE_C, start // SHARED, tl.float32, 4)
+    v_scale_ptr = array_of(row, STATE_D, start // SHARED, tl.float32, 4)
     rate_scale = factor_of(row, RATE_SCALE, COMPUTE)
     decay = decay * factor_of(row, DECAY_SCALE, COMPUTE)
     step_size = step_size * rate_scale

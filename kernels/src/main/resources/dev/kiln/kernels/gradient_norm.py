@@ -20,10 +20,11 @@ def block_squares_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
 ):
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
-    g_ptr = array_of(row, GRADS, start, GRAD)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     g = tl.load(g_ptr + offsets, mask=offsets < left, other=0.0).to(COMPUTE) * inverse_scale
     tl.store(sums_ptr + tl.program_id(axis=0), tl.sum(g * g, axis=0))
 
@@ -59,10 +60,11 @@ def find_inf_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
 ):
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
-    g_ptr = array_of(row, GRADS, start, GRAD)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     g = tl.load(g_ptr + offsets, mask=offsets < left, other=0.0).to(COMPUTE)
     bad = tl.max(tl.where(g - g == 0.0, 0, 1), axis=0)
     # Programs that write at all write the same.

@@ -49,6 +49,7 @@ def muon_momentum_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
     PRODUCT: tl.constexpr,  # dtype of the update
     NESTEROV: tl.constexpr,
 ):
@@ -58,9 +59,9 @@ def muon_momentum_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    m_ptr = array_of(row, STATE_A, start, COMPUTE)
-    u_ptr = array_of(row, STATE_B, start, PRODUCT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
+    u_ptr = array_of(row, STATE_B, start, PRODUCT, ALIGNMENT)
     g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
     g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
     m = tl.load(m_ptr + offsets, mask=mask, other=0.0)
@@ -103,13 +104,14 @@ def muon_scale_kernel(
     factors_ptr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
     PRODUCT: tl.constexpr,
 ):
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
     factor = tl.load(factors_ptr + tl.load(map_ptr + tl.program_id(axis=0) * 2))
-    u_ptr = array_of(row, STATE_B, start, PRODUCT) + offsets
+    u_ptr = array_of(row, STATE_B, start, PRODUCT, ALIGNMENT) + offsets
     u = tl.load(u_ptr, mask=mask, other=0.0).to(COMPUTE) * factor
     tl.store(u_ptr, u, mask=mask)
 
@@ -126,6 +128,7 @@ def muon_update_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
     PRODUCT: tl.constexpr,
 ):
     if found_inf_ptr is not None:
@@ -134,9 +137,9 @@ def muon_update_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    x_ptr = array_of(row, STATE_C, start, PRODUCT)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    x_ptr = array_of(row, STATE_C, start, PRODUCT, ALIGNMENT)
     rate_scale = factor_of(row, RATE_SCALE, COMPUTE)
     decay = decay * factor_of(row, DECAY_SCALE, COMPUTE)
     lr = lr * rate_scale * factor_of(row, UPDATE_SCALE, COMPUTE)

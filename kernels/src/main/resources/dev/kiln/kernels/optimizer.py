@@ -58,6 +58,7 @@ def sgd_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,  # also of the state
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,  # of the parameters' arrays, in bytes
     MOMENTUM: tl.constexpr,  # whether there is a velocity
     NESTEROV: tl.constexpr,
 ):
@@ -67,10 +68,10 @@ def sgd_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    v_ptr = array_of(row, STATE_A, start, COMPUTE)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    v_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     weight_decay = weight_decay * factor_of(row, DECAY_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
@@ -106,6 +107,7 @@ def adagrad_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
 ):
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
@@ -113,10 +115,10 @@ def adagrad_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    s_ptr = array_of(row, STATE_A, start, COMPUTE)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    s_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     weight_decay = weight_decay * factor_of(row, DECAY_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
@@ -149,6 +151,7 @@ def rmsprop_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
     MOMENTUM: tl.constexpr,  # whether there is a velocity
     CENTERED: tl.constexpr,  # whether the average of gradients is taken off
 ):
@@ -158,12 +161,12 @@ def rmsprop_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    s_ptr = array_of(row, STATE_A, start, COMPUTE)
-    v_ptr = array_of(row, STATE_B, start, COMPUTE)
-    a_ptr = array_of(row, STATE_C, start, COMPUTE)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    s_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
+    v_ptr = array_of(row, STATE_B, start, COMPUTE, ALIGNMENT)
+    a_ptr = array_of(row, STATE_C, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     weight_decay = weight_decay * factor_of(row, DECAY_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
@@ -212,6 +215,7 @@ def adam_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
     DECOUPLED: tl.constexpr,  # AdamW
     AMSGRAD: tl.constexpr,
 ):
@@ -221,12 +225,12 @@ def adam_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    m_ptr = array_of(row, STATE_A, start, COMPUTE)
-    v_ptr = array_of(row, STATE_B, start, COMPUTE)
-    top_ptr = array_of(row, STATE_C, start, COMPUTE)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
+    v_ptr = array_of(row, STATE_B, start, COMPUTE, ALIGNMENT)
+    top_ptr = array_of(row, STATE_C, start, COMPUTE, ALIGNMENT)
     rate_scale = factor_of(row, RATE_SCALE, COMPUTE)
     decay = decay * factor_of(row, DECAY_SCALE, COMPUTE)
     step_size = step_size * rate_scale
@@ -270,6 +274,7 @@ def lion_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
 ):
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
@@ -277,10 +282,10 @@ def lion_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    m_ptr = array_of(row, STATE_A, start, COMPUTE)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     rate_scale = factor_of(row, RATE_SCALE, COMPUTE)
     decay = decay * factor_of(row, DECAY_SCALE, COMPUTE)
     lr = lr * rate_scale
@@ -315,6 +320,7 @@ def rprop_kernel(
     GRAD: tl.constexpr,
     COMPUTE: tl.constexpr,
     BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
 ):
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
@@ -322,11 +328,11 @@ def rprop_kernel(
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
     offsets = tl.arange(0, BLOCK)
     mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT)
-    model_ptr = array_of(row, MODEL_COPY, start, MODEL)
-    g_ptr = array_of(row, GRADS, start, GRAD)
-    last_ptr = array_of(row, STATE_A, start, COMPUTE)
-    size_ptr = array_of(row, STATE_B, start, COMPUTE)
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
+    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
+    last_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
+    size_ptr = array_of(row, STATE_B, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
     g = tl.load(g_ptr + offsets, mask=mask, other=0.0)

@@ -35,12 +35,13 @@ def find_block(table_ptr, map_ptr, BLOCK: tl.constexpr):
 
 
 @triton.jit
-def array_of(row, column: tl.constexpr, start, ELEMENT: tl.constexpr):
-    """One of the parameter's arrays, from an element on; None where there is no such array."""
+def array_of(row, column: tl.constexpr, start, ELEMENT: tl.constexpr, ALIGNMENT: tl.constexpr):
+    """One of the parameter's arrays, from an element on, whose address is a multiple of ALIGNMENT
+    bytes; None where there is no such array."""
     if ELEMENT is None:
         return None
     else:
-        return tl.load(row + column).to(tl.pointer_type(ELEMENT)) + start
+        return tl.multiple_of(tl.load(row + column).to(tl.pointer_type(ELEMENT)) + start, ALIGNMENT)
 
 
 @triton.jit

@@ -55,6 +55,7 @@ final class GradientLaunches implements AutoCloseable {
         .constant(table.sample().grads().dtype())
         .constant(compute)
         .constant(table.block())
+        .constant(table.alignment())
         .over(table.programs());
   }
 

@@ -55,7 +55,7 @@ final class GroupLaunch implements AutoCloseable {
     return this;
   }
 
-  /** Dtypes of weights, model, gradients and arithmetic; the block. */
+  /** Dtypes of weights, model, gradients and arithmetic; the block; alignment. */
   GroupLaunch dtypes() {
     Parameter sample = table.sample();
     call.constant(sample.weights().dtype());
@@ -64,7 +64,10 @@ final class GroupLaunch implements AutoCloseable {
     } else {
       call.constant(sample.model().dtype());
     }
-    call.constant(sample.grads().dtype()).constant(compute()).constant(table.block());
+    call.constant(sample.grads().dtype())
+        .constant(compute())
+        .constant(table.block())
+        .constant(table.alignment());
     return this;
   }
 

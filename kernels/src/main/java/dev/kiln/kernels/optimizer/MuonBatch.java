@@ -69,8 +69,8 @@ final class MuonBatch implements AutoCloseable {
         .run();
     table.startWithoutMap(norm).array(sums).array(factors).number(compute, EPS);
     norm.constant(compute).constant(table.block()).constant(sumsAtATime).over(table.members());
-    table.start(scale).array(factors).constant(compute).constant(table.block()).constant(dtype);
-    scale.over(table.programs());
+    table.start(scale).array(factors).constant(compute).constant(table.block());
+    scale.constant(table.alignment()).constant(dtype).over(table.programs());
     newtonSchulz.run();
     update
         .startWithFlag(scaling)

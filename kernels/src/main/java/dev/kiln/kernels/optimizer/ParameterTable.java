@@ -32,12 +32,16 @@ final class ParameterTable implements AutoCloseable {
   private static final int DECAY_SCALE = 9;
   private static final int FIRST_PROGRAM = 10;
 
+  /** Bytes that a thread of a GPU loads at a time, if addresses are multiples of it. */
+  private static final int ALIGNMENT = 16;
+
   /** Elements of a program on a GPU: some for each of 128 threads. */
   private static final int GPU_BLOCK = 1024;
 
   private final List<Parameter> members;
   private final long[] numbers;
   private final int block;
+  private int alignment = ALIGNMENT;
   private NdArray table;
   private NdArray map;
   private int programs;
@@ -88,6 +92,9 @@ final class ParameterTable implements AutoCloseable {
 
   void address(int member, int column, NdArray array) {
     numbers[member * COLUMNS + column] = array.address();
+    if (array.size() > 0 && array.address() % ALIGNMENT != 0) {
+      alignment = 1;
+    }
   }
 
   void factor(int member, int column, double factor) {
@@ -128,6 +135,11 @@ final class ParameterTable implements AutoCloseable {
 
   int block() {
     return block;
+  }
+
+  /** What all addresses are multiples of, in bytes; blocks keep it. */
+  int alignment() {
+    return alignment;
   }
 
   /** Any of the parameters: their dtypes are the same. */

@@ -4,7 +4,7 @@
     l1            |x - y|                                          gradient 0 at 0
     smooth_l1     d^2 / (2 b) where d = |x - y| < b, else d - b / 2
     huber         d^2 / 2 where d = |x - y| <= b, else b (d - b / 2)  (Huber, 1964)
-    bce           -c y log sigmoid(x) - (1 - y) log sigmoid(-x), c 1 or a weight of the positive term
+    bce           -c y log sigmoid(x) - (1 - y) log sigmoid(-x), c a weight of the positive term
     hinge         max(0, b - x y), y is -1 or 1
     kl            y (log y - x), x logarithms; 0 where y is 0
     kl_log        exp(y) (y - x), both logarithms; 0 where y is minus infinity

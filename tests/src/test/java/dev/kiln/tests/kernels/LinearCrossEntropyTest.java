@@ -55,6 +55,33 @@ class LinearCrossEntropyTest {
   }
 
   @Test
+  void gradientsOfWeightsMayBeWiderThanTheWeights() {
+    var problem = new Problem(Devices.cpu(), DType.BF16, 70, 33, 301);
+    NdArray dw = Cases.unset(Devices.cpu(), DType.FP32, 301, 33);
+    try (var kernel = new LinearCrossEntropy(Devices.cpu(), 32)) {
+      kernel.run(
+          problem.x(),
+          problem.w(),
+          null,
+          problem.targets(),
+          SMOOTHED,
+          null,
+          null,
+          new Gradients(null, problem.dw, null, LossGradient.NONE));
+      kernel.run(
+          problem.x(),
+          problem.w(),
+          null,
+          problem.targets(),
+          SMOOTHED,
+          null,
+          null,
+          new Gradients(null, dw, null, LossGradient.NONE));
+    }
+    assertThat(Rounding.to(DType.BF16).of(dw.toDoubles())).isEqualTo(problem.dw.toDoubles());
+  }
+
+  @Test
   void chunksMakeNoDifferenceButForRounding() {
     var whole = new Problem(Devices.cpu(), DType.FP64, 23, 9, 40);
     var chunked = new Problem(Devices.cpu(), DType.FP64, 23, 9, 40);

@@ -270,6 +270,67 @@ def covering(i, n, out, size, move, pad, step, ADAPTIVE: tl.constexpr):
 
 
 @triton.jit
+def add_covering_row(
+    acc,
+    own,
+    dy_ptr,
+    place_ptr,
+    dy_row,  # offset of the row of windows
+    is_row,
+    count_row,  # elements of these windows along depth and height
+    q,
+    r,
+    w,
+    offsets_c,
+    mask_c,
+    W,
+    OW,
+    size_w,
+    pad_w,
+    step_w,
+    stride_yw,
+    divisor,
+    MOVE_W: tl.constexpr,
+    IS_MAX: tl.constexpr,
+    ADAPTIVE: tl.constexpr,
+    WITH_PADDING: tl.constexpr,
+    COMPUTE: tl.constexpr,
+    COVERS_W: tl.constexpr,
+    ALL_W: tl.constexpr,
+    WIDTH_LAST: tl.constexpr,
+):
+    """Adds what elements w get from one row of windows."""
+    for j in tl.static_range(COVERS_W):
+        if ALL_W:
+            o = q * 0 + (OW - 1 - j)
+        elif ADAPTIVE:
+            first_w, last_w = covering(w, W, OW, size_w, MOVE_W, pad_w, step_w, ADAPTIVE)
+            o = last_w - j
+        else:
+            o = q - j
+        inside = (o >= 0) & (o < OW) & is_row
+        if not IS_MAX:
+            if ADAPTIVE or ALL_W:
+                start, end = window(o, W, OW, size_w, MOVE_W, pad_w, 1, ADAPTIVE)
+                inside = inside & (w >= start) & (w < end)
+            else:
+                inside = inside & (j * MOVE_W + r < size_w)
+        offset = dy_row + tile_of(o * stride_yw, offsets_c, WIDTH_LAST)
+        mask = mask_of(inside, mask_c, WIDTH_LAST)
+        dy = tl.load(dy_ptr + offset, mask=mask, other=0.0).to(COMPUTE)
+        if IS_MAX:
+            place = tl.load(place_ptr + offset, mask=mask, other=-1)
+            acc += tl.where(place == own, dy, 0.0)
+        elif divisor is not None:
+            acc += dy / divisor
+        else:
+            count = divisor_of(o, W, OW, size_w, MOVE_W, pad_w, ADAPTIVE, WITH_PADDING)
+            count = tl.where(inside, count_row * count, 1)
+            acc += dy / along_width(count.to(COMPUTE), WIDTH_LAST)
+    return acc
+
+
+@triton.jit
 def pool_backward_kernel(
     dy_ptr,
     place_ptr,  # with the strides of dy; None for the average
@@ -311,6 +372,8 @@ def pool_backward_kernel(
     COMPUTE: tl.constexpr,
     COVERS_W: tl.constexpr,  # most windows that cover an element along the width
     ALL_W: tl.constexpr,  # whether these are all windows there are
+    COVERS_H: tl.constexpr,  # likewise along the height
+    UNROLLED: tl.constexpr,  # covering rows of windows to write them out; 0 for a loop
     WIDTH_LAST: tl.constexpr,
     ROWS: tl.constexpr,
     BLOCK_W: tl.constexpr,
@@ -337,47 +400,125 @@ def pool_backward_kernel(
             w = q * MOVE_W + r - pad_w
             own = along_width((d * H + h) * W + w, WIDTH_LAST)
             acc = filled(0.0, BLOCK_W, BLOCK_C, WIDTH_LAST, COMPUTE)
-            for cover in range(0, tl.maximum(last_d - first_d + 1, 0) * across):
-                od = first_d + cover // across
-                oh = first_h + cover % across
-                dy_row = n * stride_yn + od * stride_yd + oh * stride_yh
-                for j in tl.static_range(COVERS_W):
-                    if ALL_W:
-                        o = q * 0 + (OW - 1 - j)
-                    elif ADAPTIVE:
-                        first_w, last_w = covering(
-                            w, W, OW, size_w, MOVE_W, pad_w, step_w, ADAPTIVE
-                        )
-                        o = last_w - j
-                    else:
-                        o = q - j
-                    inside = (o >= 0) & (o < OW)
-                    if not IS_MAX:
-                        start, end = window(o, W, OW, size_w, MOVE_W, pad_w, 1, ADAPTIVE)
-                        if ADAPTIVE or ALL_W:
-                            inside = inside & (w >= start) & (w < end)
-                        else:
-                            inside = inside & (j * MOVE_W + r < size_w)
-                    offset = dy_row + tile_of(o * stride_yw, c * stride_yc, WIDTH_LAST)
-                    mask = mask_of(inside, mask_c, WIDTH_LAST)
-                    dy = tl.load(dy_ptr + offset, mask=mask, other=0.0).to(COMPUTE)
-                    if IS_MAX:
-                        place = tl.load(place_ptr + offset, mask=mask, other=-1)
-                        acc += tl.where(place == own, dy, 0.0)
-                    elif divisor is not None:
-                        acc += dy / divisor
-                    else:
-                        count = divisor_of(od, D, OD, size_d, move_d, pad_d, ADAPTIVE, WITH_PADDING)
-                        count *= divisor_of(
-                            oh, H, OH, size_h, move_h, pad_h, ADAPTIVE, WITH_PADDING
-                        )
-                        count_w = divisor_of(
-                            o, W, OW, size_w, MOVE_W, pad_w, ADAPTIVE, WITH_PADDING
-                        )
-                        count_w = tl.where(inside, count * count_w, 1)
-                        acc += dy / along_width(count_w.to(COMPUTE), WIDTH_LAST)
+            if UNROLLED > 0:
+                for cover in tl.static_range(UNROLLED):
+                    od = first_d + cover // COVERS_H
+                    oh = first_h + cover % COVERS_H
+                    count = divisor_of(od, D, OD, size_d, move_d, pad_d, ADAPTIVE, WITH_PADDING)
+                    count *= divisor_of(oh, H, OH, size_h, move_h, pad_h, ADAPTIVE, WITH_PADDING)
+                    acc = add_covering_row(
+                        acc,
+                        own,
+                        dy_ptr,
+                        place_ptr,
+                        n * stride_yn + od * stride_yd + oh * stride_yh,
+                        (od <= last_d) & (oh <= last_h),
+                        count,
+                        q,
+                        r,
+                        w,
+                        c * stride_yc,
+                        mask_c,
+                        W,
+                        OW,
+                        size_w,
+                        pad_w,
+                        step_w,
+                        stride_yw,
+                        divisor,
+                        MOVE_W,
+                        IS_MAX,
+                        ADAPTIVE,
+                        WITH_PADDING,
+                        COMPUTE,
+                        COVERS_W,
+                        ALL_W,
+                        WIDTH_LAST,
+                    )
+            else:
+                for cover in range(0, tl.maximum(last_d - first_d + 1, 0) * across):
+                    od = first_d + cover // across
+                    oh = first_h + cover % across
+                    count = divisor_of(od, D, OD, size_d, move_d, pad_d, ADAPTIVE, WITH_PADDING)
+                    count *= divisor_of(oh, H, OH, size_h, move_h, pad_h, ADAPTIVE, WITH_PADDING)
+                    acc = add_covering_row(
+                        acc,
+                        own,
+                        dy_ptr,
+                        place_ptr,
+                        n * stride_yn + od * stride_yd + oh * stride_yh,
+                        oh <= last_h,
+                        count,
+                        q,
+                        r,
+                        w,
+                        c * stride_yc,
+                        mask_c,
+                        W,
+                        OW,
+                        size_w,
+                        pad_w,
+                        step_w,
+                        stride_yw,
+                        divisor,
+                        MOVE_W,
+                        IS_MAX,
+                        ADAPTIVE,
+                        WITH_PADDING,
+                        COMPUTE,
+                        COVERS_W,
+                        ALL_W,
+                        WIDTH_LAST,
+                    )
             tl.store(
                 dx_row + tile_of(w * stride_xw, c * stride_xc, WIDTH_LAST),
                 acc,
                 mask=mask_of((w >= 0) & (w < W), mask_c, WIDTH_LAST),
             )
+
+
+@triton.jit
+def pool_all_kernel(
+    x_ptr,
+    y_ptr,
+    place_ptr,  # or None
+    channels,
+    pixels,
+    stride_xn,
+    stride_xc,
+    stride_xp,
+    stride_yn,
+    stride_yc,
+    divisor,
+    IS_MAX: tl.constexpr,
+    PLACES: tl.constexpr,
+    COMPUTE: tl.constexpr,
+    BLOCK_C: tl.constexpr,
+    BLOCK_P: tl.constexpr,
+):
+    """Pooling of all pixels, which lie one stride apart."""
+    c = tl.program_id(axis=0) * BLOCK_C + tl.arange(0, BLOCK_C)
+    n = tl.cast(tl.program_id(axis=1), tl.int64)
+    mask_c = c < channels
+    outside: tl.constexpr = float("-inf") if IS_MAX else 0.0
+    acc = tl.full((BLOCK_C, BLOCK_P), outside, COMPUTE)
+    place = tl.zeros((BLOCK_C, BLOCK_P), dtype=tl.int32)
+    x_rows = x_ptr + n * stride_xn + c[:, None] * stride_xc
+    for start in range(0, pixels, BLOCK_P):
+        p = start + tl.arange(0, BLOCK_P)
+        mask = mask_c[:, None] & (p < pixels)[None, :]
+        x = tl.load(x_rows + p[None, :] * stride_xp, mask=mask, other=outside).to(COMPUTE)
+        acc, place = take(acc, place, x, p[None, :], IS_MAX, PLACES)
+    y_offset = n * stride_yn + c * stride_yc
+    if IS_MAX:
+        is_nan = acc != acc
+        nans = tl.max(is_nan.to(tl.int32), axis=1)
+        largest = tl.max(tl.where(is_nan, float("-inf"), acc), axis=1)
+        if PLACES:
+            last_nan = tl.max(tl.where(is_nan, place, -1), axis=1)
+            first = tl.min(tl.where(acc == largest[:, None], place, 2147483647), axis=1)
+            tl.store(place_ptr + y_offset, tl.where(nans > 0, last_nan, first), mask=mask_c)
+        y = tl.where(nans > 0, float("nan"), largest)
+    else:
+        y = tl.sum(acc, axis=1) / divisor
+    tl.store(y_ptr + y_offset, y, mask=mask_c)

@@ -67,7 +67,7 @@ def finite_or_zero(x):
 
 
 @triton.jit
-def mapped(x, center, inside, MAP: tl.constexpr):
+def mapped(x, center, in_reduced, MAP: tl.constexpr):
     if MAP == "abs":
         y = tl.abs(x)
     elif MAP == "square":
@@ -75,7 +75,7 @@ def mapped(x, center, inside, MAP: tl.constexpr):
     elif MAP == "nonzero":
         y = (x != 0).to(x.dtype)
     elif MAP == "deviation":
-        distance = tl.where(inside, x - center[:, None], 0.0)
+        distance = tl.where(in_reduced, x - center[:, None], 0.0)
         y = distance * distance
     else:
         tl.static_assert(MAP == "none", "no such function")
@@ -148,7 +148,7 @@ def reduce_kernel(
             offsets = kept.to(tl.int64)[:, None] * xk + reduced.to(tl.int64)[None, :] * xr
             inside = in_kept[:, None] & (reduced < n_reduced)[None, :]
             x = tl.load(x_block + offsets, mask=inside, other=empty).to(COMPUTE)
-            x = mapped(x, center, inside, MAP)
+            x = mapped(x, center, (reduced < n_reduced)[None, :], MAP)
             if COMBINE == "sum":
                 total += tl.sum(x, axis=1)
             elif COMBINE == "prod":

@@ -39,6 +39,9 @@ def rank_runs_kernel(
     theirs = ordered(tl.load(x_row_ptr + others, mask=others < length, other=0).to(COMPUTE), True)
     if DESCENDING:
         theirs = ~theirs
+    # None is after these: of equal ones the first wins.
+    highest: tl.constexpr = theirs.dtype.get_int_max_value()
+    theirs = tl.where(others < length, theirs, highest)
     for block in range(0, RUN, BLOCK):
         own = start + block + tl.arange(0, BLOCK)
         x = tl.load(x_row_ptr + own, mask=own < length, other=0).to(COMPUTE)
@@ -47,7 +50,6 @@ def rank_runs_kernel(
             key = ~key
         is_before = theirs[None, :] < key[:, None]
         is_before |= (theirs[None, :] == key[:, None]) & (others[None, :] < own[:, None])
-        is_before &= (others < length)[None, :]
         place = row * length + start + tl.sum(is_before.to(tl.int32), axis=1)
         tl.store(keys_ptr + place, key, mask=own < length)
         tl.store(indices_ptr + place, own, mask=own < length)
@@ -60,8 +62,7 @@ def merge_runs_kernel(
     merged_keys_ptr,
     merged_indices_ptr,
     length,
-    width,  # of a run
-    steps,  # of a bisection: the smallest number for which 2 to the power of it exceeds width
+    log_width,  # of a run, whose length is a power of two
     BLOCK: tl.constexpr,
 ):
     row = tl.program_id(axis=0).to(tl.int64) * length
@@ -69,20 +70,22 @@ def merge_runs_kernel(
     inside = places < length
     key = tl.load(keys_ptr + row + places, mask=inside, other=0)
     index = tl.load(indices_ptr + row + places, mask=inside, other=0)
-    run = places // width
-    is_right = (run % 2) == 1
-    other_start = tl.minimum(tl.where(is_right, run - 1, run + 1) * width, length)
+    width = 1 << log_width
+    run = places >> log_width
+    is_right = (run & 1) == 1
+    other_start = tl.minimum((run ^ 1) << log_width, length)
     low = other_start
     high = tl.minimum(other_start + width, length)
     # How many of the other run come before: equal ones do if they are on the left.
-    for _ in range(0, steps):
-        middle = (low + high) // 2
+    for _ in range(0, log_width + 1):
+        middle = (low + high) >> 1
         is_open = inside & (low < high)
         other = tl.load(keys_ptr + row + middle, mask=is_open, other=0)
         is_before = is_open & ((other < key) | (is_right & (other == key)))
         low = tl.where(is_before, middle + 1, low)
         high = tl.where(is_open & (is_before == 0), middle, high)
-    target = (run // 2) * (2 * width) + places % width + (low - other_start)
+    own_place = places & (width - 1)
+    target = ((run >> 1) << (log_width + 1)) + own_place + (low - other_start)
     tl.store(merged_keys_ptr + row + target, key, mask=inside)
     tl.store(merged_indices_ptr + row + target, index, mask=inside)
 

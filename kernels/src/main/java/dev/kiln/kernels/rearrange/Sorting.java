@@ -26,6 +26,9 @@ public final class Sorting implements AutoCloseable {
   private static final int BLOCK_OF_RUN = 16;
   private static final int BLOCK = 1024;
 
+  /** Small: a block is searched once for each element that enters the list. */
+  private static final int BLOCK_OF_TOP = 256;
+
   /** The largest list of best elements that a program keeps; more are found by sorting. */
   private static final int LONGEST_LIST = 128;
 
@@ -89,7 +92,7 @@ public final class Sorting implements AutoCloseable {
     top.integer(x.dim(1)).integer(k).integer(x.stride(0));
     top.constant(largest).constant(compute(x.dtype()));
     top.constant(BlockSizes.around(k, 16, LONGEST_LIST));
-    top.constant(BlockSizes.around(x.dim(1), 16, BLOCK)).over((int) x.dim(0));
+    top.constant(BlockSizes.around(x.dim(1), 16, BLOCK_OF_TOP)).over((int) x.dim(0));
   }
 
   private void sorted(NdArray x, boolean descending, long count, NdArray values, NdArray index) {
@@ -109,8 +112,11 @@ public final class Sorting implements AutoCloseable {
       merge.array(indices[side].array(DType.I32, x.size()));
       side = 1 - side;
       merge.array(keys[side].array(key, x.size()));
-      merge.array(indices[side].array(DType.I32, x.size())).integer(length).integer(width);
-      merge.integer(Long.SIZE - Long.numberOfLeadingZeros(width)).constant(block);
+      merge
+          .array(indices[side].array(DType.I32, x.size()))
+          .integer(length)
+          .integer(Long.numberOfTrailingZeros(width));
+      merge.constant(block);
       merge.over(rows, Grid.cdiv(length, block), 1);
     }
     take.start().array(x).array(indices[side].array(DType.I32, x.size()));

@@ -143,7 +143,7 @@ final class ReducedAxes {
     order();
     merge();
     choose(mayLoop);
-    cut();
+    cut(mayLoop);
   }
 
   int parts() {
@@ -323,12 +323,13 @@ final class ReducedAxes {
     return Check.fault(operation, "x", "has too many axes that cannot be merged");
   }
 
-  private void cut() {
+  private void cut(boolean hasSums) {
     int elements = isGpu ? ELEMENTS_ON_GPU : ELEMENTS_ON_CPU;
     boolean alongKept = kept >= 0 && (inner < 0 || kept > inner);
     if (alongKept) {
       blockKept = BlockSizes.around(extent(kept), 16, KEPT_COLUMNS);
-      blockReduced = BlockSizes.around(extent(inner), 1, Math.min(16, elements / blockKept));
+      blockReduced =
+          BlockSizes.around(extent(inner), 1, hasSums ? Math.min(16, elements / blockKept) : 1);
     } else {
       blockReduced = BlockSizes.around(extent(inner), 16, elements);
       blockKept = BlockSizes.around(extent(kept), 1, Math.min(16, elements / blockReduced));

@@ -1,9 +1,9 @@
 """The largest or smallest element along an axis, and where it stands first.
 
-Elements are compared as integers of the same order, in which NaN is the largest (or smallest) of all
-and both zeros are equal. Each lane keeps its best element and the index of it; the first of the best
-lanes wins. As for other reductions, a long axis is split into parts, whose results a second launch
-compares: then the indices are read from the parts.
+Elements are compared as integers of the same order, in which NaN is the largest (or smallest) of
+all and both zeros are equal. Each lane keeps its best element and the index of it; the first of
+the best lanes wins. As for other reductions, a long axis is split into parts, whose results a
+second launch compares: then the indices are read from the parts.
 """
 
 import triton
@@ -29,7 +29,7 @@ def flip_negative(bits):
 
 @triton.jit
 def ordered(x, LARGEST: tl.constexpr):
-    """Integers that are the larger, the earlier an element is wanted; ~ of them for the smallest."""
+    """Integers that are the larger, the earlier an element is wanted."""
     if x.dtype.is_floating():
         key = flip_negative(tl.where(x == 0.0, 0.0, x).to(integer_of(x.dtype), bitcast=True))
         if not LARGEST:

@@ -3,9 +3,9 @@
 Arrays count as outer x length x inner. Indices have an element for each of the result (gather,
 scatter) or one for each position along the axis (select, add rows).
 
-Scattering is deterministic: a column, all elements with one outer and one inner index, belongs to one
-lane of one program, which goes through the positions in order. So sums are added up in that order,
-and of elements that are set to one place the last stays.
+Scattering is deterministic: a column, all elements with one outer and one inner index, belongs to
+one lane of one program, which goes through the positions in order. So sums are added up in that
+order, and of elements that are set to one place the last stays.
 """
 
 import triton

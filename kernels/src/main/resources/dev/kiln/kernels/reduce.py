@@ -1,17 +1,17 @@
 """Reductions over any axes of an array with any strides, and their gradients.
 
-An array has one kept axis and one reduced axis that make up a tile. Up to three more kept axes are
-counted through by programs (outer), up to two more reduced ones in a loop. Neighbours in memory lie
-along either axis of the tile: along the reduced axis for sums of rows, along the kept one for sums of
-columns.
+An array has one kept axis and one reduced axis that make up a tile. Up to three more kept axes
+are counted through by programs (outer), up to two more reduced ones in a loop. Neighbours in
+memory lie along either axis of the tile: along the reduced axis for sums of rows, along the kept
+one for sums of columns.
 
 A long reduction is split: each part writes its result to rows of their own, and a second launch
 reduces those, always in the same order.
 
     sum f(x)    product x    max x    min x    log sum exp(x)
 
-with f the identity, the magnitude, the square, or the square of the deviation from a mean. NaN wins
-against every number in max and min, as in PyTorch.
+with f the identity, the magnitude, the square, or the square of the deviation from a mean. NaN
+wins against every number in max and min, as in PyTorch.
 """
 
 import triton
@@ -144,7 +144,8 @@ def reduce_kernel(
         for step in range(first_step, last_step):
             loop = step // blocks
             reduced = (step % blocks) * BLOCK_REDUCED + tl.arange(0, BLOCK_REDUCED)
-            x_block = x_outer + (loop // loop1).to(tl.int64) * xl0 + (loop % loop1).to(tl.int64) * xl1
+            x_block = x_outer + (loop // loop1).to(tl.int64) * xl0
+            x_block += (loop % loop1).to(tl.int64) * xl1
             offsets = kept.to(tl.int64)[:, None] * xk + reduced.to(tl.int64)[None, :] * xr
             inside = in_kept[:, None] & (reduced < n_reduced)[None, :]
             x = tl.load(x_block + offsets, mask=inside, other=empty).to(COMPUTE)
@@ -162,7 +163,8 @@ def reduce_kernel(
                 # An infinite top is not subtracted: it would give NaN.
                 next_top = larger(top, tl.reduce(x, 1, larger))
                 shift = finite_or_zero(next_top)
-                total = total * tl.exp(finite_or_zero(top) - shift) * (top > float("-inf")).to(COMPUTE)
+                kept_part = tl.exp(finite_or_zero(top) - shift)
+                total = tl.where(top > float("-inf"), total * kept_part, 0.0)
                 total += tl.sum(tl.exp(x - shift[:, None]), axis=1)
                 top = next_top
         if COMBINE == "logsumexp":

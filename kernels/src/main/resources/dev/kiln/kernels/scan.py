@@ -1,13 +1,14 @@
-"""Running sums, products, maxima and log-sum-exps along an axis, and the gradients of the first two.
+"""Running sums, products, maxima and log-sum-exps along an axis, and the gradients of the first
+two.
 
-The array counts as outer x length x inner; neighbours lie along inner, or along the axis itself if
-inner is 1. A program goes through the axis block by block and carries the last element of a block to
-the next one, from the end if the scan is reversed.
+The array counts as outer x length x inner; neighbours lie along inner, or along the axis itself
+if inner is 1. A program goes through the axis block by block and carries the last element of a
+block to the next one, from the end if the scan is reversed.
 
 An exclusive scan leaves out the element itself: it starts with what changes nothing.
 
-The gradient of a running sum is the running sum of dy from the other side. That of a running product
-needs no division, so that zeros do no harm:
+The gradient of a running sum is the running sum of dy from the other side. That of a running
+product needs no division, so that zeros do no harm:
 
     dx[i] = product over m < i of x[m]  *  sum over j >= i of dy[j] product over i < m <= j of x[m]
 

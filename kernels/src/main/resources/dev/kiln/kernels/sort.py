@@ -1,16 +1,16 @@
 """Stable sorting of rows by ranks, and the k best elements of rows.
 
-Elements are sorted as integers of the same order (see extreme.py), together with their indices. In a
-run of RUN elements the rank of an element is the number of those that come before it, found by
-comparing all with all: no exchange of lanes, and no data-dependent branch. Then neighbouring runs are
-merged again and again: the rank of an element in the merged run is its place in its own run plus the
-number of elements of the other run before it, found by bisection.
+Elements are sorted as integers of the same order (see extreme.py), together with their indices.
+In a run of RUN elements the rank of an element is the number of those that come before it, found
+by comparing all with all: no exchange of lanes, and no data-dependent branch. Then neighbouring
+runs are merged again and again: the rank of an element in the merged run is its place in its own
+run plus the number of elements of the other run before it, found by bisection.
 
     runs of 256          | 3 1 2 0 | 7 5 4 6 |  ranks in each run, in one launch
     merged to 512, ..    | 0 1 2 3   4 5 6 7 |  one launch for each doubling
 
-The k best: a program goes through a row with a list of the k best so far, and looks at a block again
-only while it holds an element that is better than the worst of the list.
+The k best: a program goes through a row with a list of the k best so far, and looks at a block
+again only while it holds an element that is better than the worst of the list.
 """
 
 import triton

@@ -29,9 +29,12 @@ final class ColdStarts {
    * Medians in milliseconds.
    *
    * @param ready until the kernel can run
-   * @param ended until its first launch has ended, in which the JVM compiles it to machine code
+   * @param ended until its first launch has ended
+   * @param readyWork the processor's time of the calling thread until the kernel can run; 0 where
+   *     the system does not tell
+   * @param endedWork the same until its first launch has ended
    */
-  record Medians(double ready, double ended) {}
+  record Medians(double ready, double ended, double readyWork, double endedWork) {}
 
   ColdStarts(Path folder) throws IOException {
     this.folder = folder;
@@ -82,16 +85,15 @@ final class ColdStarts {
 
   /** Starts that find the kernel in the cache. */
   Medians cached(List<String> flags) {
-    double[] ready = new double[JVMS];
-    double[] ended = new double[JVMS];
+    List<long[]> starts = new ArrayList<>();
     for (int i = 0; i < JVMS; i++) {
-      long[] nanos = start(flags);
-      ready[i] = nanos[0] / 1e6;
-      ended[i] = nanos[1] / 1e6;
+      starts.add(start(flags));
     }
-    Arrays.sort(ready);
-    Arrays.sort(ended);
-    return new Medians(ready[JVMS / 2], ended[JVMS / 2]);
+    return new Medians(median(starts, 0), median(starts, 1), median(starts, 2), median(starts, 3));
+  }
+
+  private static double median(List<long[]> starts, int column) {
+    return starts.stream().mapToLong(it -> it[column]).sorted().toArray()[JVMS / 2] / 1e6;
   }
 
   /** Flags for an archive of the classes that a start loads, which is made first. */

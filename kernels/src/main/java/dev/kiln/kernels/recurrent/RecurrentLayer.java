@@ -25,16 +25,24 @@ public abstract sealed class RecurrentLayer implements AutoCloseable permits Lst
   private final int gates;
   private final Device device;
   private final Matmul matmul;
+
+  /** Of the steps: a launcher that always does the same looks nothing up. */
+  private final Matmul stateMatmul;
+
   private final Pointwise pointwise;
   private final Workspace sumsSpace;
   private final Workspace stateSpace;
   private NdArray ones;
+  private RecurrentWeights turned;
+  private NdArray inputTurned;
+  private NdArray stateTurned;
 
   RecurrentLayer(String name, int gates, Device device) {
     arguments = new Arguments(name);
     this.gates = gates;
     this.device = device;
     matmul = new Matmul(device);
+    stateMatmul = new Matmul(device);
     pointwise = new Pointwise(device);
     sumsSpace = new Workspace(device);
     stateSpace = new Workspace(device);
@@ -42,16 +50,28 @@ public abstract sealed class RecurrentLayer implements AutoCloseable permits Lst
 
   /** The sums of the input by the weights: {@code sums = x w^T}. */
   final void inputSums(NdArray x, RecurrentWeights weights, NdArray sums) {
-    matmul.run(x, weights.input().permute(1, 0), sums);
+    turn(weights);
+    matmul.run(x, inputTurned, sums);
   }
 
   /** Adds the sums of the state: {@code sums += h u^T}. */
   final void addStateSums(NdArray h, RecurrentWeights weights, NdArray sums) {
-    matmul.run(h, weights.state().permute(1, 0), Epilogue.ADD, sums);
+    turn(weights);
+    stateMatmul.run(h, stateTurned, Epilogue.ADD, sums);
   }
 
   final void stateSums(NdArray h, RecurrentWeights weights, NdArray sums) {
-    matmul.run(h, weights.state().permute(1, 0), sums);
+    turn(weights);
+    stateMatmul.run(h, stateTurned, sums);
+  }
+
+  /** Keeps the views for the next steps. */
+  private void turn(RecurrentWeights weights) {
+    if (weights != turned) {
+      turned = weights;
+      inputTurned = weights.input().permute(1, 0);
+      stateTurned = weights.state().permute(1, 0);
+    }
   }
 
   /**
@@ -247,6 +267,7 @@ public abstract sealed class RecurrentLayer implements AutoCloseable permits Lst
   @Override
   public void close() {
     matmul.close();
+    stateMatmul.close();
     sumsSpace.close();
     stateSpace.close();
     closeOnes();

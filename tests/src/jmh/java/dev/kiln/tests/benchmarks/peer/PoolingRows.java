@@ -25,7 +25,7 @@ final class PoolingRows {
     String size = "max pool 3 x 3, stride 2, 8 x 64 x 112 x 112, ";
     return List.of(
         PeerRow.of("torch-maxpool", size + "forward with places", 1.0, Work::forward),
-        PeerRow.of("torch-maxpool-gradient", size + "backward", 1.0, Work::backward));
+        PeerRow.of("torch-maxpool-gradient", size + "backward", 0, Work::backward));
   }
 
   /** Arrays and tensors with the same numbers. */

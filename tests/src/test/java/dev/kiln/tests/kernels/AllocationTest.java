@@ -20,7 +20,11 @@ import dev.kiln.kernels.optimizer.Adam;
 import dev.kiln.kernels.optimizer.GlobalNorm;
 import dev.kiln.kernels.optimizer.GradientScaling;
 import dev.kiln.kernels.optimizer.Parameter;
+import dev.kiln.kernels.pooling.MaxPooling;
+import dev.kiln.kernels.pooling.PoolingOptions;
 import dev.kiln.kernels.product.Matmul;
+import dev.kiln.kernels.recurrent.Lstm;
+import dev.kiln.kernels.recurrent.RecurrentWeights;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
@@ -67,6 +71,24 @@ class AllocationTest {
             norm.run(1, 0.5);
             adam.step(1e-3, i + 1, scaling);
           });
+    }
+  }
+
+  @Test
+  void warmedPoolingAndRecurrentStepsAllocateNothing() {
+    NdArray x = NdArray.zeros(device, DType.FP32, 2, 3, 8, 8);
+    NdArray y = NdArray.zeros(device, DType.FP32, 2, 3, 4, 4);
+    NdArray places = NdArray.zeros(device, DType.I32, 2, 3, 4, 4);
+    var pooling = new MaxPooling(device);
+    PoolingOptions halves = PoolingOptions.of(2, 2);
+    settlesAtNothing("MaxPooling", i -> pooling.forward(x, halves, y, places));
+    settlesAtNothing("MaxPooling backward", i -> pooling.backward(y, places, halves, x));
+    NdArray h = NdArray.zeros(device, DType.FP32, 16, 32);
+    NdArray c = NdArray.zeros(device, DType.FP32, 16, 32);
+    NdArray w = NdArray.zeros(device, DType.FP32, 128, 32);
+    var weights = new RecurrentWeights(w, w, null, null);
+    try (var lstm = new Lstm(device)) {
+      settlesAtNothing("Lstm", i -> lstm.step(h, h, c, weights, c, h));
     }
   }
 

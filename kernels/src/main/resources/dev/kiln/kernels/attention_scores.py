@@ -13,9 +13,10 @@ j <= i + shift + right; causal attention is right = 0.
 
 import triton
 import triton.language as tl
+from triton.language.extra import libdevice
 
-LOG2_E: tl.constexpr = tl.constexpr(1.4426950408889634)
-LN_2: tl.constexpr = tl.constexpr(0.6931471805599453)
+LOG2_E = tl.constexpr(1.4426950408889634)
+LN_2 = tl.constexpr(0.6931471805599453)
 
 
 @triton.jit
@@ -37,7 +38,7 @@ def attention_scores(
     scores = products * score_scale
     derivative = 1.0
     if HAS_CAP:
-        bent = tl.math.tanh(scores)
+        bent = libdevice.tanh(scores)
         derivative = 1.0 - bent * bent
         scores = bent * score_cap
     if HAS_SLOPE:
@@ -98,5 +99,6 @@ def sequence(starts_ptr, batch, length):
     """First row and length of a sequence; all are alike without starts."""
     if starts_ptr is None:
         return 0, length
-    start = tl.load(starts_ptr + batch).to(tl.int32)
-    return start, tl.load(starts_ptr + batch + 1).to(tl.int32) - start
+    else:
+        start = tl.load(starts_ptr + batch).to(tl.int32)
+        return start, tl.load(starts_ptr + batch + 1).to(tl.int32) - start

@@ -129,7 +129,9 @@ def convolution_kernel(
                 mask=mask_c[:, None] & mask_k[None, :],
                 other=0.0,
             )
-            acc = tl.dot(x, weights, acc, input_precision=INPUT_PRECISION)
+            acc = tl.dot(
+                x, weights, acc, input_precision=INPUT_PRECISION, out_dtype=COMPUTE
+            )
     else:
         blocks_c = tl.cdiv(C, BLOCK_C)
         for i in range(0, taps * blocks_c):
@@ -152,7 +154,9 @@ def convolution_kernel(
                 mask=mask_c[:, None] & mask_k[None, :],
                 other=0.0,
             )
-            acc = tl.dot(x, weights, acc, input_precision=INPUT_PRECISION)
+            acc = tl.dot(
+                x, weights, acc, input_precision=INPUT_PRECISION, out_dtype=COMPUTE
+            )
 
     channel = group * K + k
     y_row = y_start + n.to(tl.int64) * stride_yn + od * stride_yd + oh * stride_yh + ow * stride_yw

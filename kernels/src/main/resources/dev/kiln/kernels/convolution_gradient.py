@@ -97,7 +97,9 @@ def weight_gradient_kernel(
             mask=mask_m[:, None] & mask_k[None, :],
             other=0.0,
         )
-        acc = tl.dot(tl.trans(x), dy, acc, input_precision=INPUT_PRECISION)
+        acc = tl.dot(
+            tl.trans(x), dy, acc, input_precision=INPUT_PRECISION, out_dtype=COMPUTE
+        )
 
     dw_ptr += part.to(tl.int64) * stride_part + group * stride_wg
     dw_ptr += kd * stride_wd + kh * stride_wh + kw * stride_ww

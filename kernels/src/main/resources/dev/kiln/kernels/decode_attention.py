@@ -19,8 +19,9 @@ def cache_rows(table_ptr, batch, cols, mask, stride_b, stride_n, PAGE: tl.conste
     """Offsets of the rows of keys in a cache."""
     if table_ptr is None:
         return batch * stride_b + cols.to(tl.int64) * stride_n
-    pages = tl.load(table_ptr + cols // PAGE, mask=mask, other=0).to(tl.int64)
-    return pages * stride_b + (cols % PAGE).to(tl.int64) * stride_n
+    else:
+        pages = tl.load(table_ptr + cols // PAGE, mask=mask, other=0).to(tl.int64)
+        return pages * stride_b + (cols % PAGE).to(tl.int64) * stride_n
 
 
 @triton.jit

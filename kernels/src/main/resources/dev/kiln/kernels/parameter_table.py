@@ -39,7 +39,7 @@ def array_of(row, column: tl.constexpr, start, ELEMENT: tl.constexpr, ALIGNMENT:
     """One of the parameter's arrays, from an element on, whose address is a multiple of ALIGNMENT
     bytes; None where there is no such array."""
     if ELEMENT is None:
-        return None
+        return
     else:
         return tl.multiple_of(tl.load(row + column).to(tl.pointer_type(ELEMENT)) + start, ALIGNMENT)
 

@@ -58,7 +58,7 @@ def multiply(
         b_ptrs = b_ptr + offs_k[:, None] * stride_bk + offs_n[None, :] * stride_bn
         a = tl.load(a_ptrs, mask=mask_m[:, None] & mask_k[None, :], other=0)
         b = tl.load(b_ptrs, mask=mask_k[:, None] & mask_n[None, :], other=0)
-        acc = tl.dot(a, b, acc, input_precision=INPUT_PRECISION)
+        acc = tl.dot(a, b, acc, input_precision=INPUT_PRECISION, out_dtype=ACC)
     return acc
 
 
@@ -118,6 +118,6 @@ def finish(
 def part(ptr, index, stride):
     """The matrix of a batch, or None of None."""
     if ptr is None:
-        return ptr
+        return
     else:
         return ptr + index.to(tl.int64) * stride

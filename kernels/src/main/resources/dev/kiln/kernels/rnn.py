@@ -1,5 +1,6 @@
-"""A plain recurrent cell (Elman, 1990): h = activation(a + b + v), with a the sums of input and state
-by their weights, b and v biases, and tanh or relu for the activation. Its gradient is taken from h:
+"""A plain recurrent cell (Elman, 1990): h = activation(a + b + v), with a the sums of input and
+state by their weights, b and v biases, and tanh or relu for the activation. Its gradient is taken
+from h:
 
     da = dh (1 - h^2) for tanh,   da = dh where h > 0 for relu
 """

@@ -10,8 +10,8 @@ Output o of `out` along an axis stands at a place s among n elements:
 and is (1 - l) x[i] + l x[i + 1] with i = floor(s), l = s - i, the last element taken twice. Along
 several axes weights are multiplied. Places are fractions of integers, so that i and l are exact.
 
-The backward pass gathers: each element of dx looks at the outputs around it, in ascending order, and
-computes their weights again. So nothing is added atomically.
+The backward pass gathers: each element of dx looks at the outputs around it, in ascending order,
+and computes their weights again. So nothing is added atomically.
 """
 
 import triton

@@ -21,6 +21,8 @@ import java.util.Optional;
 
 /** Matrix products: writes a descriptor to scratch memory and calls the shared routine. */
 final class DotEmitter {
+  private static final int FEWEST_IN_COLUMNS = 32;
+
   private final KernelWriter kernel;
   private final CodeWriter writer;
   private final CodeBuilder code;
@@ -35,7 +37,8 @@ final class DotEmitter {
 
   static long transientBytes(LoopStmt.Dot dot) {
     return DotDescriptor.BYTES
-        + DotDescriptor.packBytes(dot.m(), dot.n(), depth(dot), dot.acc().dtype().bytes());
+        + DotDescriptor.packBytes(
+            dot.m(), dot.n(), depth(dot), hasColumns(dot), dot.acc().dtype().bytes());
   }
 
   /** The longest that is multiplied at once, as far as is known. */
@@ -43,8 +46,20 @@ final class DotEmitter {
     return dot.repeats().isPresent() ? Integer.MAX_VALUE : dot.k();
   }
 
+  /**
+   * Whether the rows of a lie side by side, so many that copies of columns are worth their room.
+   */
+  private static boolean hasColumns(LoopStmt.Dot dot) {
+    List<TileRef.Stride> strides = dot.a().ref().strides();
+    var unit = new TileRef.Fixed(1);
+    return dot.m() >= FEWEST_IN_COLUMNS
+        && strides.get(strides.size() - 2).equals(unit)
+        && !strides.getLast().equals(unit);
+  }
+
   static long leftPanelBytes(LoopStmt.Dot dot) {
-    return DotDescriptor.leftPanelBytes(dot.m(), depth(dot), dot.acc().dtype().bytes());
+    return DotDescriptor.leftPanelBytes(
+        dot.m(), depth(dot), hasColumns(dot), dot.acc().dtype().bytes());
   }
 
   static long rightPanelBytes(LoopStmt.Dot dot) {
@@ -73,6 +88,7 @@ final class DotEmitter {
     set(DotDescriptor.ACC, () -> DriverEmitter.pushBase(writer, dot.acc()));
     set(DotDescriptor.PACK, () -> writer.pushScratchOffset(descriptor + DotDescriptor.BYTES));
     set(DotDescriptor.SITE, kernel.panels().site(dot));
+    set(DotDescriptor.COLUMNS, hasColumns(dot) ? 1 : 0);
     Runnable m = () -> code.loadConstant(dot.m());
     Runnable n = () -> code.loadConstant(dot.n());
     Runnable k = () -> code.iload(depth);

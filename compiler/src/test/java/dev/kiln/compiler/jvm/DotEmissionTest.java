@@ -184,6 +184,46 @@ class DotEmissionTest {
         (l, j) -> element(b, l + k * j));
   }
 
+  /** Such rows are packed in columns; more than a panel of them, and more than a block of k. */
+  @ParameterizedTest
+  @MethodSource("widths")
+  void rowsThatLieSideBySideAreMultiplied(EmissionOptions options) {
+    int m = 72;
+    int n = 24;
+    int k = 272;
+    int rows = 69;
+    int depth = 270;
+    for (DType dtype : List.of(DType.FP32, DType.FP64, DType.BF16, DType.FP8E5, DType.I8)) {
+      DType accType = dtype == DType.I8 ? DType.I32 : dtype == DType.FP64 ? DType.FP64 : DType.FP32;
+      Value a = operand(dtype, m * k);
+      Value b = operand(dtype, k * n);
+      Value acc = operand(accType, m * n);
+      Value rowLimit = runner.scalar(DType.I32, rows);
+      Value depthLimit = runner.scalar(DType.I32, depth);
+      double[] before = contents(acc, m * n);
+      run(
+          dot(
+              m,
+              n,
+              k,
+              ref(a, by(1), by(m)),
+              List.of(NestBuilder.below(0, rowLimit), NestBuilder.below(1, depthLimit)),
+              ref(b, by(n), by(1)),
+              List.of(),
+              accType),
+          acc,
+          options);
+      compare(
+          acc,
+          before,
+          m,
+          n,
+          k,
+          (i, l) -> i < rows && l < depth ? element(a, i + l * m) : 0,
+          (l, j) -> element(b, l * n + j));
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("widths")
   void elementsOutsideBoundsCountAsZeroAndAreNotRead(EmissionOptions options) {

@@ -24,8 +24,11 @@ public final class DotDescriptor {
   /** Which product of the kernel it is. */
   public static final int SITE = 7;
 
+  /** Whether packed panels of {@code a} hold columns: 1 or 0. */
+  public static final int COLUMNS = 8;
+
   /** Where the slots of the operands start. */
-  public static final int A = 8;
+  public static final int A = 9;
 
   /** Within an operand: its dtype, whether its integers are signed, its offset. */
   public static final int DTYPE = 0;
@@ -70,22 +73,29 @@ public final class DotDescriptor {
   private DotDescriptor() {}
 
   /** Size of the area for packed copies, of whichever routine needs more. */
-  public static long packBytes(int m, int n, int depth, int accBytes) {
-    long block = Math.min(depth, MicroKernel.LONG_DEPTH);
-    long panels = (long) m * MicroKernel.pitch((int) block) + PANEL * block + (long) m * PANEL;
+  public static long packBytes(int m, int n, int depth, boolean columns, int accBytes) {
+    long block = Math.min(depth, MicroKernel.DEPTH);
+    long panels = leftPanel(m, (int) block, columns) + PANEL * block + (long) m * PANEL;
     long whole = (m + (long) n) * block;
     return Math.max(panels * accBytes + Packing.BUFFER_BYTES, whole * accBytes);
   }
 
   /** Size of the packed copy of a block of {@code m} rows of {@code a}. */
-  public static long leftPanelBytes(int m, int depth, int accBytes) {
-    int block = Math.min(depth, MicroKernel.LONG_DEPTH);
-    return (long) m * MicroKernel.pitch(block) * accBytes;
+  public static long leftPanelBytes(int m, int depth, boolean columns, int accBytes) {
+    return leftPanel(m, Math.min(depth, MicroKernel.DEPTH), columns) * accBytes;
+  }
+
+  /** Elements of {@code m} packed rows. */
+  static long leftPanel(int m, int depth, boolean columns) {
+    int panels = Math.ceilDiv(m, MicroKernel.PANEL_ROWS);
+    return columns
+        ? (long) panels * MicroKernel.PANEL_ROWS * depth
+        : (long) m * MicroKernel.pitch(depth);
   }
 
   /** Size of the packed copy of a block of {@code n} columns of {@code b}. */
   public static long rightPanelBytes(int n, int depth, int accBytes) {
-    int block = Math.min(depth, MicroKernel.LONG_DEPTH);
+    int block = Math.min(depth, MicroKernel.DEPTH);
     return ((long) n + PANEL - 1) / PANEL * PANEL * block * accBytes;
   }
 }

@@ -7,17 +7,30 @@ import java.lang.foreign.MemorySegment;
  * MicroKernelClass} writes its classes. An instance has no state.
  */
 public abstract class MicroKernel {
-  /** Most columns of k that one call takes, for the two pitches of packed rows of {@code a}. */
-  static final int SHORT_DEPTH = 64;
+  /** Most columns of k that one call takes, and how many are few. */
+  static final int DEPTH = 256;
 
-  static final int LONG_DEPTH = 256;
+  static final int SHORT_DEPTH = 64;
 
   /** Beyond the depth, so that rows do not compete for the same cache sets. */
   private static final int PITCH_PADDING = 16;
 
   /** Elements between packed rows of {@code a}. */
   static int pitch(int depth) {
-    return (depth <= SHORT_DEPTH ? SHORT_DEPTH : LONG_DEPTH) + PITCH_PADDING;
+    return (depth <= SHORT_DEPTH ? SHORT_DEPTH : DEPTH) + PITCH_PADDING;
+  }
+
+  /** Most rows of a panel of columns, and the elements from one column to the next. */
+  static final int PANEL_ROWS = 32;
+
+  /** How {@code a} lies. */
+  enum Form {
+    /** Packed rows of more than {@link #SHORT_DEPTH} elements, their {@link #pitch} apart. */
+    LONG_ROWS,
+    /** Rows of at most so many elements, of any pitch. */
+    SHORT_ROWS,
+    /** Columns, {@link #PANEL_ROWS} apart. */
+    COLUMNS
   }
 
   /** Elements of a vector. */
@@ -33,9 +46,9 @@ public abstract class MicroKernel {
    * {@code c[i,j] += sum over l of a[i,l] * b[l,j]} for a tile, each element in one chain of fused
    * multiply-adds over ascending l.
    *
-   * @param a offset of the rows of a, whose elements lie side by side
-   * @param pitchBytes bytes between the rows of a: any up to {@link #SHORT_DEPTH}, beyond it that
-   *     of the {@link #pitch}
+   * @param form number of a {@link Form}
+   * @param a offset of the first element of a
+   * @param pitchBytes bytes between short rows of a
    * @param b offset of the packed panel of b: {@code vectors * lanes()} elements for each l
    * @param c offset of the tile
    * @param rowBytes bytes between the tile's rows
@@ -45,6 +58,7 @@ public abstract class MicroKernel {
    */
   public abstract void run(
       MemorySegment memory,
+      int form,
       long a,
       long pitchBytes,
       long b,

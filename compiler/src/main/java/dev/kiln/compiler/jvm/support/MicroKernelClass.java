@@ -5,6 +5,7 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.jvm.support.MicroKernel.Form;
 import dev.kiln.generated.KernelClasses;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
@@ -18,11 +19,12 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * Writes the class of a {@link MicroKernel}: one method for each tile shape and depth, whose
- * accumulators are local variables. Generated because the JIT wants every species, number of rows
- * and long stride to be a constant.
+ * Writes the class of a {@link MicroKernel}: one method for each tile shape and form of {@code a},
+ * whose accumulators are local variables. Generated because the JIT wants every species, number of
+ * rows and distance of columns to be a constant.
  */
 final class MicroKernelClass {
   private static final String VECTORS = "jdk.incubator.vector.";
@@ -53,7 +55,8 @@ final class MicroKernelClass {
       MethodTypeDesc.of(CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int);
   private static final MethodTypeDesc RUN =
       MethodTypeDesc.of(
-          CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int, CD_int, CD_int);
+          CD_void, MEMORY, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int, CD_int,
+          CD_int);
 
   // Parameters of a tile's method.
   private static final int A = 1;
@@ -91,7 +94,7 @@ final class MicroKernelClass {
           default -> CD_int;
         };
     this.layout = LAYOUT.nested("Of" + name);
-    this.layoutName = "JAVA_" + name.toUpperCase(java.util.Locale.ROOT);
+    this.layoutName = "JAVA_" + name.toUpperCase(Locale.ROOT);
     this.species = "SPECIES_" + bits;
     this.bytes = dtype.bytes();
     this.lanes = bits / 8 / bytes;
@@ -131,17 +134,13 @@ final class MicroKernelClass {
               nextRows(builder);
               dispatch(builder);
               transpose(builder);
-              for (int depth : depths()) {
+              for (Form form : Form.values()) {
                 for (int r : rows) {
-                  tile(builder, r, 1, depth);
-                  tile(builder, r, 2, depth);
+                  tile(builder, r, 1, form);
+                  tile(builder, r, 2, form);
                 }
               }
             });
-  }
-
-  private static List<Integer> depths() {
-    return List.of(MicroKernel.SHORT_DEPTH, MicroKernel.LONG_DEPTH);
   }
 
   private static void constant(ClassBuilder builder, String name, int value) {
@@ -174,28 +173,27 @@ final class MicroKernelClass {
         RUN,
         ClassFile.ACC_PUBLIC,
         code -> {
-          int height = code.parameterSlot(7);
-          int width = code.parameterSlot(8);
-          int depth = code.parameterSlot(6);
-          for (int limit : depths()) {
-            Label deeper = code.newLabel();
-            if (limit == MicroKernel.SHORT_DEPTH) {
-              code.iload(depth).loadConstant(limit).if_icmpgt(deeper);
-            }
+          int form = code.parameterSlot(1);
+          int depth = code.parameterSlot(7);
+          int height = code.parameterSlot(8);
+          int width = code.parameterSlot(9);
+          for (Form f : Form.values()) {
+            Label otherForm = code.newLabel();
+            code.iload(form).loadConstant(f.ordinal()).if_icmpne(otherForm);
             for (int r : rows) {
               for (int v = 2; v >= 1; v--) {
                 Label other = code.newLabel();
                 code.iload(height).loadConstant(r).if_icmpne(other);
                 code.iload(width).loadConstant(v).if_icmpne(other);
                 code.aload(1);
-                for (int p = 1; p <= 5; p++) {
+                for (int p = 2; p <= 6; p++) {
                   code.lload(code.parameterSlot(p));
                 }
-                code.iload(depth).invokestatic(self, tileName(r, v, limit), TILE).return_();
+                code.iload(depth).invokestatic(self, tileName(r, v, f), TILE).return_();
                 code.labelBinding(other);
               }
             }
-            code.labelBinding(deeper);
+            code.labelBinding(otherForm);
           }
           code.return_();
         });
@@ -313,31 +311,37 @@ final class MicroKernelClass {
     code.invokevirtual(vector, "blend", MethodTypeDesc.of(vector, VECTOR, MASK));
   }
 
-  private static String tileName(int rows, int vectors, int depth) {
-    return "tile" + rows + "x" + vectors + "upTo" + depth;
+  private static String tileName(int rows, int vectors, Form form) {
+    return "tile" + rows + "x" + vectors + "of" + form.name().toLowerCase(Locale.ROOT);
   }
 
-  private void tile(ClassBuilder builder, int height, int width, int limit) {
+  private void tile(ClassBuilder builder, int height, int width, Form form) {
     builder.withMethodBody(
-        tileName(height, width, limit),
+        tileName(height, width, form),
         TILE,
         ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
-        code -> tile(code, height, width, limit));
+        code -> tile(code, height, width, form));
   }
 
   /** A row of a: a local variable that holds an offset, and what to add. */
   private record Row(int base, long offset) {}
 
-  /** Long rows have a pitch that is known here, short ones that of the parameter. */
-  private List<Row> left(CodeBuilder code, int height, int limit) {
+  /** The rows where they start. */
+  private List<Row> left(CodeBuilder code, int height, Form form) {
     var rows = new ArrayList<Row>();
     for (int i = 0; i < height; i++) {
-      if (limit == MicroKernel.LONG_DEPTH) {
-        rows.add(new Row(A, (long) i * MicroKernel.pitch(limit) * bytes));
-      } else {
-        var row = new Row(code.allocateLocal(TypeKind.LONG), 0);
-        code.lload(A).lload(PITCH).loadConstant((long) i).lmul().ladd().lstore(row.base());
-        rows.add(row);
+      long row = i;
+      switch (form) {
+        case LONG_ROWS -> {
+          long pitch = MicroKernel.pitch(MicroKernel.DEPTH);
+          rows.add(new Row(A, row * pitch * bytes));
+        }
+        case COLUMNS -> rows.add(new Row(A, row * bytes));
+        case SHORT_ROWS -> {
+          int base = code.allocateLocal(TypeKind.LONG);
+          code.lload(A).lload(PITCH).loadConstant(row).lmul().ladd().lstore(base);
+          rows.add(new Row(base, 0));
+        }
       }
     }
     return rows;
@@ -358,7 +362,7 @@ final class MicroKernelClass {
         MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object));
   }
 
-  private void tile(CodeBuilder code, int height, int width, int limit) {
+  private void tile(CodeBuilder code, int height, int width, Form form) {
     tellClassOfMemory(code, 0, 0);
     int[][] sums = new int[height][width];
     for (int i = 0; i < height; i++) {
@@ -370,7 +374,7 @@ final class MicroKernelClass {
         code.astore(sums[i][j]);
       }
     }
-    List<Row> left = left(code, height, limit);
+    List<Row> left = left(code, height, form);
     int l = code.allocateLocal(TypeKind.INT);
     int memory = code.allocateLocal(TypeKind.REFERENCE);
     Label top = code.newLabel();
@@ -380,7 +384,8 @@ final class MicroKernelClass {
     code.iload(l).iload(DEPTH).if_icmpge(exit);
     // Again, for the JIT may compile the loop from here.
     tellClassOfMemory(code, 0, memory);
-    step(code, memory, l, left, sums);
+    long along = form == Form.COLUMNS ? (long) MicroKernel.PANEL_ROWS * bytes : bytes;
+    step(code, memory, l, left, along, sums);
     code.iinc(l, 1).goto_(top);
     code.labelBinding(exit);
     tellClassOfMemory(code, 0, memory);
@@ -395,7 +400,7 @@ final class MicroKernelClass {
     code.return_();
   }
 
-  private void step(CodeBuilder code, int memory, int l, List<Row> rows, int[][] sums) {
+  private void step(CodeBuilder code, int memory, int l, List<Row> rows, long along, int[][] sums) {
     int width = sums[0].length;
     var right = new ArrayList<Integer>();
     for (int j = 0; j < width; j++) {
@@ -407,7 +412,7 @@ final class MicroKernelClass {
     for (int i = 0; i < sums.length; i++) {
       pushSpecies(code);
       code.aload(memory).getstatic(LAYOUT, layoutName, layout);
-      pushScaled(code, rows.get(i).base(), l, bytes, rows.get(i).offset());
+      pushScaled(code, rows.get(i).base(), l, along, rows.get(i).offset());
       code.invokeinterface(MEMORY, "get", MethodTypeDesc.of(scalar, layout, CD_long));
       code.invokestatic(vector, "broadcast", MethodTypeDesc.of(vector, SPECIES, scalar));
       int left = code.allocateLocal(TypeKind.REFERENCE);

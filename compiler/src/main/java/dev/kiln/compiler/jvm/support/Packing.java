@@ -29,6 +29,7 @@ final class Packing {
   /**
    * Packs {@code rows x columns} elements from {@code (firstRow, firstColumn)} of an operand.
    *
+   * @param rowAxis the operand's axis along which rows are counted: 1, or 2 to pack its transpose
    * @param to offset of the packed rows, {@code rowBytes} apart
    * @param padded columns of a packed row; those beyond {@code columns} become 0
    * @param buffer offset of {@link #BUFFER_BYTES} bytes
@@ -38,6 +39,7 @@ final class Packing {
       MicroKernel kernel,
       long d,
       int operand,
+      int rowAxis,
       int batch,
       int firstRow,
       int rows,
@@ -49,8 +51,9 @@ final class Packing {
       DType acc,
       long buffer) {
     MemorySegment memory = NativeMemory.known(anyMemory);
-    int rowSlot = operand + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
-    int columnSlot = rowSlot + DotDescriptor.AXIS_SLOTS;
+    int axes = operand + DotDescriptor.AXES;
+    int rowSlot = axes + rowAxis * DotDescriptor.AXIS_SLOTS;
+    int columnSlot = axes + (3 - rowAxis) * DotDescriptor.AXIS_SLOTS;
     boolean active = Operands.isActive(memory, d, operand, 0, batch);
     int top = active ? bound(memory, d, rowSlot + DotDescriptor.LOWER, firstRow, rows) : 0;
     int bottom = active ? bound(memory, d, rowSlot + DotDescriptor.UPPER, firstRow, rows) : 0;

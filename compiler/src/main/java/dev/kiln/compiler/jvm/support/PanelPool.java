@@ -79,7 +79,7 @@ public final class PanelPool {
 
   /** What, beside its operand, tells a block of a product from others. */
   static long tag(long site, int batch, int from, int depth) {
-    long block = from / MicroKernel.LONG_DEPTH;
+    long block = from / MicroKernel.DEPTH;
     return ((site << BATCH_BITS | batch) << DEPTH_BITS | depth) << BLOCK_BITS | block;
   }
 

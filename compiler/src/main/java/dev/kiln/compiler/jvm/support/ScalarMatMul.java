@@ -23,8 +23,8 @@ public final class ScalarMatMul {
     int batch = (int) Operands.get(memory, descriptor, DotDescriptor.BATCH);
     int k = (int) Operands.get(memory, descriptor, DotDescriptor.K);
     for (int b = 0; b < batch; b++) {
-      for (int from = 0; from < k; from += MicroKernel.LONG_DEPTH) {
-        int depth = Math.min(MicroKernel.LONG_DEPTH, k - from);
+      for (int from = 0; from < k; from += MicroKernel.DEPTH) {
+        int depth = Math.min(MicroKernel.DEPTH, k - from);
         switch (acc) {
           case FP64 -> doubles(memory, descriptor, b, from, depth);
           case FP32 -> floats(memory, descriptor, b, from, depth);

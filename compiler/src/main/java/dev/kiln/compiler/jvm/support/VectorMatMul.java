@@ -1,6 +1,7 @@
 package dev.kiln.compiler.jvm.support;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.jvm.support.MicroKernel.Form;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -32,7 +33,7 @@ public final class VectorMatMul {
     int k = (int) Operands.get(memory, descriptor, DotDescriptor.K);
     Operands.straighten(memory, descriptor, DotDescriptor.A, m, k);
     Operands.straighten(memory, descriptor, DotDescriptor.B, k, n);
-    int block = Math.min(k, MicroKernel.LONG_DEPTH);
+    int block = Math.min(k, MicroKernel.DEPTH);
     for (int b = 0; b < batch; b++) {
       for (int l = 0; l < k; l += block) {
         multiply(memory, descriptor, kernel, b, l, Math.min(block, k - l));
@@ -61,11 +62,16 @@ public final class VectorMatMul {
     long pitchBytes = (long) MicroKernel.pitch(depth) * bytes;
     long rowBytes = (long) n * bytes;
     long a = Operands.get(memory, d, DotDescriptor.PACK);
-    long panel = a + m * pitchBytes;
+    boolean inColumns = Operands.get(memory, d, DotDescriptor.COLUMNS) != 0;
+    long panel = a + DotDescriptor.leftPanel(m, depth, inColumns) * bytes;
     long buffer = panel + 2L * lanes * bytes * depth;
     long edge = buffer + Packing.BUFFER_BYTES;
     long c = Operands.get(memory, d, DotDescriptor.ACC) + (long) batch * m * rowBytes;
-    if (isDirect(memory, d, batch, from, depth)) {
+    Form form = depth <= MicroKernel.SHORT_DEPTH ? Form.SHORT_ROWS : Form.LONG_ROWS;
+    if (inColumns) {
+      form = Form.COLUMNS;
+      a = left(memory, d, kernel, batch, from, depth, a, buffer);
+    } else if (isDirect(memory, d, batch, from, depth)) {
       int rowAxis = DotDescriptor.A + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
       pitchBytes = Operands.get(memory, d, rowAxis + DotDescriptor.STRIDE);
       a = Operands.place(memory, d, DotDescriptor.A, batch) + (long) from * bytes;
@@ -88,11 +94,11 @@ public final class VectorMatMul {
       }
       long tile = c + (long) column * bytes;
       if (columns == width) {
-        rows(memory, kernel, a, pitchBytes, panel, tile, rowBytes, depth, m, vectors);
+        rows(memory, kernel, form, a, pitchBytes, panel, tile, rowBytes, depth, m, vectors, bytes);
       } else {
         long edgeBytes = (long) width * bytes;
         copy(memory, tile, rowBytes, edge, edgeBytes, m, columns * bytes);
-        rows(memory, kernel, a, pitchBytes, panel, edge, edgeBytes, depth, m, vectors);
+        rows(memory, kernel, form, a, pitchBytes, panel, edge, edgeBytes, depth, m, vectors, bytes);
         copy(memory, edge, edgeBytes, tile, rowBytes, m, columns * bytes);
       }
       column += width;
@@ -152,22 +158,63 @@ public final class VectorMatMul {
       }
       to = -to;
     }
-    Packing.pack(
-        memory,
-        kernel,
-        d,
-        DotDescriptor.A,
-        batch,
-        0,
-        m,
-        from,
-        depth,
-        to,
-        (long) MicroKernel.pitch(depth) * acc.bytes(),
-        depth,
-        acc,
-        buffer);
+    if (Operands.get(memory, d, DotDescriptor.COLUMNS) != 0) {
+      packColumns(memory, d, kernel, batch, from, depth, to, buffer);
+    } else {
+      Packing.pack(
+          memory,
+          kernel,
+          d,
+          DotDescriptor.A,
+          1,
+          batch,
+          0,
+          m,
+          from,
+          depth,
+          to,
+          (long) MicroKernel.pitch(depth) * acc.bytes(),
+          depth,
+          acc,
+          buffer);
+    }
     return to;
+  }
+
+  /** Packs rows of a that lie side by side, in panels of so many. */
+  private static void packColumns(
+      MemorySegment memory,
+      long d,
+      MicroKernel kernel,
+      int batch,
+      int from,
+      int depth,
+      long to,
+      long buffer) {
+    int m = (int) Operands.get(memory, d, DotDescriptor.M);
+    DType acc = Operands.dtype(Operands.get(memory, d, DotDescriptor.ACC_DTYPE));
+    long pitchBytes = (long) MicroKernel.PANEL_ROWS * acc.bytes();
+    long panel = to;
+    for (int row = 0; row < m; row += MicroKernel.PANEL_ROWS) {
+      int rows = Math.min(MicroKernel.PANEL_ROWS, m - row);
+      Packing.pack(
+          memory,
+          kernel,
+          d,
+          DotDescriptor.A,
+          2,
+          batch,
+          from,
+          depth,
+          row,
+          rows,
+          panel,
+          pitchBytes,
+          rows,
+          acc,
+          buffer);
+      panel += depth * pitchBytes;
+    }
   }
 
   /** Finds the packed columns of b, one panel behind the other, or packs them all. */
@@ -217,6 +264,7 @@ public final class VectorMatMul {
         kernel,
         d,
         DotDescriptor.B,
+        1,
         batch,
         from,
         depth,
@@ -233,6 +281,7 @@ public final class VectorMatMul {
   private static void rows(
       MemorySegment memory,
       MicroKernel kernel,
+      Form form,
       long a,
       long pitchBytes,
       long panel,
@@ -240,13 +289,21 @@ public final class VectorMatMul {
       long rowBytes,
       int depth,
       int m,
-      int vectors) {
+      int vectors,
+      int bytes) {
+    boolean columns = form == Form.COLUMNS;
+    long panelBytes = (long) MicroKernel.PANEL_ROWS * depth * bytes;
     int row = 0;
     while (row < m) {
-      int height = kernel.nextRows(m - row);
+      int inPanel = row % MicroKernel.PANEL_ROWS;
+      int left = columns ? Math.min(m - row, MicroKernel.PANEL_ROWS - inPanel) : m - row;
+      int height = kernel.nextRows(left);
       kernel.run(
           memory,
-          a + row * pitchBytes,
+          form.ordinal(),
+          columns
+              ? a + row / MicroKernel.PANEL_ROWS * panelBytes + (long) inPanel * bytes
+              : a + row * pitchBytes,
           pitchBytes,
           panel,
           c + row * rowBytes,

@@ -144,9 +144,7 @@ final class Arguments {
   }
 
   private void apart(Named result, Named operand) {
-    if (result.array.size() > 0 && result.array.address() == operand.array.address()) {
-      throw fault(result.argument, "must not be '" + operand.argument + "'");
-    }
+    Check.apart(name, result.argument, result.array, operand.argument, operand.array);
   }
 
   /** The epilogue of a result. */

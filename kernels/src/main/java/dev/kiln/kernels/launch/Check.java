@@ -100,11 +100,13 @@ public final class Check {
     }
   }
 
-  /** Another array does not begin at the same place. */
+  /** The array has no memory in common with another. */
   public static void apart(
       String operation, String argument, NdArray array, String other, NdArray from) {
-    if (array.size() > 0 && from.size() > 0 && array.address() == from.address()) {
-      throw fault(operation, argument, "must not be '" + other + "'");
+    if (Overlap.mayExist(array, from)) {
+      boolean same = array.address() == from.address();
+      throw fault(
+          operation, argument, "must not " + (same ? "be" : "overlap") + " '" + other + "'");
     }
   }
 

@@ -27,6 +27,7 @@ final class NestBounds {
   private final ScalarNest scalar;
   private final int rank;
   private final int block;
+  private final RangeConditions conditions;
 
   /** Bounds of the statements in the innermost loop that do not clip a loop. */
   private final Set<LoopStmt.Bound> inner = new LinkedHashSet<>();
@@ -40,13 +41,16 @@ final class NestBounds {
   private int fullStart;
   private int fullEnd;
 
-  NestBounds(CodeWriter writer, NestPlan plan, ScalarNest scalar, int block) {
+  NestBounds(
+      CodeWriter writer, NestPlan plan, ScalarNest scalar, int block, RangeConditions conditions) {
     this.writer = writer;
     this.code = writer.code();
     this.plan = plan;
     this.scalar = scalar;
     this.rank = plan.rank();
     this.block = block;
+    this.conditions = conditions;
+    this.uniformLanes.addAll(conditions.uniform());
     this.clipping = sharedByEffects();
     for (LaneStmt statement : plan.at(rank)) {
       LaneStmt.Mask mask = ScalarNest.maskOf(statement);
@@ -94,7 +98,10 @@ final class NestBounds {
 
   /** Whether any block may need masks because of bounds. */
   boolean hasMasks() {
-    return !inner.isEmpty() || !outer.isEmpty() || !uniformLanes.isEmpty();
+    return !inner.isEmpty()
+        || !outer.isEmpty()
+        || !uniformLanes.isEmpty()
+        || !conditions.limits().isEmpty();
   }
 
   boolean hasLowerBounds() {
@@ -156,6 +163,10 @@ final class NestBounds {
     code.istore(fullStart);
     code.loadConstant(extent);
     inner.forEach(b -> tighten(b, 1, "min"));
+    for (RangeConditions.Limit limit : conditions.limits()) {
+      RangeConditions.push(writer, limit, extent);
+      callMath("min");
+    }
     roundDown();
     code.istore(fullEnd);
     for (LoopStmt.Bound bound : outer) {

@@ -36,6 +36,7 @@ final class VectorNest {
   private final VectorMemory memory;
   private final LaneByLane buffers;
   private final ScalarBlocks blocks;
+  private final RangeConditions conditions;
   private final NestBounds bounds;
   private final int rank;
   private final int innermost;
@@ -55,7 +56,8 @@ final class VectorNest {
     this.blocks = new ScalarBlocks(writer);
     this.rank = plan.rank();
     this.innermost = scalar.index()[rank - 1];
-    this.bounds = new NestBounds(writer, plan, scalar, shape.block());
+    this.conditions = RangeConditions.of(plan, writer.definitions());
+    this.bounds = new NestBounds(writer, plan, scalar, shape.block(), conditions);
   }
 
   void emit() {
@@ -177,6 +179,13 @@ final class VectorNest {
 
     void emit(LaneStmt statement) {
       switch (statement) {
+        case LaneStmt.Compute c
+            when !masked
+                && c.op() instanceof ElementwiseOp.Select select
+                && conditions.holdsBelowLimits(select.condition()) -> {
+          vectors.push(select.whenTrue());
+          vectors.define(select.result(), LaneKind.of(select.result().dtype()));
+        }
         case LaneStmt.Compute c -> ops.emit(c.op());
         case LaneStmt.Index i -> {
           pushIndex();

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** What it costs to compute an element again rather than to read it from scratch memory. */
 final class Costs {
@@ -102,12 +103,39 @@ final class Costs {
     }
     int sum = own;
     for (Value operand : op.operands()) {
-      // Addresses and masks of loads that may be repeated are mostly strides and ranges.
-      boolean isIndex =
-          op instanceof MemoryOp.Load l && (operand.equals(l.pointer()) || !readsMemory(operand));
-      sum += isIndex || sum >= DEAR ? 0 : cost(operand);
+      sum += isIndex(op, operand) || sum >= DEAR ? 0 : cost(operand);
     }
     return Math.min(DEAR, sum);
+  }
+
+  /** Addresses and masks of loads that may be repeated are mostly strides and ranges. */
+  private boolean isIndex(Op op, Value operand) {
+    return switch (op) {
+      case MemoryOp.Load l -> operand.equals(l.pointer()) || !readsMemory(operand);
+      case ElementwiseOp.Select s -> operand.equals(s.condition()) && isRange(operand);
+      default -> false;
+    };
+  }
+
+  /** Whether a condition compares indices along one axis at a time. */
+  private boolean isRange(Value condition) {
+    if (!condition.type().isTile()) {
+      return true;
+    }
+    return switch (uses.definition(condition).orElse(null)) {
+      case ElementwiseOp.Compare c ->
+          !readsMemory(condition)
+              && IntStream.range(0, condition.shape().rank())
+                      .filter(a -> condition.shape().dim(a) > 1)
+                      .count()
+                  <= 1;
+      case ElementwiseOp.Binary b when b.kind() == BinaryKind.AND ->
+          isRange(b.left()) && isRange(b.right());
+      case ShapeOp.Splat s -> true;
+      case ShapeOp.Broadcast b -> isRange(b.operand());
+      case ShapeOp.ExpandDims e -> isRange(e.operand());
+      case null, default -> false;
+    };
   }
 
   private static int shape(ShapeOp op) {

@@ -97,6 +97,41 @@ class NestEmissionTest {
 
   @ParameterizedTest
   @MethodSource("widths")
+  void selectionsByRangesTakeTheirSides(EmissionOptions options) {
+    int top = Integer.MAX_VALUE;
+    int[][] cases = {
+      {0, 64, 1}, {0, 37, 1}, {-20, 16, 1}, {5, 5, 1}, {top - 9, top, 1}, {0, 64, 0}
+    };
+    for (int[] c : cases) {
+      for (boolean inclusive : new boolean[] {false, true}) {
+        Value in = floats(64);
+        Value out = runner.buffer(DType.FP32, 64);
+        Value base = runner.scalar(DType.I32, c[0]);
+        Value end = runner.scalar(DType.I32, c[1]);
+        Value also = runner.scalar(DType.I32, c[2]);
+        var nest = new NestBuilder(64);
+        Value at = add(nest, nest.index(0), base);
+        Value below =
+            inclusive
+                ? nest.compare(CompareKind.GE, end, at)
+                : nest.compare(CompareKind.LT, at, end);
+        Value isOn = nest.compare(CompareKind.NE, also, nest.constant(DType.I32, 0));
+        Value condition = nest.binary(BinaryKind.AND, below, isOn);
+        Value x = nest.load(global(in, 1));
+        nest.store(global(out, 1), nest.select(condition, x, nest.constant(DType.FP32, 5.0)));
+        runner.run(List.of(nest.build()), 0, options);
+        for (int i = 0; i < 64; i++) {
+          boolean expected = c[2] != 0 && (inclusive ? c[0] + i <= c[1] : c[0] + i < c[1]);
+          assertThat(runner.floatAt(out, i))
+              .as("%d of %s, inclusive %s", i, Arrays.toString(c), inclusive)
+              .isEqualTo(expected ? runner.floatAt(in, i) : 5);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
   void outerBoundsChooseRows(EmissionOptions options) {
     Value in = floats(8 * 32);
     Value out = runner.buffer(DType.FP32, 8 * 32);

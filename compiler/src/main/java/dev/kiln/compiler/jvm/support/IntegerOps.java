@@ -99,6 +99,14 @@ public final class IntegerOps {
     return (int) Math.min(Math.max(bound, 0), extent);
   }
 
+  /**
+   * How many {@code i} from 0 on, at most {@code extent}, have {@code base + i < end + extra}; 0 if
+   * a sum does not fit.
+   */
+  public static int below(int end, int base, int extra, int extent) {
+    return base > Integer.MAX_VALUE - extent ? 0 : bound((long) end + extra - base, extent);
+  }
+
   /** The length of so many blocks one after the other; 0 for less than none. */
   public static int depth(int block, long repeats) {
     return Math.toIntExact(Math.multiplyExact(block, Math.max(0, repeats)));

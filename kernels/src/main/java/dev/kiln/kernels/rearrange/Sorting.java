@@ -66,7 +66,7 @@ public final class Sorting implements AutoCloseable {
 
   /**
    * The {@code k} largest elements of each row, the largest first; of equal ones the first. Fewer
-   * than 129 are found in one pass over the row, more by sorting.
+   * than 129 are found in one pass over the row, more by sorting, and so are 64-bit integers.
    *
    * @param x a matrix of any dtype whose rows have no gaps
    * @param largest whether not the smallest are wanted, the smallest first; NaN comes first in both
@@ -84,7 +84,7 @@ public final class Sorting implements AutoCloseable {
     if (x.dim(0) == 0 || k == 0) {
       return;
     }
-    if (k > LONGEST_LIST) {
+    if (k > LONGEST_LIST || !hasSpareKey(x.dtype())) {
       sorted(x, largest, k, values, index);
       return;
     }
@@ -93,6 +93,11 @@ public final class Sorting implements AutoCloseable {
     top.constant(largest).constant(compute(x.dtype()));
     top.constant(BlockSizes.around(k, 16, LONGEST_LIST));
     top.constant(BlockSizes.around(x.dim(1), 16, BLOCK_OF_TOP)).over((int) x.dim(0));
+  }
+
+  /** Whether a key is left that is below those of all elements: for places yet empty in a list. */
+  private static boolean hasSpareKey(DType dtype) {
+    return dtype.isFloat() || dtype.bytes() < Long.BYTES;
   }
 
   private void sorted(NdArray x, boolean descending, long count, NdArray values, NdArray index) {

@@ -103,6 +103,25 @@ class SortingTest {
     }
   }
 
+  /** Whatever stands for "none yet" in a list must not be taken for an element. */
+  @Test
+  void theBestMayBeTheWorstNumbersOfTheirType() {
+    long[] x = {Long.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE};
+    for (Device device : Cases.devices()) {
+      NdArray in = NdArray.of(device, x, 1, 4);
+      NdArray values = NdArray.full(device, DType.I64, 77, 1, 4);
+      NdArray index = NdArray.full(device, DType.I64, -1, 1, 4);
+      try (var kernels = new Sorting(device)) {
+        kernels.topK(in, 4, true, values, index);
+        assertThat(values.toLongs()).containsExactly(x[1], x[1], x[0], x[0]);
+        assertThat(index.toLongs()).containsExactly(1, 3, 0, 2);
+        kernels.topK(in, 4, false, values, index);
+        assertThat(values.toLongs()).containsExactly(x[0], x[0], x[1], x[1]);
+        assertThat(index.toLongs()).containsExactly(0, 2, 1, 3);
+      }
+    }
+  }
+
   @Test
   void partsOfMatricesAndEmptyOnes() {
     NdArray all = NdArray.of(cpu, DType.FP32, new double[] {9, 3, 1, 2, 9, 9, 6, 5, 4, 9}, 2, 5);

@@ -1,5 +1,6 @@
 package dev.kiln.tests.kernels;
 
+import static dev.kiln.tests.kernels.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.ir.DType;
@@ -13,7 +14,6 @@ import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** Launchers refuse what does not fit, and say which argument and which rule. */
@@ -109,9 +109,5 @@ class ArgumentRulesTest {
 
   private NdArray array(long... shape) {
     return NdArray.zeros(device, DType.FP32, shape);
-  }
-
-  private static void refused(ThrowingCallable call, String message) {
-    assertThatThrownBy(call).isInstanceOf(KilnException.class).hasMessage(message);
   }
 }

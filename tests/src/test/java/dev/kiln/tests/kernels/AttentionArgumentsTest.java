@@ -1,6 +1,6 @@
 package dev.kiln.tests.kernels;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static dev.kiln.tests.kernels.Refusal.refused;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.attention.Attention;
@@ -10,9 +10,7 @@ import dev.kiln.kernels.attention.Gradients;
 import dev.kiln.kernels.attention.Inputs;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
-import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class AttentionArgumentsTest {
@@ -35,17 +33,13 @@ class AttentionArgumentsTest {
   }
 
   private void faults(Inputs in, String rule) {
-    fails(() -> attention.forward(in, PLAIN, o, null), "Attention.forward: argument " + rule);
+    refused(() -> attention.forward(in, PLAIN, o, null), "Attention.forward: argument " + rule);
   }
 
   private void faults(AttentionOptions options, String rule) {
-    fails(
+    refused(
         () -> attention.forward(Inputs.of(q, k, k), options, o, null),
         "Attention.forward: argument " + rule);
-  }
-
-  private static void fails(ThrowingCallable call, String message) {
-    assertThatThrownBy(call).isInstanceOf(KilnException.class).hasMessage(message);
   }
 
   @Test
@@ -84,11 +78,11 @@ class AttentionArgumentsTest {
         "'slopes' must be a vector of 4, but is " + fp32(3));
     faults(Inputs.of(q, k, k).withSlopes(i32(4)), "'slopes' must be fp32, but is " + i32(4));
     Inputs in = Inputs.of(q, k, k);
-    fails(
+    refused(
         () -> attention.backward(in, PLAIN, o, lse, o, new Gradients(q, k, k, bias)),
         "Attention.backward: argument 'grads.bias' must be null where there is no bias");
     Inputs with = in.withBias(fp32(1, 1, 5, 6));
-    fails(
+    refused(
         () -> attention.backward(with, PLAIN, o, lse, o, new Gradients(q, k, k, bias)),
         "Attention.backward: argument 'grads.bias' " + shape + bias);
   }
@@ -113,15 +107,15 @@ class AttentionArgumentsTest {
     Inputs in = Inputs.of(q, k, k);
     String forward = "Attention.forward: argument ";
     NdArray small = fp32(2, 4, 4, 8);
-    fails(
+    refused(
         () -> attention.forward(in, PLAIN, small, null),
         forward + "'o' must have the shape of 'q', " + q + ", but is " + small);
-    fails(
+    refused(
         () -> attention.forward(in, PLAIN, o, fp32(2, 4, 4)),
         forward
             + "'lse' must have a number for each row of 'q', side by side, but is "
             + fp32(2, 4, 4));
-    fails(
+    refused(
         () -> attention.backward(in, PLAIN, o, lse, o, new Gradients(q, q, k)),
         "Attention.backward: argument 'grads.k' must have the shape of 'k', "
             + k
@@ -145,24 +139,24 @@ class AttentionArgumentsTest {
     NdArray lengths = i32(2);
     var rows = new DecodeAttention.Cache(k, k, lengths);
     String name = "DecodeAttention: argument ";
-    fails(
+    refused(
         () -> decode.run(one, rows, PLAIN.withDropout(0.5, 0, 0), one),
         name + "'dropout' must be 0");
-    fails(
+    refused(
         () -> decode.run(q, rows, PLAIN, q),
         name + "'q' must be batch x heads x head size, a head's numbers side by side, but is " + q);
-    fails(
+    refused(
         () -> decode.run(fp32(1, 4, 8), new DecodeAttention.Cache(k, k, i32(1)), PLAIN, one),
         name + "'k' must have the batch of 'q', but is " + k);
-    fails(
+    refused(
         () -> decode.run(one, new DecodeAttention.Cache(k, k, lengths, i32(2, 3)), PLAIN, one),
         name + "'k' must have pages of a power of two of rows, but is " + k);
-    fails(
+    refused(
         () -> decode.run(one, new DecodeAttention.Cache(k, k, fp32(2)), PLAIN, one),
         name + "'lengths' must be i32 or i64, but is " + fp32(2));
     NdArray table = i32(3, 2).permute(1, 0);
     NdArray pages = fp32(4, 2, 16, 8);
-    fails(
+    refused(
         () -> decode.run(one, new DecodeAttention.Cache(pages, pages, lengths, table), PLAIN, one),
         name + "'table' must have the pages of a sequence side by side");
   }

@@ -1,6 +1,6 @@
 package dev.kiln.tests.kernels;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static dev.kiln.tests.kernels.Refusal.refused;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.convolution.Convolution;
@@ -11,10 +11,8 @@ import dev.kiln.kernels.convolution.TransposedConvolution;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
-import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
 import java.util.List;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** Convolutions refuse what does not fit, and say which argument and which rule. */
@@ -142,9 +140,5 @@ class ConvolutionArgumentsTest {
 
   private NdArray array(DType dtype, long... shape) {
     return NdArray.zeros(device, dtype, shape);
-  }
-
-  private static void refused(ThrowingCallable call, String message) {
-    assertThatThrownBy(call).isInstanceOf(KilnException.class).hasMessage(message);
   }
 }

@@ -1,6 +1,6 @@
 package dev.kiln.tests.kernels;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static dev.kiln.tests.kernels.Refusal.refused;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
@@ -12,9 +12,7 @@ import dev.kiln.kernels.product.QuantizedMatmul;
 import dev.kiln.kernels.product.QuantizedWeight;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
-import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** The launchers of products refuse what does not fit, and say which argument and which rule. */
@@ -141,9 +139,5 @@ class ProductArgumentsTest {
 
   private NdArray array(long... shape) {
     return NdArray.zeros(device, DType.FP32, shape);
-  }
-
-  private static void refused(ThrowingCallable call, String message) {
-    assertThatThrownBy(call).isInstanceOf(KilnException.class).hasMessage(message);
   }
 }

@@ -24,7 +24,7 @@ class TrainCommandTest {
     assertThat(run("train", "mnist", "--steps", "4", "--hidden", "16", "--out", folder.toString()))
         .as(err.toString())
         .isZero();
-    assertThat(out.toString()).contains("epoch", "matmul_kernel", "adamw_kernel", "test accuracy");
+    assertThat(out.toString()).contains("epoch", "matmul_kernel", "adam_kernel", "test accuracy");
     assertThat(err.toString())
         .contains(
             "training on 8,500 digits, testing on 1,500; 12,730 parameters; 4 steps of 128 on cpu;"

@@ -1,0 +1,2 @@
+/** The examples in the documentation compile and run. */
+package dev.kiln.tests.docs;

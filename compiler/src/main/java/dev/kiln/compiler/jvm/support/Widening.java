@@ -61,18 +61,26 @@ final class Widening {
 
   private static void words(MemorySegment anyMemory, long from, long to, int n) {
     MemorySegment memory = NativeMemory.known(anyMemory);
+    if (n == 2 * LANES) {
+      // Rows of most panels: the JIT's loop would take longer to start than to run.
+      vector(memory, from, to);
+      vector(memory, from + 4L * LANES, to + 4L * LANES);
+      return;
+    }
     int j = 0;
     for (; j <= n - LANES; j += LANES) {
-      // Without the cast the JIT may not know the vector's class, and copies lane by lane.
-      IntVector words =
-          (IntVector)
-              INTS.vectorType()
-                  .cast(IntVector.fromMemorySegment(INTS, memory, from + 4L * j, LITTLE));
-      words.intoMemorySegment(memory, to + 4L * j, LITTLE);
+      vector(memory, from + 4L * j, to + 4L * j);
     }
     for (; j < n; j++) {
       memory.set(JAVA_INT_UNALIGNED, to + 4L * j, memory.get(JAVA_INT_UNALIGNED, from + 4L * j));
     }
+  }
+
+  private static void vector(MemorySegment memory, long from, long to) {
+    // Without the cast the JIT may not know the vector's class, and copies lane by lane.
+    IntVector words =
+        (IntVector) INTS.vectorType().cast(IntVector.fromMemorySegment(INTS, memory, from, LITTLE));
+    words.intoMemorySegment(memory, to, LITTLE);
   }
 
   private static void bf16(MemorySegment anyMemory, long from, long to, int n) {

@@ -17,14 +17,9 @@ class AttentionTest {
 
   /** Every dtype, on small and large shapes. */
   static Stream<Arguments> shapes() {
-    return Cases.devices().stream()
-        .flatMap(
-            device ->
-                Stream.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64)
-                    .flatMap(
-                        dtype ->
-                            problems(dtype, Cases.isCpu(device)).stream()
-                                .map(p -> Arguments.of(device.name(), p))));
+    return Cases.eachFloat(
+        (device, dtype) ->
+            problems(dtype, Cases.isCpu(device)).stream().map(p -> Arguments.of(device.name(), p)));
   }
 
   private static List<AttentionProblem> problems(DType dtype, boolean large) {

@@ -14,24 +14,14 @@ import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Soft goals, weights of classes, the z-loss, factors of the gradient, where results go. */
 class CrossEntropyOptionsTest {
-  static Stream<Arguments> cases() {
-    return Cases.devices().stream()
-        .flatMap(
-            device ->
-                Stream.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64)
-                    .map(dtype -> Arguments.of(device.name(), dtype)));
-  }
-
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void weightsOfClassesAndAZLoss(String name, DType dtype) {
     Device device = Devices.byName(name);
     for (int classes : Cases.isCpu(device) ? new int[] {7, 5000} : new int[] {7}) {
@@ -40,7 +30,7 @@ class CrossEntropyOptionsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void goalsOfSeveralClasses(String name, DType dtype) {
     Device device = Devices.byName(name);
     for (int classes : Cases.isCpu(device) ? new int[] {7, 5000} : new int[] {7}) {

@@ -23,14 +23,10 @@ class DecodeAttentionTest {
   private static final AttentionOptions PLAIN = AttentionOptions.DEFAULT;
 
   static Stream<Arguments> problems() {
-    return Cases.devices().stream()
-        .flatMap(
-            device ->
-                Stream.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64)
-                    .flatMap(
-                        dtype ->
-                            steps(dtype, Cases.isCpu(device)).stream()
-                                .map(step -> Arguments.of(device.name(), step))));
+    return Cases.eachFloat(
+        (device, dtype) ->
+            steps(dtype, Cases.isCpu(device)).stream()
+                .map(step -> Arguments.of(device.name(), step)));
   }
 
   private static List<Step> steps(DType dtype, boolean large) {

@@ -16,10 +16,8 @@ import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ElementwiseLossTest {
@@ -34,16 +32,8 @@ class ElementwiseLossTest {
           LossFunction.KL,
           LossFunction.KL_LOG);
 
-  static Stream<Arguments> cases() {
-    return Cases.devices().stream()
-        .flatMap(
-            device ->
-                Stream.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64)
-                    .map(dtype -> Arguments.of(device.name(), dtype)));
-  }
-
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void lossesAndGradientsAreWithinTheErrorRule(String name, DType dtype) {
     Device device = Devices.byName(name);
     try (var kernel = new ElementwiseLoss(device)) {
@@ -62,7 +52,7 @@ class ElementwiseLossTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void reducedLossesAreWithinTheErrorRule(String name, DType dtype) {
     Device device = Devices.byName(name);
     int rows = Cases.isCpu(device) ? 301 : 3;

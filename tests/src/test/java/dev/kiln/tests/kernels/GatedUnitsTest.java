@@ -14,31 +14,15 @@ import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GatedUnitsTest {
   private static final List<Activation> UNITS = List.of(Activation.SILU, Activation.GELU);
 
-  static Stream<Arguments> cases() {
-    return Stream.concat(
-        Cases.DTYPES.stream()
-            .flatMap(
-                dtype ->
-                    Stream.of(
-                        Arguments.of("cpu", dtype, 1, 1),
-                        Arguments.of("cpu", dtype, 0, 5),
-                        Arguments.of("cpu", dtype, 37, 65),
-                        Arguments.of("cpu", dtype, 3, 5001),
-                        Arguments.of("eval", dtype, 3, 7))),
-        Stream.of(Arguments.of("cpu", DType.FP64, 5, 19)));
-  }
-
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void separateAndPackedInputsAreWithinTheErrorRule(String name, DType dtype, int rows, int n) {
     for (Activation unit : UNITS) {
       new Problem(Devices.byName(name), dtype, unit.usual(), rows, n).check();

@@ -14,25 +14,15 @@ import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class NllLossTest {
   private static final long IGNORED = CrossEntropy.IGNORED;
 
-  static Stream<Arguments> cases() {
-    return Cases.devices().stream()
-        .flatMap(
-            device ->
-                Stream.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64)
-                    .map(dtype -> Arguments.of(device.name(), dtype)));
-  }
-
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void lossesAndGradientsAreThoseOfTheTargets(String name, DType dtype) {
     Device device = Devices.byName(name);
     DType compute = dtype == DType.FP64 ? dtype : DType.FP32;

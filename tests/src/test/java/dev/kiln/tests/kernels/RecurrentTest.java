@@ -28,22 +28,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RecurrentTest {
-  static Stream<Arguments> gateCases() {
-    return Stream.concat(
-        Cases.DTYPES.stream()
-            .flatMap(
-                dtype ->
-                    Stream.of(
-                        Arguments.of("cpu", dtype, 1, 1),
-                        Arguments.of("cpu", dtype, 0, 5),
-                        Arguments.of("cpu", dtype, 37, 65),
-                        Arguments.of("cpu", dtype, 3, 4500),
-                        Arguments.of("eval", dtype, 3, 7))),
-        Stream.of(Arguments.of("cpu", DType.FP64, 5, 19)));
-  }
-
   @ParameterizedTest
-  @MethodSource("gateCases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void lstmGatesAreWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
     Device device = Devices.byName(name);
     Batch sums = Batch.normal(dtype, 1, rows, 4 * columns);
@@ -88,7 +74,7 @@ class RecurrentTest {
   }
 
   @ParameterizedTest
-  @MethodSource("gateCases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void gruGatesAreWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
     Device device = Devices.byName(name);
     double[] sums = Cases.normal(dtype, 1, rows * 3 * columns);

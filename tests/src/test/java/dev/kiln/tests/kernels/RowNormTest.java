@@ -30,16 +30,7 @@ class RowNormTest {
       List.of(new int[] {90, 60}, new int[] {40, 1000}, new int[] {5, 16_400});
 
   static Stream<Arguments> shapes() {
-    return Cases.devices().stream()
-        .flatMap(
-            device ->
-                Stream.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64)
-                    .flatMap(
-                        dtype ->
-                            Stream.concat(
-                                    SMALL.stream(),
-                                    Cases.isCpu(device) ? LARGE.stream() : Stream.of())
-                                .map(s -> Arguments.of(device.name(), dtype, s[0], s[1]))));
+    return Cases.matrices(SMALL, LARGE);
   }
 
   @ParameterizedTest

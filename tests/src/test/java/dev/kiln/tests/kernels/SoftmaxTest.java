@@ -28,16 +28,7 @@ class SoftmaxTest {
   private static final Softmax.Options HOT = new Softmax.Options(false, 0.5, 0);
 
   static Stream<Arguments> shapes() {
-    return Cases.devices().stream()
-        .flatMap(
-            device ->
-                Stream.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64)
-                    .flatMap(
-                        dtype ->
-                            Stream.concat(
-                                    SMALL.stream(),
-                                    Cases.isCpu(device) ? LARGE.stream() : Stream.of())
-                                .map(s -> Arguments.of(device.name(), dtype, s[0], s[1]))));
+    return Cases.matrices(SMALL, LARGE);
   }
 
   @ParameterizedTest

@@ -13,10 +13,8 @@ import dev.kiln.runtime.NdArray;
  * A group of a single channel in has a kernel of its own (depthwise), which is fast in NCHW, too.
  * Sums are in fp32, of fp64 in fp64, always in the same order. Not thread-safe.
  */
-public final class Convolution {
+public final class Convolution extends ConvolutionLayer {
   private static final String NAME = "Convolution";
-
-  private final ConvolutionKernels kernels;
 
   public Convolution(Device device) {
     this(device, ConvolutionBlocks.of(device), ConvolutionBlocks.ofWeights(device));
@@ -29,24 +27,19 @@ public final class Convolution {
    * @param weightBlocks of the weight gradient
    */
   public Convolution(Device device, ConvolutionBlocks blocks, ConvolutionBlocks weightBlocks) {
-    kernels = new ConvolutionKernels(NAME, false, device, blocks, weightBlocks);
-  }
-
-  /** {@code y} without an epilogue. */
-  public void forward(NdArray x, NdArray weights, ConvolutionOptions options, NdArray y) {
-    forward(x, weights, options, ConvolutionEpilogue.NONE, y);
+    super(NAME, false, device, blocks, weightBlocks);
   }
 
   /**
-   * {@code y = activation(x * weights + bias + residual)}. Empty results are left alone; an empty
-   * sum is 0.
+   * {@inheritDoc}
    *
-   * @param x {@code N x C x ...}, fp32, fp16, bf16 or fp64
+   * <p>{@code y = activation(x * weights + bias + residual)}.
+   *
    * @param weights {@code out x C/groups x taps...}, of the dtype of {@code x}
    * @param y {@code N x out x ...}, sizes by {@link ConvolutionAxis#outputSize}, any float dtype;
    *     fp64 if and only if {@code x} is; not {@code x}
-   * @throws dev.kiln.runtime.KilnException if an argument breaks these rules
    */
+  @Override
   public void forward(
       NdArray x,
       NdArray weights,
@@ -57,15 +50,7 @@ public final class Convolution {
         new Named("x", x), new Named("weights", weights), new Named("y", y), options, epilogue);
   }
 
-  /**
-   * {@code dx}, the gradient by the input. With an activation in the forward pass, {@code dy} is
-   * the gradient of what went into the activation.
-   *
-   * @param dy of the shape of {@code y}
-   * @param weights of the dtype of {@code dy}
-   * @param dx of the shape of {@code x}, any float dtype; not {@code dy}
-   * @throws dev.kiln.runtime.KilnException if an argument breaks the rules of {@link #forward}
-   */
+  @Override
   public void dataGradient(NdArray dy, NdArray weights, ConvolutionOptions options, NdArray dx) {
     kernels.toWide(
         new Named("dx", dx),
@@ -75,25 +60,8 @@ public final class Convolution {
         ConvolutionEpilogue.NONE);
   }
 
-  /**
-   * {@code dw}, the gradient by the weights.
-   *
-   * @param dy of the shape of {@code y}, of the dtype of {@code x}
-   * @param dw of the shape of the weights, any strides, any float dtype
-   * @throws dev.kiln.runtime.KilnException if an argument breaks the rules of {@link #forward}
-   */
+  @Override
   public void weightGradient(NdArray x, NdArray dy, ConvolutionOptions options, NdArray dw) {
     kernels.weightGradient(new Named("x", x), new Named("dw", dw), new Named("dy", dy), options);
-  }
-
-  /**
-   * {@code db}, the gradient by the bias: sums over images and pixels.
-   *
-   * @param dy {@code N x C x ...}, one to three axes of space
-   * @param db {@code C} numbers, contiguous, any float dtype
-   * @throws dev.kiln.runtime.KilnException if an argument breaks these rules
-   */
-  public void biasGradient(NdArray dy, NdArray db) {
-    kernels.biasGradient(dy, db);
   }
 }

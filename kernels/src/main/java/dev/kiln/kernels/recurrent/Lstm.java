@@ -143,16 +143,6 @@ public final class Lstm extends RecurrentLayer {
   }
 
   @Override
-  boolean keepsState() {
-    return false;
-  }
-
-  @Override
-  NdArray dstateSums(RecurrentGradients g) {
-    return g.dsums();
-  }
-
-  @Override
   NdArray givenSums(RecurrentSequence s) {
     return s.gates();
   }

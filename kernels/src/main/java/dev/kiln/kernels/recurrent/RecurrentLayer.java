@@ -195,10 +195,14 @@ public abstract sealed class RecurrentLayer implements AutoCloseable permits Lst
   }
 
   /** Whether gates leave a part of the state's gradient that does not go through the weights. */
-  abstract boolean keepsState();
+  boolean keepsState() {
+    return false;
+  }
 
   /** What the sums of the state are multiplied by to give its gradient. */
-  abstract NdArray dstateSums(RecurrentGradients g);
+  NdArray dstateSums(RecurrentGradients g) {
+    return g.dsums();
+  }
 
   /** Where the sums of a sequence go if not into work memory; or null. */
   abstract NdArray givenSums(RecurrentSequence s);

@@ -88,16 +88,6 @@ public final class Rnn extends RecurrentLayer {
   }
 
   @Override
-  boolean keepsState() {
-    return false;
-  }
-
-  @Override
-  NdArray dstateSums(RecurrentGradients g) {
-    return g.dsums();
-  }
-
-  @Override
   NdArray givenSums(RecurrentSequence s) {
     return s.y();
   }

@@ -114,12 +114,8 @@ public final class BatchNorm implements AutoCloseable {
     var split = new Split(layout, x, programs);
     DType compute = Statistics.compute(x);
     NdArray partial = parts.array(compute, split.parts(), 3 * channels + 1);
-    split.over(
-        split
-            .extents(statistics.start().array(x).array(partial), layout, x)
-            .constant(compute)
-            .constant(split.blockChannels)
-            .constant(split.blockPlaces));
+    split.extents(statistics.start().array(x).array(partial), layout, x);
+    split.over(split.blocks(statistics, compute));
     mergeStatistics
         .start()
         .array(partial)
@@ -238,15 +234,8 @@ public final class BatchNorm implements AutoCloseable {
     NdArray partial = parts.array(compute, split.parts(), 2 * channels);
     NdArray total = totals.array(compute, 2 * channels);
     gradients.start().array(dy).array(x).array(mean).array(rstd).array(weight).array(bias);
-    split.over(
-        split
-            .extents(gradients.array(partial), layout, x)
-            .number(compute, options.eps())
-            .constant(options.activation().kernelName())
-            .constant(isVariance)
-            .constant(compute)
-            .constant(split.blockChannels)
-            .constant(split.blockPlaces));
+    split.extents(gradients.array(partial), layout, x).number(compute, options.eps());
+    split.over(split.blocks(how(gradients, options, isVariance), compute));
     mergeGradients
         .start()
         .array(partial)
@@ -262,16 +251,11 @@ public final class BatchNorm implements AutoCloseable {
       return;
     }
     backward.start().array(dy).array(x).array(mean).array(rstd).array(weight).array(bias);
-    split.overAll(
-        split
-            .strides(backward.array(total).array(dx), layout, x)
-            .number(compute, options.eps())
-            .number(compute, 1.0 / layout.perChannel(x))
-            .constant(options.activation().kernelName())
-            .constant(isVariance)
-            .constant(compute)
-            .constant(split.blockChannels)
-            .constant(split.blockPlaces));
+    split
+        .strides(backward.array(total).array(dx), layout, x)
+        .number(compute, options.eps())
+        .number(compute, 1.0 / layout.perChannel(x));
+    split.overAll(split.blocks(how(backward, options, isVariance), compute));
   }
 
   private void apply(
@@ -286,15 +270,12 @@ public final class BatchNorm implements AutoCloseable {
     var split = new Split(options.layout(), x, programs);
     DType compute = Statistics.compute(x);
     forward.start().array(x).array(mean).array(rstd).array(weight).array(bias).array(y);
-    split.overAll(
-        split
-            .strides(forward, options.layout(), x)
-            .number(compute, options.eps())
-            .constant(options.activation().kernelName())
-            .constant(isVariance)
-            .constant(compute)
-            .constant(split.blockChannels)
-            .constant(split.blockPlaces));
+    split.strides(forward, options.layout(), x).number(compute, options.eps());
+    split.overAll(split.blocks(how(forward, options, isVariance), compute));
+  }
+
+  private static KernelCall how(KernelCall call, Options options, boolean isVariance) {
+    return call.constant(options.activation().kernelName()).constant(isVariance);
   }
 
   private static void check(NdArray x, NdArray weight, NdArray bias, ChannelLayout layout) {

@@ -1,5 +1,6 @@
 package dev.kiln.kernels.normalization;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
@@ -12,8 +13,8 @@ final class Split {
   /** Tiles of a part, at least: fewer are not worth a program. */
   private static final int TILES_PER_PART = 4;
 
-  final int blockChannels;
-  final int blockPlaces;
+  private final int blockChannels;
+  private final int blockPlaces;
   private final int samples;
   private final int channels;
   private final int places;
@@ -61,6 +62,11 @@ final class Split {
         .integer(layout.sampleStride(x))
         .integer(layout.channelStride(x))
         .integer(layout.placeStride(x));
+  }
+
+  /** What kernels take in the end. */
+  KernelCall blocks(KernelCall call, DType compute) {
+    return call.constant(compute).constant(blockChannels).constant(blockPlaces);
   }
 
   /** A program for each block of channels of each part. */

@@ -16,36 +16,7 @@ import triton
 import triton.language as tl
 from activation import apply_activation
 from convolution import split_tap
-
-
-@triton.jit
-def tile_of(w, c, WIDTH_LAST: tl.constexpr):
-    """Offsets along both axes of a tile."""
-    if WIDTH_LAST:
-        offsets = c[:, None] + w[None, :]
-    else:
-        offsets = w[:, None] + c[None, :]
-    return offsets
-
-
-@triton.jit
-def mask_of(w, c, WIDTH_LAST: tl.constexpr):
-    """Where both axes of a tile are inside."""
-    if WIDTH_LAST:
-        mask = c[:, None] & w[None, :]
-    else:
-        mask = w[:, None] & c[None, :]
-    return mask
-
-
-@triton.jit
-def along_channels(c, WIDTH_LAST: tl.constexpr):
-    """A number for each channel, to be broadcast to a tile."""
-    if WIDTH_LAST:
-        column = c[:, None]
-    else:
-        column = c[None, :]
-    return column
+from image_tile import along_channels, filled, mask_of, program_tile, split_row, tile_of
 
 
 @triton.jit
@@ -138,12 +109,7 @@ def depthwise_kernel(
     BLOCK_W: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ):
-    tiles_c = tl.cdiv(channels, BLOCK_C)
-    tiles_w = tl.cdiv(OW, BLOCK_W)
-    pid = tl.program_id(axis=0)
-    first = pid // (tiles_c * tiles_w) * ROWS
-    ow = pid // tiles_c % tiles_w * BLOCK_W + tl.arange(0, BLOCK_W)
-    c = pid % tiles_c * BLOCK_C + tl.arange(0, BLOCK_C)
+    first, ow, c = program_tile(OW, channels, ROWS, BLOCK_W, BLOCK_C)
     i = tl.program_id(axis=1)
     mask_c = c < channels
     mask_w = ow < OW
@@ -152,16 +118,11 @@ def depthwise_kernel(
     w_ptr += w_start + i * stride_wi
 
     for row in range(first, min(first + ROWS, rows)):
-        oh = row % OH
-        od = row // OH % OD
-        n = tl.cast(row // (OH * OD), tl.int64)
+        n, od, oh = split_row(row, OD, OH)
         top_d = od * move_d + base_d
         top_h = oh * move_h + base_h
         x_image = x_ptr + n * stride_xn
-        if WIDTH_LAST:
-            acc = tl.zeros((BLOCK_C, BLOCK_W), dtype=COMPUTE)
-        else:
-            acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
+        acc = filled(0.0, BLOCK_W, BLOCK_C, WIDTH_LAST, COMPUTE)
         if UNROLLED > 0:
             for tap in tl.static_range(UNROLLED):
                 j, kd, kh = split_tap(tap, KD, KH)
@@ -277,14 +238,9 @@ def depthwise_weight_gradient_kernel(
     part = tl.program_id(axis=2)
     mask_c = c < channels
     kd, kh, kw = split_tap(tap, KH, KW)
-    if WIDTH_LAST:
-        acc = tl.zeros((BLOCK_C, BLOCK_W), dtype=COMPUTE)
-    else:
-        acc = tl.zeros((BLOCK_W, BLOCK_C), dtype=COMPUTE)
+    acc = filled(0.0, BLOCK_W, BLOCK_C, WIDTH_LAST, COMPUTE)
     for row in range(part * share, min(part * share + share, rows)):
-        oh = row % OH
-        od = row // OH % OD
-        n = tl.cast(row // (OH * OD), tl.int64)
+        n, od, oh = split_row(row, OD, OH)
         d = od * move_d + base_d + kd * step_d
         h = oh * move_h + base_h + kh * step_h
         is_row = (d >= 0) & (d < D) & (h >= 0) & (h < H)

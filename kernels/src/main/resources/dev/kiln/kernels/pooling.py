@@ -17,26 +17,7 @@ memory is the tile's last: pixels if WIDTH_LAST, else channels.
 import triton
 import triton.language as tl
 from convolution import split_tap
-from depthwise import mask_of, tile_of
-
-
-@triton.jit
-def along_width(w, WIDTH_LAST: tl.constexpr):
-    """A number for each pixel, to be broadcast to a tile."""
-    if WIDTH_LAST:
-        column = w[None, :]
-    else:
-        column = w[:, None]
-    return column
-
-
-@triton.jit
-def filled(value, BLOCK_W: tl.constexpr, BLOCK_C: tl.constexpr, WIDTH_LAST: tl.constexpr, dtype):
-    if WIDTH_LAST:
-        tile = tl.full((BLOCK_C, BLOCK_W), value, dtype)
-    else:
-        tile = tl.full((BLOCK_W, BLOCK_C), value, dtype)
-    return tile
+from image_tile import along_width, filled, mask_of, program_tile, split_row, tile_of
 
 
 @triton.jit
@@ -162,12 +143,7 @@ def pool_forward_kernel(
     BLOCK_W: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ):
-    tiles_c = tl.cdiv(channels, BLOCK_C)
-    tiles_w = tl.cdiv(OW, BLOCK_W)
-    pid = tl.program_id(axis=0)
-    first = pid // (tiles_c * tiles_w) * ROWS
-    ow = pid // tiles_c % tiles_w * BLOCK_W + tl.arange(0, BLOCK_W)
-    c = pid % tiles_c * BLOCK_C + tl.arange(0, BLOCK_C)
+    first, ow, c = program_tile(OW, channels, ROWS, BLOCK_W, BLOCK_C)
     mask_c = c < channels
     offsets_c = c * stride_xc
     first_w, end_w = window(ow, W, OW, size_w, MOVE_W, pad_w, step_w, ADAPTIVE)
@@ -177,9 +153,7 @@ def pool_forward_kernel(
         end_w = W
     outside: tl.constexpr = float("-inf") if IS_MAX else 0.0
     for row in range(first, min(first + ROWS, rows)):
-        oh = row % OH
-        od = row // OH % OD
-        n = tl.cast(row // (OH * OD), tl.int64)
+        n, od, oh = split_row(row, OD, OH)
         first_d, end_d = window(od, D, OD, size_d, move_d, pad_d, step_d, ADAPTIVE)
         first_h, end_h = window(oh, H, OH, size_h, move_h, pad_h, step_h, ADAPTIVE)
         end_d = tl.minimum(end_d, D)
@@ -379,19 +353,13 @@ def pool_backward_kernel(
     BLOCK_W: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ):
-    tiles_c = tl.cdiv(channels, BLOCK_C)
-    tiles_q = tl.cdiv(tl.cdiv(W + pad_w, MOVE_W), BLOCK_W)
-    pid = tl.program_id(axis=0)
-    first_row = pid // (tiles_c * tiles_q) * ROWS
     # Elements whose distance from the padding's start has the same remainder by MOVE_W see windows
     # that are neighbours: element q * MOVE_W + r - pad_w the windows q, q - 1, ...
-    q = pid // tiles_c % tiles_q * BLOCK_W + tl.arange(0, BLOCK_W)
-    c = pid % tiles_c * BLOCK_C + tl.arange(0, BLOCK_C)
+    width = tl.cdiv(W + pad_w, MOVE_W)
+    first_row, q, c = program_tile(width, channels, ROWS, BLOCK_W, BLOCK_C)
     mask_c = c < channels
     for row in range(first_row, min(first_row + ROWS, rows)):
-        h = row % H
-        d = row // H % D
-        n = tl.cast(row // (H * D), tl.int64)
+        n, d, h = split_row(row, D, H)
         first_d, last_d = covering(d, D, OD, size_d, move_d, pad_d, step_d, ADAPTIVE)
         first_h, last_h = covering(h, H, OH, size_h, move_h, pad_h, step_h, ADAPTIVE)
         across = tl.maximum(last_h - first_h + 1, 0)

@@ -16,8 +16,7 @@ and computes their weights again. So nothing is added atomically.
 
 import triton
 import triton.language as tl
-from depthwise import mask_of, tile_of
-from pooling import along_width, filled
+from image_tile import along_width, filled, mask_of, program_tile, split_row, tile_of
 
 
 @triton.jit
@@ -89,19 +88,12 @@ def upsample_forward_kernel(
     BLOCK_W: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ):
-    tiles_c = tl.cdiv(channels, BLOCK_C)
-    tiles_w = tl.cdiv(OW, BLOCK_W)
-    pid = tl.program_id(axis=0)
-    first = pid // (tiles_c * tiles_w) * ROWS
-    ow = pid // tiles_c % tiles_w * BLOCK_W + tl.arange(0, BLOCK_W)
-    c = pid % tiles_c * BLOCK_C + tl.arange(0, BLOCK_C)
+    first, ow, c = program_tile(OW, channels, ROWS, BLOCK_W, BLOCK_C)
     mask_c = c < channels
     mask_w = ow < OW
     i, next_i, behind = place_of(ow, W, OW, MODE, COMPUTE)
     for row in range(first, min(first + ROWS, rows)):
-        oh = row % OH
-        od = row // OH % OD
-        n = tl.cast(row // (OH * OD), tl.int64)
+        n, od, oh = split_row(row, OD, OH)
         d, next_d, behind_d = place_of(od, D, OD, MODE, COMPUTE)
         h, next_h, behind_h = place_of(oh, H, OH, MODE, COMPUTE)
         x_image = x_ptr + n * stride_xn
@@ -191,18 +183,11 @@ def upsample_backward_kernel(
     BLOCK_W: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ):
-    tiles_c = tl.cdiv(channels, BLOCK_C)
-    tiles_w = tl.cdiv(W, BLOCK_W)
-    pid = tl.program_id(axis=0)
-    first_row = pid // (tiles_c * tiles_w) * ROWS
-    w = pid // tiles_c % tiles_w * BLOCK_W + tl.arange(0, BLOCK_W)
-    c = pid % tiles_c * BLOCK_C + tl.arange(0, BLOCK_C)
+    first_row, w, c = program_tile(W, channels, ROWS, BLOCK_W, BLOCK_C)
     mask_c = c < channels
     first_w, last_w = outputs_around(w, W, OW, MODE)
     for row in range(first_row, min(first_row + ROWS, rows)):
-        h = row % H
-        d = row // H % D
-        n = tl.cast(row // (H * D), tl.int64)
+        n, d, h = split_row(row, D, H)
         first_d, last_d = outputs_around(d, D, OD, MODE)
         first_h, last_h = outputs_around(h, H, OH, MODE)
         across = tl.maximum(last_h - first_h + 1, 0)

@@ -19,19 +19,18 @@ import triton
 import triton.language as tl
 from parameter_table import (
     DECAY_SCALE,
-    GRADS,
     MODEL_COPY,
     RATE_SCALE,
     STATE_A,
     STATE_B,
     STATE_C,
     STATE_D,
-    WEIGHTS,
     array_of,
     factor_of,
     find_block,
     store_weights,
     unscaled,
+    weights_and_gradients,
 )
 
 
@@ -122,9 +121,8 @@ def eight_bit_adam_kernel(
         if tl.load(found_inf_ptr) != 0.0:
             return
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
-    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     m_ptr = array_of(row, STATE_A, start, tl.uint8, ALIGNMENT)
     v_ptr = array_of(row, STATE_B, start, tl.uint8, ALIGNMENT)
     m_scale_ptr = array_of(row, STATE_C, start // SHARED, tl.float32, 4)

@@ -13,10 +13,10 @@ side in memory, and the table's second state is their address, its third that of
 import triton
 import triton.language as tl
 from parameter_table import (
+    COLUMNS,
     DECAY_SCALE,
     ELEMENTS,
     FIRST_PROGRAM,
-    COLUMNS,
     GRADS,
     MODEL_COPY,
     RATE_SCALE,
@@ -26,10 +26,10 @@ from parameter_table import (
     UPDATE_SCALE,
     WEIGHTS,
     array_of,
+    elements_of_block,
     factor_of,
-    find_block,
+    load_gradient,
     store_weights,
-    unscaled,
 )
 
 
@@ -56,14 +56,13 @@ def muon_momentum_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
     g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     u_ptr = array_of(row, STATE_B, start, PRODUCT, ALIGNMENT)
-    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
-    g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
+    g = load_gradient(
+        g_ptr, offsets, mask, clip_factor_ptr, inverse_scale, clip_value, COMPUTE
+    )
     m = tl.load(m_ptr + offsets, mask=mask, other=0.0)
     m = m + (g - m) * mean_weight
     if NESTEROV:
@@ -107,9 +106,7 @@ def muon_scale_kernel(
     ALIGNMENT: tl.constexpr,
     PRODUCT: tl.constexpr,
 ):
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
     factor = tl.load(factors_ptr + tl.load(map_ptr + tl.program_id(axis=0) * 2))
     u_ptr = array_of(row, STATE_B, start, PRODUCT, ALIGNMENT) + offsets
     u = tl.load(u_ptr, mask=mask, other=0.0).to(COMPUTE) * factor
@@ -134,9 +131,7 @@ def muon_update_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
     w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     x_ptr = array_of(row, STATE_C, start, PRODUCT, ALIGNMENT)

@@ -25,18 +25,17 @@ import triton
 import triton.language as tl
 from parameter_table import (
     DECAY_SCALE,
-    GRADS,
     MODEL_COPY,
     RATE_SCALE,
     STATE_A,
     STATE_B,
     STATE_C,
-    WEIGHTS,
     array_of,
+    elements_of_block,
     factor_of,
-    find_block,
+    load_gradient,
     store_weights,
-    unscaled,
+    weights_and_gradients,
 )
 
 
@@ -65,18 +64,16 @@ def sgd_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
-    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     v_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     weight_decay = weight_decay * factor_of(row, DECAY_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
-    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
-    g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
+    g = load_gradient(
+        g_ptr, offsets, mask, clip_factor_ptr, inverse_scale, clip_value, COMPUTE
+    )
     g = g + weight_decay * w
     if MOMENTUM:
         v = tl.load(v_ptr + offsets, mask=mask, other=0.0)
@@ -112,18 +109,16 @@ def adagrad_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
-    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     s_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     weight_decay = weight_decay * factor_of(row, DECAY_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
-    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
-    g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
+    g = load_gradient(
+        g_ptr, offsets, mask, clip_factor_ptr, inverse_scale, clip_value, COMPUTE
+    )
     g = g + weight_decay * w
     s = tl.load(s_ptr + offsets, mask=mask, other=0.0)
     s = s + g * g
@@ -158,20 +153,18 @@ def rmsprop_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
-    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     s_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     v_ptr = array_of(row, STATE_B, start, COMPUTE, ALIGNMENT)
     a_ptr = array_of(row, STATE_C, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     weight_decay = weight_decay * factor_of(row, DECAY_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
-    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
-    g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
+    g = load_gradient(
+        g_ptr, offsets, mask, clip_factor_ptr, inverse_scale, clip_value, COMPUTE
+    )
     g = g + weight_decay * w
     s = tl.load(s_ptr + offsets, mask=mask, other=0.0)
     s = alpha * s + square_weight * g * g
@@ -222,12 +215,9 @@ def adam_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
-    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     v_ptr = array_of(row, STATE_B, start, COMPUTE, ALIGNMENT)
     top_ptr = array_of(row, STATE_C, start, COMPUTE, ALIGNMENT)
@@ -235,8 +225,9 @@ def adam_kernel(
     decay = decay * factor_of(row, DECAY_SCALE, COMPUTE)
     step_size = step_size * rate_scale
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
-    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
-    g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
+    g = load_gradient(
+        g_ptr, offsets, mask, clip_factor_ptr, inverse_scale, clip_value, COMPUTE
+    )
     if DECOUPLED:
         w = w * (1.0 - rate_scale * decay)
     else:
@@ -279,19 +270,17 @@ def lion_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
-    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     rate_scale = factor_of(row, RATE_SCALE, COMPUTE)
     decay = decay * factor_of(row, DECAY_SCALE, COMPUTE)
     lr = lr * rate_scale
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
-    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
-    g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
+    g = load_gradient(
+        g_ptr, offsets, mask, clip_factor_ptr, inverse_scale, clip_value, COMPUTE
+    )
     m = tl.load(m_ptr + offsets, mask=mask, other=0.0)
     u = m + (g - m) * update_weight
     w = w * (1.0 - rate_scale * decay)
@@ -325,18 +314,16 @@ def rprop_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
-    offsets = tl.arange(0, BLOCK)
-    mask = offsets < left
-    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
-    g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     last_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     size_ptr = array_of(row, STATE_B, start, COMPUTE, ALIGNMENT)
     lr = lr * factor_of(row, RATE_SCALE, COMPUTE)
     w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
-    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
-    g = unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
+    g = load_gradient(
+        g_ptr, offsets, mask, clip_factor_ptr, inverse_scale, clip_value, COMPUTE
+    )
     last = tl.load(last_ptr + offsets, mask=mask, other=0.0)
     size = tl.load(size_ptr + offsets, mask=mask, other=0.0)
     size = tl.where(size == 0.0, lr, size)

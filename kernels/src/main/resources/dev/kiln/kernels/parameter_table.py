@@ -35,6 +35,14 @@ def find_block(table_ptr, map_ptr, BLOCK: tl.constexpr):
 
 
 @triton.jit
+def elements_of_block(table_ptr, map_ptr, BLOCK: tl.constexpr):
+    """As find_block, with the offsets from the first element, and which of them are inside."""
+    row, start, left = find_block(table_ptr, map_ptr, BLOCK)
+    offsets = tl.arange(0, BLOCK)
+    return row, start, offsets, offsets < left
+
+
+@triton.jit
 def array_of(row, column: tl.constexpr, start, ELEMENT: tl.constexpr, ALIGNMENT: tl.constexpr):
     """One of the parameter's arrays, from an element on, whose address is a multiple of ALIGNMENT
     bytes; None where there is no such array."""
@@ -48,6 +56,30 @@ def array_of(row, column: tl.constexpr, start, ELEMENT: tl.constexpr, ALIGNMENT:
 def factor_of(row, column: tl.constexpr, COMPUTE: tl.constexpr):
     """One of the parameter's factors."""
     return tl.load(row + column).to(tl.float64, bitcast=True).to(COMPUTE)
+
+
+@triton.jit
+def weights_and_gradients(
+    row, start, WEIGHT: tl.constexpr, GRAD: tl.constexpr, ALIGNMENT: tl.constexpr
+):
+    """The arrays of weights and gradients, which every parameter has."""
+    w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
+    return w_ptr, array_of(row, GRADS, start, GRAD, ALIGNMENT)
+
+
+@triton.jit
+def load_gradient(
+    g_ptr,
+    offsets,
+    mask,
+    clip_factor_ptr,  # one number; or None
+    inverse_scale,
+    clip_value,  # or None
+    COMPUTE: tl.constexpr,
+):
+    """Gradients without the loss scale, clipped."""
+    g = tl.load(g_ptr + offsets, mask=mask, other=0.0)
+    return unscaled(g, clip_factor_ptr, inverse_scale, clip_value, COMPUTE)
 
 
 @triton.jit

@@ -20,7 +20,7 @@ A row of sums holds the three gates, each of n_cols columns.
 
 import triton
 import triton.language as tl
-from lstm import gate_part, gate_sum
+from lstm import gate_part, gate_sum, load_parts, store_parts
 from triton.language.extra import libdevice
 
 
@@ -66,10 +66,7 @@ def gru_forward_kernel(
     n = libdevice.tanh(a_n + r * m)
     if gates_ptr is not None:
         gates = gates_ptr + wide * stride_gates + cols[None, :]
-        tl.store(gates, r, mask=mask)
-        tl.store(gates + n_cols, z, mask=mask)
-        tl.store(gates + 2 * n_cols, n, mask=mask)
-        tl.store(gates + 3 * n_cols, m, mask=mask)
+        store_parts(gates, n_cols, r, z, n, m, mask)
     h = (1.0 - z) * n + z * h_prev.to(COMPUTE)
     tl.store(h_ptr + wide * stride_h + cols[None, :], h, mask=mask)
 
@@ -99,21 +96,14 @@ def gru_backward_kernel(
     mask = (rows < n_rows)[:, None] & (cols < n_cols)[None, :]
     wide = rows.to(tl.int64)[:, None]
     gates = gates_ptr + wide * stride_gates + cols[None, :]
-    r = tl.load(gates, mask=mask, other=0.0).to(COMPUTE)
-    z = tl.load(gates + n_cols, mask=mask, other=0.0).to(COMPUTE)
-    n = tl.load(gates + 2 * n_cols, mask=mask, other=0.0).to(COMPUTE)
-    m = tl.load(gates + 3 * n_cols, mask=mask, other=0.0).to(COMPUTE)
+    r, z, n, m = load_parts(gates, n_cols, mask, COMPUTE)
     h_prev = tl.load(h_prev_ptr + wide * stride_h_prev + cols[None, :], mask=mask, other=0.0)
     dh = tl.load(dh_ptr + wide * stride_dh + cols[None, :], mask=mask, other=0.0).to(COMPUTE)
     da_n = dh * (1.0 - z) * (1.0 - n * n)
     da_z = dh * (h_prev.to(COMPUTE) - n) * (z * (1.0 - z))
     da_r = da_n * m * (r * (1.0 - r))
     dsums = dsums_ptr + wide * stride_dsums + cols[None, :]
-    tl.store(dsums, da_r, mask=mask)
-    tl.store(dsums + n_cols, da_z, mask=mask)
-    tl.store(dsums + 2 * n_cols, da_n, mask=mask)
+    store_parts(dsums, n_cols, da_r, da_z, da_n, None, mask)
     dstate = dstate_sums_ptr + wide * stride_dstate_sums + cols[None, :]
-    tl.store(dstate, da_r, mask=mask)
-    tl.store(dstate + n_cols, da_z, mask=mask)
-    tl.store(dstate + 2 * n_cols, da_n * r, mask=mask)
+    store_parts(dstate, n_cols, da_r, da_z, da_n * r, None, mask)
     tl.store(dh_prev_ptr + wide * stride_dh_prev + cols[None, :], dh * z, mask=mask)

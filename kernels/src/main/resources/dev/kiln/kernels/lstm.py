@@ -47,6 +47,26 @@ def gate_part(ptr, gate: tl.constexpr, n_cols):
 
 
 @triton.jit
+def load_parts(ptr, n_cols, mask, COMPUTE: tl.constexpr):
+    """The four parts of a tile's rows, n_cols columns apart."""
+    p0 = tl.load(ptr, mask=mask, other=0.0).to(COMPUTE)
+    p1 = tl.load(ptr + n_cols, mask=mask, other=0.0).to(COMPUTE)
+    p2 = tl.load(ptr + 2 * n_cols, mask=mask, other=0.0).to(COMPUTE)
+    p3 = tl.load(ptr + 3 * n_cols, mask=mask, other=0.0).to(COMPUTE)
+    return p0, p1, p2, p3
+
+
+@triton.jit
+def store_parts(ptr, n_cols, p0, p1, p2, p3, mask):
+    """Stores three parts of a tile's rows, n_cols columns apart, or four."""
+    tl.store(ptr, p0, mask=mask)
+    tl.store(ptr + n_cols, p1, mask=mask)
+    tl.store(ptr + 2 * n_cols, p2, mask=mask)
+    if p3 is not None:
+        tl.store(ptr + 3 * n_cols, p3, mask=mask)
+
+
+@triton.jit
 def load_peephole(peephole_ptr, gate: tl.constexpr, offsets, mask, size, COMPUTE: tl.constexpr):
     return tl.load(peephole_ptr + gate * size + offsets, mask=mask, other=0.0).to(COMPUTE)
 
@@ -103,10 +123,7 @@ def lstm_forward_kernel(
     o = tl.sigmoid(a_o)
     if gates_ptr is not None:
         gates = gates_ptr + wide * stride_gates + cols[None, :]
-        tl.store(gates, i, mask=mask)
-        tl.store(gates + n_cols, f, mask=mask)
-        tl.store(gates + 2 * n_cols, g, mask=mask)
-        tl.store(gates + 3 * n_cols, o, mask=mask)
+        store_parts(gates, n_cols, i, f, g, o, mask)
     tl.store(c_ptr + wide * stride_c + cols[None, :], c, mask=mask)
     tl.store(h_ptr + wide * stride_h + cols[None, :], o * libdevice.tanh(c), mask=mask)
 
@@ -140,10 +157,7 @@ def lstm_backward_kernel(
     mask = (rows < n_rows)[:, None] & (cols < n_cols)[None, :]
     wide = rows.to(tl.int64)[:, None]
     gates = gates_ptr + wide * stride_gates + cols[None, :]
-    i = tl.load(gates, mask=mask, other=0.0).to(COMPUTE)
-    f = tl.load(gates + n_cols, mask=mask, other=0.0).to(COMPUTE)
-    g = tl.load(gates + 2 * n_cols, mask=mask, other=0.0).to(COMPUTE)
-    o = tl.load(gates + 3 * n_cols, mask=mask, other=0.0).to(COMPUTE)
+    i, f, g, o = load_parts(gates, n_cols, mask, COMPUTE)
     c_prev = tl.load(c_prev_ptr + wide * stride_c_prev + cols[None, :], mask=mask, other=0.0)
     c_prev = c_prev.to(COMPUTE)
     c = tl.load(c_ptr + wide * stride_c + cols[None, :], mask=mask, other=0.0).to(COMPUTE)
@@ -168,10 +182,7 @@ def lstm_backward_kernel(
         dsums = gates
     else:
         dsums = dsums_ptr + wide * stride_dsums + cols[None, :]
-    tl.store(dsums, da_i, mask=mask)
-    tl.store(dsums + n_cols, da_f, mask=mask)
-    tl.store(dsums + 2 * n_cols, da_g, mask=mask)
-    tl.store(dsums + 3 * n_cols, da_o, mask=mask)
+    store_parts(dsums, n_cols, da_i, da_f, da_g, da_o, mask)
     tl.store(dc_prev_ptr + wide * stride_dc_prev + cols[None, :], dc_prev, mask=mask)
 
 
@@ -217,6 +228,4 @@ def peephole_gradient_kernel(
         dp_i += da_i.to(COMPUTE) * c_prev.to(COMPUTE)
         dp_f += da_f.to(COMPUTE) * c_prev.to(COMPUTE)
         dp_o += da_o.to(COMPUTE) * c.to(COMPUTE)
-    tl.store(dpeephole, dp_i, mask=mask)
-    tl.store(dpeephole + size, dp_f, mask=mask)
-    tl.store(dpeephole + 2 * size, dp_o, mask=mask)
+    store_parts(dpeephole, size, dp_i, dp_f, dp_o, None, mask)

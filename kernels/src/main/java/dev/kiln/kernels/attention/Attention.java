@@ -2,6 +2,7 @@ package dev.kiln.kernels.attention;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.launch.BlockSizes;
+import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.kernels.launch.Workspace;
 import dev.kiln.runtime.Device;
@@ -87,6 +88,7 @@ public final class Attention {
     var shape = AttentionShape.of(FORWARD, in);
     options.check(FORWARD);
     shape.likeQueries("o", o);
+    shape.apart("o", o);
     if (lse != null) {
       shape.rowStatistics("lse", lse);
     }
@@ -126,6 +128,12 @@ public final class Attention {
     shape.like("grads.k", grads.k(), "k", in.k());
     shape.like("grads.v", grads.v(), "k", in.k());
     shape.biasGradient(grads.bias());
+    shape.apart("grads.q", grads.q());
+    shape.apart("grads.k", grads.k());
+    shape.apart("grads.v", grads.v());
+    Check.apart(BACKWARD, "grads.q", grads.q(), "dO", dO);
+    Check.apart(BACKWARD, "grads.k", grads.k(), "dO", dO);
+    Check.apart(BACKWARD, "grads.v", grads.v(), "dO", dO);
     NdArray deltas = statistics.array(shape.compute(), lse.shape());
     NdArray sumsOfQueries =
         isByHead(shape, grads)

@@ -151,6 +151,13 @@ record AttentionShape(
     like(argument, array, "q", in.q());
   }
 
+  /** A result, which must not take the place of what others still read. */
+  void apart(String argument, NdArray result) {
+    Check.apart(operation, argument, result, "q", in.q());
+    Check.apart(operation, argument, result, "k", in.k());
+    Check.apart(operation, argument, result, "v", in.v());
+  }
+
   /** One number for each row of each head. */
   void rowStatistics(String argument, NdArray array) {
     computed(argument, array);

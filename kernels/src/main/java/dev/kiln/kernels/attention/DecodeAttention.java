@@ -162,6 +162,8 @@ public final class DecodeAttention {
     Check.sameDType(NAME, "o", o, "q", q);
     Check.sameShape(NAME, "o", o, "q", q);
     queries("o", o);
+    Check.apart(NAME, "o", o, "k", cache.k);
+    Check.apart(NAME, "o", o, "v", cache.v);
     if (lse != null) {
       Check.matrix(NAME, "lse", lse, q.dim(0), q.dim(1));
       Check.contiguous(NAME, "lse", lse);

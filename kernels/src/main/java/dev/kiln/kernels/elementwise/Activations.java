@@ -41,6 +41,7 @@ public final class Activations {
     check(function, "x", x);
     check(function, "y", y);
     Check.sameShape(NAME, "y", y, "x", x);
+    Check.inPlaceOrApart(NAME, "y", y, "x", x);
     if (x.size() == 0) {
       return;
     }
@@ -68,6 +69,8 @@ public final class Activations {
     check(function, "dx", dx);
     Check.sameShape(NAME, "dy", dy, "x", x);
     Check.sameShape(NAME, "dx", dx, "x", x);
+    Check.inPlaceOrApart(NAME, "dx", dx, "x", x);
+    Check.inPlaceOrApart(NAME, "dx", dx, "dy", dy);
     if (x.size() == 0) {
       return;
     }

@@ -49,6 +49,7 @@ public final class BiasActivation implements AutoCloseable {
   public void forward(ActivationFunction function, NdArray x, NdArray bias, NdArray y) {
     check(x, bias);
     RowTile.check(NAME, "y", y, "x", x);
+    Check.inPlaceOrApart(NAME, "y", y, "x", x);
     RowTile tile = tiles.of(x);
     if (tile.isEmpty()) {
       return;
@@ -86,6 +87,8 @@ public final class BiasActivation implements AutoCloseable {
     check(x, bias);
     RowTile.check(NAME, "dy", dy, "x", x);
     RowTile.check(NAME, "dx", dx, "x", x);
+    Check.inPlaceOrApart(NAME, "dx", dx, "x", x);
+    Check.inPlaceOrApart(NAME, "dx", dx, "dy", dy);
     Check.floatsOrDoubles(NAME, "dbias", dbias);
     Check.vector(NAME, "dbias", dbias, x.dim(1));
     RowTile tile = tiles.of(x);

@@ -46,6 +46,8 @@ public final class Dropout {
       Check.sameDType(NAME, "residual", residual, "x", x);
     }
     check("y", y, x);
+    Check.inPlaceOrApart(NAME, "y", y, "x", x);
+    Check.inPlaceOrApart(NAME, "y", y, "residual", residual);
     if (!(p >= 0 && p < 1)) {
       throw Check.fault(NAME, "p", "must be at least 0 and less than 1, but is " + p);
     }

@@ -1,6 +1,7 @@
 package dev.kiln.kernels.elementwise;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
@@ -42,6 +43,8 @@ public final class GatedUnits {
     RowTile.check(NAME, "gate", gate, "gate", gate);
     RowTile.check(NAME, "value", value, "gate", gate);
     RowTile.check(NAME, "y", y, "gate", gate);
+    Check.inPlaceOrApart(NAME, "y", y, "gate", gate);
+    Check.inPlaceOrApart(NAME, "y", y, "value", value);
     boolean dense = gate.isContiguous() && value.isContiguous() && y.isContiguous();
     RowTile tile = dense ? tiles.ofElements(gate.size()) : tiles.of(gate);
     if (tile.isEmpty()) {
@@ -91,6 +94,9 @@ public final class GatedUnits {
     RowTile.check(NAME, "dy", dy, "gate", gate);
     RowTile.check(NAME, "dgate", dgate, "gate", gate);
     RowTile.check(NAME, "dvalue", dvalue, "gate", gate);
+    apart("dgate", dgate, gate, value, dy);
+    apart("dvalue", dvalue, gate, value, dy);
+    Check.apart(NAME, "dvalue", dvalue, "dgate", dgate);
     boolean dense = gate.isContiguous() && value.isContiguous() && dy.isContiguous();
     dense &= dgate.isContiguous() && dvalue.isContiguous();
     RowTile tile = dense ? tiles.ofElements(gate.size()) : tiles.of(gate);
@@ -112,6 +118,13 @@ public final class GatedUnits {
         .integer(RowTile.stride(dgate))
         .integer(RowTile.stride(dvalue));
     finish(backward, function, gate, tile);
+  }
+
+  private static void apart(
+      String argument, NdArray gradient, NdArray gate, NdArray value, NdArray dy) {
+    Check.inPlaceOrApart(NAME, argument, gradient, "gate", gate);
+    Check.inPlaceOrApart(NAME, argument, gradient, "value", value);
+    Check.inPlaceOrApart(NAME, argument, gradient, "dy", dy);
   }
 
   private static void finish(

@@ -58,6 +58,7 @@ public final class LearnableActivation implements AutoCloseable {
    */
   public void forward(Function f, NdArray x, int axis, NdArray a, NdArray y) {
     check(x, axis, a, y, "y");
+    Check.inPlaceOrApart(NAME, "y", y, "x", x);
     if (x.size() == 0) {
       return;
     }
@@ -90,6 +91,8 @@ public final class LearnableActivation implements AutoCloseable {
       Function f, NdArray x, int axis, NdArray a, NdArray dy, NdArray dx, NdArray da) {
     check(x, axis, a, dy, "dy");
     check(x, axis, a, dx, "dx");
+    Check.inPlaceOrApart(NAME, "dx", dx, "x", x);
+    Check.inPlaceOrApart(NAME, "dx", dx, "dy", dy);
     Check.floatsOrDoubles(NAME, "da", da);
     Check.vector(NAME, "da", da, a.size());
     boolean byColumn = byColumn(x, axis, a);

@@ -165,6 +165,9 @@ public final class Pointwise {
     axes.operand(aName, a);
     axes.operand(bName, b);
     axes.operand(cName, c);
+    Check.inPlaceOrApart(NAME, "y", y, aName, a);
+    Check.inPlaceOrApart(NAME, "y", y, bName, b);
+    Check.inPlaceOrApart(NAME, "y", y, cName, c);
     if (y.size() == 0) {
       return;
     }

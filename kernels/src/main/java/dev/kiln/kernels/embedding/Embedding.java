@@ -62,6 +62,7 @@ public final class Embedding implements AutoCloseable {
    */
   public void forward(NdArray table, NdArray indices, double scale, NdArray y) {
     check(table, "table", indices, y, "y");
+    Check.apart(NAME, "y", y, "table", table);
     if (y.size() == 0) {
       return;
     }
@@ -109,6 +110,7 @@ public final class Embedding implements AutoCloseable {
       boolean accumulate,
       NdArray dtable) {
     check(dtable, "dtable", indices, dy, "dy");
+    Check.apart(NAME, "dtable", dtable, "dy", dy);
     if (paddingIndex < NO_PADDING || paddingIndex >= dtable.dim(0)) {
       throw Check.fault(
           NAME, "paddingIndex", "must be a row of the table or -1, but is " + paddingIndex);

@@ -110,6 +110,28 @@ public final class Check {
     }
   }
 
+  /**
+   * The array lies element by element in the place of another, or has no memory in common with it:
+   * otherwise a program would overwrite what another one has yet to read.
+   */
+  public static void inPlaceOrApart(
+      String operation, String argument, NdArray array, String other, NdArray from) {
+    if (from != null && !isInPlace(array, from) && Overlap.mayExist(array, from)) {
+      throw fault(
+          operation, argument, "must not overlap '" + other + "', unless it takes its place");
+    }
+  }
+
+  private static boolean isInPlace(NdArray array, NdArray from) {
+    boolean same = array.address() == from.address() && array.rank() == from.rank();
+    same = same && array.dtype().bytes() == from.dtype().bytes();
+    for (int axis = 0; same && axis < array.rank(); axis++) {
+      same = array.dim(axis) == from.dim(axis);
+      same = same && (array.dim(axis) == 1 || array.stride(axis) == from.stride(axis));
+    }
+    return same;
+  }
+
   /** A dense array of rank 1. */
   public static void vector(String operation, String argument, NdArray array, long length) {
     if (array.rank() != 1 || array.dim(0) != length) {

@@ -165,6 +165,8 @@ public final class CrossEntropy {
     LossRows.perRow(NAME, "lse", lse, compute, rows);
     if (gradient.grads() != null) {
       LossRows.like(NAME, "grads", gradient.grads(), "logits", logits);
+      Check.inPlaceOrApart(NAME, "grads", gradient.grads(), "logits", logits);
+      Check.apart(NAME, "grads", gradient.grads(), "targets", targets);
     }
     gradient.checkFactors(NAME, compute, rows);
   }

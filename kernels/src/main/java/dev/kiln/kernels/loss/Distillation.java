@@ -76,6 +76,7 @@ public final class Distillation {
     LossRows.perRow(NAME, "divergences", divergences, compute, rows);
     if (grads != null) {
       LossRows.like(NAME, "grads", grads, "student", student);
+      Check.inPlaceOrApart(NAME, "grads", grads, "student", student);
       Check.apart(NAME, "grads", grads, "teacher", teacher);
     }
     gradient.checkFactors(NAME, compute, rows);

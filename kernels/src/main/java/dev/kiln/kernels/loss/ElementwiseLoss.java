@@ -128,6 +128,8 @@ public final class ElementwiseLoss implements AutoCloseable {
     }
     if (gradient.grads() != null) {
       like("grads", gradient.grads(), x);
+      Check.inPlaceOrApart(NAME, "grads", gradient.grads(), "x", x);
+      Check.inPlaceOrApart(NAME, "grads", gradient.grads(), "y", y);
     }
     gradient.checkFactors(NAME, LossRows.compute(x), x.size());
   }

@@ -63,8 +63,7 @@ public final class LayerNorm implements AutoCloseable {
    * @param rstd from the forward pass
    * @param dsum the gradient of {@code sum} from where else it was used, which is added to {@code
    *     dx}; null for none
-   * @param dx receives the gradient; may be {@code dy} or {@code dsum} if rows have at most 16,384
-   *     elements
+   * @param dx receives the gradient; may be {@code dy} or {@code dsum}
    * @param dweight receives a number for each column; null for none
    * @param dbias likewise
    * @throws dev.kiln.runtime.KilnException if an argument breaks these rules

@@ -46,6 +46,7 @@ final class RowNorm implements AutoCloseable {
       NdArray rstd) {
     Rows.check(name, "x", x);
     Rows.like(name, "y", y, "x", x);
+    Check.inPlaceOrApart(name, "y", y, "x", x);
     if (residual != null) {
       Rows.like(name, "residual", residual, "x", x);
       Rows.like(name, "sum", sum, "x", x);
@@ -103,8 +104,11 @@ final class RowNorm implements AutoCloseable {
     Rows.check(name, "x", x);
     Rows.like(name, "dy", dy, "x", x);
     Rows.like(name, "dx", dx, "x", x);
+    Check.inPlaceOrApart(name, "dx", dx, "x", x);
+    Check.inPlaceOrApart(name, "dx", dx, "dy", dy);
     if (dsum != null) {
       Rows.like(name, "dsum", dsum, "x", x);
+      Check.inPlaceOrApart(name, "dx", dx, "dsum", dsum);
     }
     long rows = Rows.count(x);
     long columns = Rows.columns(x);
@@ -122,9 +126,31 @@ final class RowNorm implements AutoCloseable {
     boolean whole = Rows.whole(columns);
     int tileRows = Rows.tileRows(rows, columns);
     int partRows = weightSums.partRows(rows, tileRows);
-    int parts = Grid.cdiv(rows, partRows);
+    int longPartRows = weightSums.partRows(rows, PARAMETER_ROWS);
+    int parts = Grid.cdiv(rows, whole ? partRows : longPartRows);
     NdArray weightParts = weightSums.parts(dweight, compute, parts, columns);
     NdArray biasParts = biasSums.parts(dbias, compute, parts, columns);
+    if (!whole && (dweight != null || dbias != null)) {
+      // Before dx is written, which may take the place of dy.
+      parameters
+          .start()
+          .array(dy)
+          .array(x)
+          .array(mean)
+          .array(rstd)
+          .array(weightParts)
+          .array(biasParts)
+          .integer(Rows.stride(dy))
+          .integer(Rows.stride(x))
+          .integer(rows)
+          .integer(columns)
+          .integer(longPartRows)
+          .constant(centered)
+          .constant(compute)
+          .constant(PARAMETER_ROWS)
+          .constant(PARAMETER_BLOCK)
+          .over(Grid.cdiv(columns, PARAMETER_BLOCK), parts, 1);
+    }
     backward
         .start()
         .array(dy)
@@ -149,31 +175,7 @@ final class RowNorm implements AutoCloseable {
         .constant(Rows.block(columns))
         .constant(whole)
         .tuned(Rows.warps(columns), 2)
-        .over(parts);
-    if (!whole && (dweight != null || dbias != null)) {
-      int longPartRows = weightSums.partRows(rows, PARAMETER_ROWS);
-      parts = Grid.cdiv(rows, longPartRows);
-      weightParts = weightSums.parts(dweight, compute, parts, columns);
-      biasParts = biasSums.parts(dbias, compute, parts, columns);
-      parameters
-          .start()
-          .array(dy)
-          .array(x)
-          .array(mean)
-          .array(rstd)
-          .array(weightParts)
-          .array(biasParts)
-          .integer(Rows.stride(dy))
-          .integer(Rows.stride(x))
-          .integer(rows)
-          .integer(columns)
-          .integer(longPartRows)
-          .constant(centered)
-          .constant(compute)
-          .constant(PARAMETER_ROWS)
-          .constant(PARAMETER_BLOCK)
-          .over(Grid.cdiv(columns, PARAMETER_BLOCK), parts, 1);
-    }
+        .over(Grid.cdiv(rows, partRows));
     weightSums.add(dweight, compute, parts, columns);
     biasSums.add(dbias, compute, parts, columns);
   }

@@ -68,6 +68,7 @@ public final class Softmax {
   public void forward(NdArray x, NdArray mask, Options options, NdArray y) {
     Rows.check(NAME, "x", x);
     Rows.like(NAME, "y", y, "x", x);
+    Check.inPlaceOrApart(NAME, "y", y, "x", x);
     if (mask != null) {
       checkMask(x, mask);
     }
@@ -115,6 +116,8 @@ public final class Softmax {
     Rows.check(NAME, "y", y);
     Rows.like(NAME, "dy", dy, "y", y);
     Rows.like(NAME, "dx", dx, "y", y);
+    Check.inPlaceOrApart(NAME, "dx", dx, "y", y);
+    Check.inPlaceOrApart(NAME, "dx", dx, "dy", dy);
     long rows = Rows.count(y);
     long columns = Rows.columns(y);
     if (y.size() == 0) {

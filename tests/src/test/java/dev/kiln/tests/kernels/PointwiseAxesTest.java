@@ -106,7 +106,7 @@ class PointwiseAxesTest {
         () -> kernels.binary(BinaryFunction.ADD, x, counted(device, 3), x),
         "Pointwise: argument 'b' must broadcast to the shape of 'y', but is fp32[3] on cpu");
     NdArray six = counted(device, 2, 2, 2, 2, 2, 2);
-    NdArray turned = six.permute(5, 4, 3, 2, 1, 0);
+    NdArray turned = counted(device, 2, 2, 2, 2, 2, 2).permute(5, 4, 3, 2, 1, 0);
     refused(
         () -> kernels.copy(six, turned),
         "Pointwise: argument 'y' has 6 axes that cannot be merged; at most 5 may");

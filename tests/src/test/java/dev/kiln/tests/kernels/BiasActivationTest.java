@@ -22,7 +22,7 @@ class BiasActivationTest {
   private static final List<Activation> ACTIVATIONS = List.of(Activation.GELU, Activation.NONE);
 
   @ParameterizedTest
-  @MethodSource("dev.kiln.tests.kernels.GatedUnitsTest#cases")
+  @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void forwardAndBackwardAreWithinTheErrorRule(String name, DType dtype, int rows, int n) {
     for (Activation activation : ACTIVATIONS) {
       new Problem(Devices.byName(name), dtype, activation, rows, n).check();

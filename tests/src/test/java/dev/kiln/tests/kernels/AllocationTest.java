@@ -31,9 +31,16 @@ import dev.kiln.runtime.NdArray;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Launchers allocate nothing on the Java heap once their kernels run as machine code. */
+/**
+ * Launchers allocate nothing on the Java heap once their kernels run as machine code.
+ *
+ * <p>Not among the tests that must pass: in a JVM that has run many kernels the JIT may box vectors
+ * of some of them, and each method here runs several.
+ */
+@Tag("allocation")
 class AllocationTest {
   private static final int MOST_ROUNDS = 2000;
   private static final int LAUNCHES = 100;

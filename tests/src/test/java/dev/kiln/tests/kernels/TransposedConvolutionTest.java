@@ -64,7 +64,8 @@ class TransposedConvolutionTest {
     NdArray w = NdArray.of(device, new float[] {1, 2, 3}, 1, 1, 3);
     NdArray y = Cases.unset(device, DType.FP32, 1, 1, 6);
     var options = ConvolutionOptions.of(1, new ConvolutionAxis(2, 0, 1, 1));
-    var epilogue = ConvolutionEpilogue.bias(NdArray.of(device, new float[] {-2}, 1), Activation.RELU);
+    var epilogue =
+        ConvolutionEpilogue.bias(NdArray.of(device, new float[] {-2}, 1), Activation.RELU);
     new TransposedConvolution(device).forward(x, w, options, epilogue, y);
     assertThat(y.toFloats()).containsExactly(0, 0, 11, 18, 28, 0);
   }

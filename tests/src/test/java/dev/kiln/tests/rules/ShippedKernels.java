@@ -3,7 +3,6 @@ package dev.kiln.tests.rules;
 import static dev.kiln.tests.rules.HostArray.normal;
 import static dev.kiln.tests.rules.HostArray.unwritten;
 
-import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.reduction.ColumnSums;
 import java.util.ArrayList;
 import java.util.List;

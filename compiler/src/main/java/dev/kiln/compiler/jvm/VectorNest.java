@@ -182,6 +182,7 @@ final class VectorNest {
         case LaneStmt.Compute c
             when !masked
                 && c.op() instanceof ElementwiseOp.Select select
+                && !VectorCode.isMask(select.result())
                 && conditions.holdsBelowLimits(select.condition()) -> {
           vectors.push(select.whenTrue());
           vectors.define(select.result(), LaneKind.of(select.result().dtype()));

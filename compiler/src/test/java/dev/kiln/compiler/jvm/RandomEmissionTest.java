@@ -45,6 +45,13 @@ class RandomEmissionTest {
     check(FIRST, KERNELS, true);
   }
 
+  /** In these, a condition that is a bound chooses between conditions. */
+  @Test
+  void conditionsChosenByABoundStayMasks() {
+    check(149, 1, false);
+    check(822, 1, false);
+  }
+
   @Test
   @Tag("slow")
   void manyKernelsDo() {

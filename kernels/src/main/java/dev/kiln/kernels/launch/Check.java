@@ -58,21 +58,13 @@ public final class Check {
     if (array.rank() != 2) {
       throw fault(operation, argument, "must be a matrix", array);
     }
-    long last = 0;
-    for (int axis = 0; axis < 2; axis++) {
-      last += Math.max(0, array.dim(axis) - 1) * Math.abs(array.stride(axis));
-    }
-    if (last > Integer.MAX_VALUE) {
-      throw fault(operation, argument, "must span at most 2147483648 elements", array);
-    }
+    matrices(operation, argument, array);
   }
 
   public static void matrix(
       String operation, String argument, NdArray array, long rows, long columns) {
     matrix(operation, argument, array);
-    if (array.dim(0) != rows || array.dim(1) != columns) {
-      throw fault(operation, argument, "must be of " + rows + " x " + columns, array);
-    }
+    lastAxes(operation, argument, array, rows, columns);
   }
 
   /** A matrix, or an array of rank 3 that is a batch of them; each spans at most 2^31 elements. */
@@ -94,6 +86,11 @@ public final class Check {
   public static void matrices(
       String operation, String argument, NdArray array, long rows, long columns) {
     matrices(operation, argument, array);
+    lastAxes(operation, argument, array, rows, columns);
+  }
+
+  private static void lastAxes(
+      String operation, String argument, NdArray array, long rows, long columns) {
     int rank = array.rank();
     if (array.dim(rank - 2) != rows || array.dim(rank - 1) != columns) {
       throw fault(operation, argument, "must be of " + rows + " x " + columns, array);
@@ -159,14 +156,6 @@ public final class Check {
     if (array.size() > Integer.MAX_VALUE) {
       throw fault(operation, argument, "must have at most 2147483647 elements", array);
     }
-  }
-
-  /** fp32, fp16 or bf16, dense, of the shape of another. */
-  public static void like(
-      String operation, String argument, NdArray array, String other, NdArray like) {
-    floats(operation, argument, array);
-    elements(operation, argument, array);
-    sameShape(operation, argument, array, other, like);
   }
 
   public static void sameShape(

@@ -79,17 +79,17 @@ public final class KernelCall {
   }
 
   public KernelCall constant(String value) {
-    if (!value.equals(constants[next])) {
-      constants[next] = value;
-      launch.arg(name(next), value);
-    }
-    next++;
-    return this;
+    return named(value);
   }
 
   /** A compile-time dtype, such as the one that the kernel computes in. */
   public KernelCall constant(DType value) {
-    if (value != constants[next]) {
+    return named(value);
+  }
+
+  /** A constant that a launch takes by name only; looked up again only when it changes. */
+  private KernelCall named(Object value) {
+    if (!value.equals(constants[next])) {
       constants[next] = value;
       launch.arg(name(next), value);
     }

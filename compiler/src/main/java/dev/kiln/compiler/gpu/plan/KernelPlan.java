@@ -1,0 +1,22 @@
+package dev.kiln.compiler.gpu.plan;
+
+import dev.kiln.compiler.ir.ComputeOp;
+import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.layout.LinearLayout;
+
+/** The decisions for one kernel. */
+public interface KernelPlan {
+  int warps();
+
+  /** The layout in which a tile is computed, carried or loaded; others are converted from it. */
+  LinearLayout layout(Value tile);
+
+  /**
+   * Whether a tile is so cheap (ranges, splats, constants, integer arithmetic on such) that it is
+   * computed anew in whatever layout it is asked for.
+   */
+  boolean isRecomputed(Value tile);
+
+  /** How a product is computed. */
+  DotForm form(ComputeOp.Dot dot);
+}

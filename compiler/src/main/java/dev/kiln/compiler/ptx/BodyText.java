@@ -1,0 +1,248 @@
+package dev.kiln.compiler.ptx;
+
+import dev.kiln.compiler.diagnostics.Location;
+import dev.kiln.compiler.ptx.Node.Branch;
+import dev.kiln.compiler.ptx.Node.Guard;
+import dev.kiln.compiler.ptx.Node.Instruction;
+import dev.kiln.compiler.ptx.Node.Loop;
+import dev.kiln.compiler.ptx.Operand.Address;
+import dev.kiln.compiler.ptx.Operand.Immediate;
+import dev.kiln.compiler.ptx.Operand.Name;
+import dev.kiln.compiler.ptx.Operand.Register;
+import dev.kiln.compiler.ptx.Operand.SlotOffset;
+import dev.kiln.compiler.ptx.Operand.Vector;
+import java.util.List;
+import java.util.function.ToIntFunction;
+
+/** Writes nodes as lines of text: structure becomes labels and branches, meetings become moves. */
+final class BodyText {
+  /** A loop's head of at most so many instructions is written twice to save a jump in the loop. */
+  private static final int MAX_REPEATED_HEAD = 16;
+
+  private final StringBuilder text = new StringBuilder();
+  private final RegisterNames names;
+  private final ToIntFunction<Location> files;
+  private Location lastLine;
+  private int labels;
+
+  /**
+   * Writes with these names.
+   *
+   * @param files the number of a location's file, or 0 to leave out {@code .loc} lines
+   */
+  BodyText(RegisterNames names, ToIntFunction<Location> files) {
+    this.names = names;
+    this.files = files;
+  }
+
+  CharSequence text() {
+    return text;
+  }
+
+  void write(List<Node> nodes) {
+    for (Node node : nodes) {
+      switch (node) {
+        case Instruction instruction -> write(instruction);
+        case Loop loop -> write(loop);
+        case Branch branch -> write(branch);
+      }
+    }
+  }
+
+  private void write(Instruction instruction) {
+    Guard guard = instruction.guard();
+    boolean decided = guard != null && guard.predicate() instanceof Immediate;
+    boolean runs = guard == null || !decided || isTrue(guard.predicate()) != guard.negated();
+    line(instruction.loc());
+    if (guard != null && !instruction.otherwise().isEmpty() && !(decided && runs)) {
+      move(Nodes.results(instruction), instruction.otherwise());
+    }
+    if (!runs) {
+      return;
+    }
+    text.append("  ");
+    if (guard != null && !decided) {
+      guard(guard.predicate(), guard.negated());
+    }
+    text.append(instruction.opcode());
+    String separator = " ";
+    for (Operand result : instruction.results()) {
+      text.append(separator);
+      operand(result, instruction.opcode());
+      // Products of a comparison with two results are written p|q; no emitter uses them.
+      separator = ", ";
+    }
+    for (Operand operand : instruction.operands()) {
+      text.append(separator);
+      operand(operand, instruction.opcode());
+      separator = ", ";
+    }
+    text.append(";\n");
+  }
+
+  private void write(Loop loop) {
+    String id = label();
+    move(loop.params(), loop.inits());
+    if (isPlain(loop.head()) && !loop.tail().isEmpty()) {
+      write(loop.head());
+      jumpUnless(loop.stay(), "$exit" + id);
+      place("$loop" + id);
+      write(loop.tail());
+      move(loop.params(), loop.next());
+      write(loop.head());
+      jumpIf(loop.stay(), "$loop" + id);
+    } else {
+      place("$loop" + id);
+      write(loop.head());
+      int before = text.length();
+      jumpUnless(loop.stay(), "$exit" + id);
+      int after = text.length();
+      write(loop.tail());
+      move(loop.params(), loop.next());
+      if (text.length() == after) {
+        text.setLength(before);
+        jumpIf(loop.stay(), "$loop" + id);
+      } else {
+        text.append("  bra.uni $loop").append(id).append(";\n");
+      }
+    }
+    place("$exit" + id);
+    move(loop.results(), loop.exits());
+  }
+
+  private static boolean isPlain(List<Node> head) {
+    return head.size() <= MAX_REPEATED_HEAD
+        && head.stream().allMatch(node -> node instanceof Instruction);
+  }
+
+  private void write(Branch branch) {
+    if (branch.condition() instanceof Immediate) {
+      boolean holds = isTrue(branch.condition());
+      write(holds ? branch.thenBody() : branch.elseBody());
+      move(branch.results(), holds ? branch.thenYields() : branch.elseYields());
+      return;
+    }
+    String id = label();
+    int start = text.length();
+    jumpUnless(branch.condition(), "$else" + id);
+    int thenStart = text.length();
+    write(branch.thenBody());
+    move(branch.results(), branch.thenYields());
+    if (text.length() == thenStart) {
+      text.setLength(start);
+      jumpIf(branch.condition(), "$end" + id);
+    } else {
+      text.append("  bra.uni $end").append(id).append(";\n");
+      place("$else" + id);
+    }
+    lastLine = null;
+    write(branch.elseBody());
+    move(branch.results(), branch.elseYields());
+    place("$end" + id);
+  }
+
+  private String label() {
+    return Integer.toString(++labels);
+  }
+
+  private void place(String label) {
+    text.append(label).append(":\n");
+    lastLine = null;
+  }
+
+  private static boolean isTrue(Operand predicate) {
+    return ((Immediate) predicate).bits() != 0;
+  }
+
+  private void jumpIf(Operand condition, String label) {
+    jump(condition, false, label);
+  }
+
+  private void jumpUnless(Operand condition, String label) {
+    jump(condition, true, label);
+  }
+
+  private void jump(Operand condition, boolean negated, String label) {
+    if (condition instanceof Immediate) {
+      if (isTrue(condition) == negated) {
+        return;
+      }
+      text.append("  ");
+    } else {
+      text.append("  ");
+      guard(condition, negated);
+    }
+    text.append("bra.uni ").append(label).append(";\n");
+  }
+
+  private void guard(Operand predicate, boolean negated) {
+    text.append(negated ? "@!" : "@").append(names.of((Register) predicate)).append(' ');
+  }
+
+  private void move(List<Register> to, List<? extends Operand> from) {
+    for (ParallelMove.Move move : ParallelMove.order(to, from, names.homes()::of)) {
+      text.append("  mov.").append(move.to().type().type()).append(' ');
+      text.append(names.of(move.to())).append(", ");
+      operand(move.from(), "mov");
+      text.append(";\n");
+    }
+  }
+
+  private void operand(Operand operand, String opcode) {
+    switch (operand) {
+      case Register register -> text.append(names.of(register));
+      case Immediate number -> number(number, opcode);
+      case Name name -> text.append(name.text());
+      case SlotOffset slot -> text.append(slot.slot().offset() + slot.plus());
+      case Vector vector -> {
+        String separator = "{";
+        for (Operand element : vector.elements()) {
+          text.append(separator);
+          operand(element, opcode);
+          separator = ", ";
+        }
+        text.append('}');
+      }
+      case Address address -> address(address);
+    }
+  }
+
+  private void number(Immediate number, String opcode) {
+    boolean asFloat =
+        number.isFloat() ? !opcode.matches(".*\\.[us]\\d+") : opcode.matches(".*\\.f(32|64)");
+    switch (number.type()) {
+      case PRED -> text.append(number.bits() == 0 ? "0" : "-1");
+      case B16 -> text.append(number.bits());
+      case B32 ->
+          text.append(
+              asFloat
+                  ? "0f%08X".formatted((int) number.bits())
+                  : Integer.toString((int) number.bits()));
+      case B64 ->
+          text.append(asFloat ? "0d%016X".formatted(number.bits()) : Long.toString(number.bits()));
+    }
+  }
+
+  private void address(Address address) {
+    long offset = address.offset() + (address.slot() == null ? 0 : address.slot().offset());
+    text.append('[');
+    operand(address.base(), "");
+    if (offset != 0) {
+      text.append(offset < 0 ? "" : "+").append(offset);
+    }
+    text.append(']');
+  }
+
+  private void line(Location location) {
+    if (location == null || !location.isKnown()) {
+      return;
+    }
+    int file = files.applyAsInt(location);
+    if (file == 0 || lastLine != null && lastLine.equals(location)) {
+      return;
+    }
+    lastLine = location;
+    text.append("  .loc ").append(file).append(' ');
+    text.append(location.line()).append(' ').append(location.column()).append('\n');
+  }
+}

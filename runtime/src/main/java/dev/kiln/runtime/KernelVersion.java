@@ -57,7 +57,17 @@ public final class KernelVersion {
    * @param device the device, and all of its options that matter, for example {@code cpu 512}
    */
   public CachedKernel cached(CompileCache cache, String device) {
-    return new CachedKernel(cache, kernel.facts(), specialization, device, () -> !spoke());
+    return cached(cache, device, false);
+  }
+
+  /** The same for what tells lines of the source, as PTX does. */
+  public CachedKernel cachedWithLines(CompileCache cache, String device) {
+    return cached(cache, device, true);
+  }
+
+  private CachedKernel cached(CompileCache cache, String device, boolean knowsLines) {
+    return new CachedKernel(
+        cache, kernel.facts(), specialization, device, knowsLines, () -> !spoke());
   }
 
   /**

@@ -15,10 +15,12 @@ public final class CachedKernel {
   private final KernelFacts kernel;
   private final Specialization specialization;
   private final String device;
+  private final boolean knowsLines;
   private final BooleanSupplier mayBeKept;
 
   /**
    * @param device the device, and all of its options on which the payload depends
+   * @param knowsLines whether the payload tells lines of the source, as PTX does
    * @param mayBeKept asked when a payload is to be kept
    */
   public CachedKernel(
@@ -26,8 +28,9 @@ public final class CachedKernel {
       KernelFacts kernel,
       Specialization specialization,
       String device,
+      boolean knowsLines,
       BooleanSupplier mayBeKept) {
-    this(cache, Kind.KERNEL, kernel, specialization, device, mayBeKept);
+    this(cache, Kind.KERNEL, kernel, specialization, device, knowsLines, mayBeKept);
   }
 
   private CachedKernel(
@@ -36,18 +39,21 @@ public final class CachedKernel {
       KernelFacts kernel,
       Specialization specialization,
       String device,
+      boolean knowsLines,
       BooleanSupplier mayBeKept) {
     this.cache = cache;
     this.kind = kind;
     this.kernel = kernel;
     this.specialization = specialization;
     this.device = device;
+    this.knowsLines = knowsLines;
     this.mayBeKept = mayBeKept;
   }
 
   /** The place of what the kernel's first launches in a process run on. */
   public CachedKernel starter() {
-    return new CachedKernel(cache, Kind.STARTER, kernel, specialization, device, mayBeKept);
+    return new CachedKernel(
+        cache, Kind.STARTER, kernel, specialization, device, knowsLines, mayBeKept);
   }
 
   /** What was kept, by whichever process. */
@@ -80,8 +86,8 @@ public final class CachedKernel {
   }
 
   /**
-   * Assertions tell their lines, so where they are checked the lines belong to the key. Nothing
-   * else that is made of a kernel knows lines.
+   * Assertions tell their lines, so where they are checked the lines belong to the key, whatever
+   * else the payload tells.
    */
   private byte[] key() throws IOException {
     var bytes = new ByteArrayOutputStream(512);
@@ -90,7 +96,7 @@ public final class CachedKernel {
     out.writeUTF(device);
     out.writeUTF(kernel.name());
     out.write(kernel.closure());
-    if (specialization.options().debug()) {
+    if (knowsLines || specialization.options().debug()) {
       out.write(kernel.positions());
     }
     StoredValues.write(out, specialization);

@@ -2,11 +2,16 @@ package dev.kiln.runtime.sim;
 
 import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.Target;
+import dev.kiln.compiler.gpu.GpuCompiler;
+import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.KernelVersion;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.LaunchListener;
+import dev.kiln.runtime.cache.CompileCache;
+import dev.kiln.runtime.gpu.GpuArtefact;
 import dev.kiln.runtime.memory.HostMemory;
 import dev.kiln.runtime.sim.exec.Code;
 import dev.kiln.runtime.sim.exec.Executor;
@@ -18,9 +23,9 @@ import dev.kiln.runtime.sim.memory.SimMemory;
 import dev.kiln.runtime.sim.monitor.LaunchObserver;
 import dev.kiln.runtime.sim.monitor.Monitor;
 import dev.kiln.runtime.sim.monitor.MonitorChain;
-import dev.kiln.runtime.sim.program.Program.Parameter;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -30,7 +35,7 @@ import java.util.stream.Stream;
  */
 public final class SimDevice implements Device {
   private final SimOptions options;
-  private final Function<CompiledKernel, GeneratedPtx> generator;
+  private final Optional<Function<CompiledKernel, GpuKernel>> generator;
   private final SimMemory memory;
   private final Sanitizers sanitizers;
   private volatile LaunchListener listener;
@@ -42,24 +47,21 @@ public final class SimDevice implements Device {
     this(SimOptions.standard());
   }
 
-  /** A device for PTX; it cannot load compiled kernels. */
+  /** A device whose kernels the compiler makes PTX of. */
   public SimDevice(SimOptions options) {
-    this(
-        options,
-        kernel -> {
-          throw new KilnException(
-              "not supported yet: running '"
-                  + kernel.name()
-                  + "' on the device 'sim', which needs generating PTX");
-        });
+    this(options, Optional.empty());
   }
 
   /**
-   * A device for PTX and compiled kernels.
+   * A device with PTX of the caller's.
    *
-   * @param generator makes PTX of a kernel
+   * @param generator makes PTX of a kernel, in the place of the compiler
    */
-  public SimDevice(SimOptions options, Function<CompiledKernel, GeneratedPtx> generator) {
+  public SimDevice(SimOptions options, Function<CompiledKernel, GpuKernel> generator) {
+    this(options, Optional.of(generator));
+  }
+
+  private SimDevice(SimOptions options, Optional<Function<CompiledKernel, GpuKernel>> generator) {
     this.options = options;
     this.generator = generator;
     this.memory =
@@ -76,6 +78,11 @@ public final class SimDevice implements Device {
   @Override
   public String name() {
     return "sim";
+  }
+
+  @Override
+  public String model() {
+    return "sim " + target();
   }
 
   @Override
@@ -105,38 +112,30 @@ public final class SimDevice implements Device {
     return new SimModule(this, module, memory);
   }
 
-  /**
-   * Makes a compiled kernel ready to run.
-   *
-   * @throws KilnException if the device has no generator of PTX
-   */
   @Override
   public LoadedKernel load(CompiledKernel kernel) {
     requireOpen();
-    GeneratedPtx generated = generator.apply(kernel);
-    PtxKernel entry =
-        load(PtxModule.parse(kernel.name() + ".ptx", generated.text())).kernel(generated.entry());
-    return (x, y, z, arguments) -> {
-      if (x == 0 || y == 0 || z == 0) {
-        return;
-      }
-      SimLaunch launch =
-          SimLaunch.of(Grid.of(x, y, z), Grid.of(generated.threads()))
-              .withShared(generated.dynamicShared());
-      entry.launchRaw(launch, packed(entry, arguments));
-    };
+    GpuKernel ptx = generator.isPresent() ? generator.get().apply(kernel) : compile(kernel);
+    return new CompiledPtx(this, kernel.name(), ptx);
   }
 
-  /** Puts arguments of 8 bytes each where the entry expects them. */
-  private static MemorySegment packed(PtxKernel entry, MemorySegment arguments) {
-    MemorySegment bytes = MemorySegment.ofArray(new byte[entry.program().parameterBytes()]);
-    List<Parameter> parameters = entry.parameters();
-    for (int i = 0; i < parameters.size(); i++) {
-      Parameter parameter = parameters.get(i);
-      MemorySegment.copy(
-          arguments, (long) Long.BYTES * i, bytes, parameter.offset(), parameter.size());
+  private static GpuKernel compile(CompiledKernel kernel) {
+    if (!kernel.target().isGpu()) {
+      throw new KilnException(
+          "'%s' was compiled for %s, which the simulator is not"
+              .formatted(kernel.name(), kernel.target()));
     }
-    return bytes;
+    return GpuCompiler.compile(kernel);
+  }
+
+  @Override
+  public LoadedKernel load(KernelVersion version) {
+    if (generator.isPresent()) {
+      return load(version.compiled());
+    }
+    requireOpen();
+    GpuKernel ptx = GpuArtefact.of(version, CompileCache.shared());
+    return new CompiledPtx(this, version.name(), ptx);
   }
 
   /** Launches have finished when their call returns. */

@@ -1,0 +1,119 @@
+package dev.kiln.runtime.sim;
+
+import dev.kiln.compiler.gpu.GpuKernel;
+import dev.kiln.compiler.gpu.KernelAbi;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.runtime.Buffer;
+import dev.kiln.runtime.Device;
+import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.LaunchException;
+import dev.kiln.runtime.gpu.LaunchParameters;
+import dev.kiln.runtime.gpu.TensorMapRequest;
+import dev.kiln.runtime.sim.TensorMap.DataType;
+import dev.kiln.runtime.sim.TensorMap.OutOfBoundsFill;
+import dev.kiln.runtime.sim.TensorMap.Swizzle;
+import java.lang.foreign.MemorySegment;
+
+/** A kernel that Kiln compiled, on a simulated device: launches are made by its ABI. */
+final class CompiledPtx implements Device.LoadedKernel {
+  private final SimDevice device;
+  private final KernelAbi abi;
+  private final LaunchParameters parameters;
+  private final PtxKernel entry;
+
+  /**
+   * @param name the kernel's name, for messages
+   */
+  CompiledPtx(SimDevice device, String name, GpuKernel kernel) {
+    this.device = device;
+    this.abi = kernel.abi();
+    this.parameters = new LaunchParameters(name, abi);
+    this.entry = device.load(PtxModule.parse(name + ".ptx", kernel.ptx())).kernel(abi.entry());
+    check(name);
+  }
+
+  /** What the ABI says must be what the PTX declares. */
+  private void check(String name) {
+    var declared = entry.parameters();
+    boolean same = declared.size() == abi.parameters().size();
+    for (int i = 0; same && i < declared.size(); i++) {
+      KernelAbi.Parameter expected = abi.parameters().get(i);
+      same =
+          declared.get(i).offset() == expected.offset()
+              && declared.get(i).size() == expected.bytes();
+    }
+    if (!same) {
+      throw new KilnException(
+          "the parameters of %s are not those of its ABI: %s, %s"
+              .formatted(name, declared, abi.parameters()));
+    }
+  }
+
+  @Override
+  public void launch(int gridX, int gridY, int gridZ, MemorySegment arguments) {
+    if (gridX == 0 || gridY == 0 || gridZ == 0) {
+      return;
+    }
+    Grid blocks = Grid.of(Math.multiplyExact(gridX, abi.clusterBlocks()), gridY, gridZ);
+    SimLaunch launch = SimLaunch.of(blocks, Grid.of(abi.threads())).withShared(abi.sharedBytes());
+    if (abi.clusterBlocks() > 1) {
+      launch = launch.withCluster(Grid.of(abi.clusterBlocks()));
+    }
+    long scratch = parameters.scratchBytes(gridX, gridY, gridZ);
+    if (scratch == 0) {
+      run(launch, arguments, 0);
+    } else {
+      try (Buffer memory = device.allocate(scratch)) {
+        run(launch, arguments, memory.address());
+      }
+    }
+  }
+
+  private void run(SimLaunch launch, MemorySegment arguments, long scratch) {
+    MemorySegment block = MemorySegment.ofArray(new byte[entry.program().parameterBytes()]);
+    parameters.write(arguments, scratch, this::encode, block);
+    entry.launchRaw(launch, block);
+  }
+
+  private byte[] encode(TensorMapRequest map) {
+    try {
+      return TensorMap.tiled(type(map.box().dtype()), map.address(), map.dimensions())
+          .strides(map.strides())
+          .box(map.boxDimensions())
+          .swizzle(swizzle(map.box().swizzle()))
+          .outOfBounds(
+              map.box().padWithNan() ? OutOfBoundsFill.NAN_REQUEST_ZERO_FMA : OutOfBoundsFill.ZERO)
+          .build()
+          .encode();
+    } catch (LaunchException e) {
+      throw e;
+    } catch (KilnException e) {
+      throw new LaunchException(parameters.kernel(), e.getMessage(), e);
+    }
+  }
+
+  private static DataType type(DType dtype) {
+    return switch (dtype) {
+      case I1, I8, U8, FP8E5, FP8E4NV, FP8E4B15, FP8E4B8, FP8E5B16 -> DataType.UINT8;
+      case I16, U16 -> DataType.UINT16;
+      case I32 -> DataType.INT32;
+      case U32 -> DataType.UINT32;
+      case I64 -> DataType.INT64;
+      case U64 -> DataType.UINT64;
+      case FP16 -> DataType.FLOAT16;
+      case BF16 -> DataType.BFLOAT16;
+      case FP32 -> DataType.FLOAT32;
+      case FP64 -> DataType.FLOAT64;
+    };
+  }
+
+  private static Swizzle swizzle(int bytes) {
+    for (Swizzle swizzle : Swizzle.values()) {
+      if (swizzle.span() == bytes) {
+        return swizzle;
+      }
+    }
+    throw new IllegalArgumentException("a swizzle of " + bytes + " bytes");
+  }
+}

@@ -54,7 +54,7 @@ final class BodyText {
     boolean decided = guard != null && guard.predicate() instanceof Immediate;
     boolean runs = guard == null || !decided || isTrue(guard.predicate()) != guard.negated();
     line(instruction.loc());
-    if (guard != null && !instruction.otherwise().isEmpty() && !(decided && runs)) {
+    if (!instruction.otherwise().isEmpty() && !(decided && runs)) {
       move(Nodes.results(instruction), instruction.otherwise());
     }
     if (!runs) {
@@ -132,8 +132,19 @@ final class BodyText {
       text.setLength(start);
       jumpIf(branch.condition(), "$end" + id);
     } else {
+      int thenEnd = text.length();
       text.append("  bra.uni $end").append(id).append(";\n");
       place("$else" + id);
+      int elseStart = text.length();
+      write(branch.elseBody());
+      move(branch.results(), branch.elseYields());
+      if (text.length() == elseStart) {
+        text.setLength(thenEnd);
+        place("$else" + id);
+        return;
+      }
+      place("$end" + id);
+      return;
     }
     lastLine = null;
     write(branch.elseBody());

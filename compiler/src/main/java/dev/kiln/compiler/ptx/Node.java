@@ -38,7 +38,8 @@ public sealed interface Node {
    * @param results registers, or vectors of registers
    * @param guard or {@code null}
    * @param otherwise what the results hold where the guard is false, one for each register in
-   *     order; empty if that is of no interest
+   *     order; empty if that is of no interest. Without a guard: what the results hold before, for
+   *     instructions that add to their results (wgmma)
    * @param access or {@code null}
    * @param loc the source line, or {@code null}
    */

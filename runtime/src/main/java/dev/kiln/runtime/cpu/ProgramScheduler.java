@@ -38,6 +38,12 @@ final class ProgramScheduler implements AutoCloseable {
    */
   private static final int CHUNKS_PER_THREAD = 16;
 
+  /**
+   * Launches before a worker binds itself to a processor: a process that has just started has more
+   * urgent work than to link native functions.
+   */
+  private static final int LAUNCHES_BEFORE_BINDING = 50;
+
   private static final VarHandle TICKET;
   private static final VarHandle DONE;
 
@@ -180,7 +186,10 @@ final class ProgramScheduler implements AutoCloseable {
 
   private void serve(int thread) {
     long seen = 0;
-    while (!closed) {
+    for (int launches = 0; !closed; launches++) {
+      if (launches == LAUNCHES_BEFORE_BINDING) {
+        ProcessorBinding.bind(thread, threads());
+      }
       takeTickets(thread);
       seen = awaitLaunch(seen);
     }

@@ -157,10 +157,10 @@ final class SimCommand implements Callable<Integer> {
       SimOutcome outcome = new SimOutcome(module, kernel.name(), launch, settings.counting());
       try {
         for (int i = 0; i < repeat; i++) {
-          outcome.add(kernel.launch(launch, bound.values()));
+          outcome.reports().add(kernel.launch(launch, bound.values()));
         }
       } catch (SimFault fault) {
-        outcome.stopped(fault, Optional.ofNullable(device.lastReport()));
+        outcome.reports().stopped(fault, Optional.ofNullable(device.lastReport()));
       }
       return finish(outcome, bound);
     }
@@ -195,7 +195,7 @@ final class SimCommand implements Callable<Integer> {
   }
 
   private int finish(SimOutcome outcome, SimArguments bound) {
-    if (!outcome.isStopped()) {
+    if (!outcome.reports().isStopped()) {
       for (String output : outputs) {
         NdArray array = bound.array("--out", RunCommand.name(output));
         NpyFile.write(Path.of(RunCommand.value(output)), ArrayNumbers.toNpy(array));

@@ -4,18 +4,10 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.sim.PtxModule;
-import dev.kiln.runtime.sim.SimFault;
 import dev.kiln.runtime.sim.SimLaunch;
-import dev.kiln.runtime.sim.SimReport;
-import dev.kiln.runtime.sim.exec.LaneFault;
-import dev.kiln.runtime.sim.exec.Site;
-import dev.kiln.runtime.sim.monitor.Finding;
-import dev.kiln.runtime.sim.monitor.Findings;
-import dev.kiln.runtime.sim.monitor.count.Counters;
 import dev.kiln.runtime.sim.ptx.Space;
 import java.io.PrintWriter;
 import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,43 +20,25 @@ final class SimOutcome {
   private static final int MOST_VALUES = 64;
 
   private final PtxModule module;
-  private final PtxExcerpt excerpt;
   private final String entry;
   private final SimLaunch launch;
-  private final SimCounting counting;
-  private final List<SimReport> reports = new ArrayList<>();
+  private final SimReports reports;
   private final Map<String, NdArray> results = new LinkedHashMap<>();
   private final Map<String, Comparison> comparisons = new LinkedHashMap<>();
-  private SimFault fault;
 
   /**
    * @param counting what to show of counters
    */
   SimOutcome(PtxModule module, String entry, SimLaunch launch, SimCounting counting) {
     this.module = module;
-    this.excerpt = new PtxExcerpt(module.file().lines());
     this.entry = entry;
     this.launch = launch;
-    this.counting = counting;
+    this.reports = new SimReports(module.file().name(), module.file().lines(), counting);
   }
 
-  /** A launch has ended. */
-  void add(SimReport report) {
-    reports.add(report);
-  }
-
-  /**
-   * A launch has stopped.
-   *
-   * @param report what is known of it
-   */
-  void stopped(SimFault why, Optional<SimReport> report) {
-    fault = why;
-    report.ifPresent(reports::add);
-  }
-
-  boolean isStopped() {
-    return fault != null;
+  /** What the simulator tells of the launches. */
+  SimReports reports() {
+    return reports;
   }
 
   /** An array to show. */
@@ -79,9 +53,7 @@ final class SimOutcome {
 
   /** Nothing stopped, nothing was found, nothing differs. */
   boolean isClean() {
-    return fault == null
-        && reports.stream().allMatch(report -> report.findings().isEmpty())
-        && comparisons.values().stream().allMatch(Comparison::matches);
+    return reports.isClean() && comparisons.values().stream().allMatch(Comparison::matches);
   }
 
   /** Results and what agrees go to {@code out}, everything that is wrong to {@code err}. */
@@ -91,52 +63,26 @@ final class SimOutcome {
     comparisons.forEach(
         (title, comparison) ->
             (comparison.matches() ? out : err).println(comparison.describe(title)));
-    counters().ifPresent(counters -> out.print(counting.text(counters, module.file().lines())));
-    if (reports.size() > 1) {
-      err.println("%d launches, best %.1f us".formatted(reports.size(), bestNanos() / 1e3));
+    reports.printCounters(out);
+    if (reports.launches() > 1) {
+      err.println(
+          "%d launches, best %.1f us".formatted(reports.launches(), reports.bestNanos() / 1e3));
     }
   }
 
   /** Findings and the fault. */
   void printWrong(PrintWriter err) {
-    for (SimReport report : reports) {
-      err.print(report.findings().text());
-    }
-    if (fault != null) {
-      err.println(
-          "kiln: " + fault.getMessage() + context(fault.place().flatMap(SimFault.Place::site)));
-      hint().ifPresent(text -> err.println("  hint: " + text));
-    }
-  }
-
-  /** The line of the PTX with those before it, which made what it uses. */
-  private String context(Optional<Site> site) {
-    return site.filter(place -> place.file().equals(module.file().name()))
-        .map(place -> excerpt.context(place.line()))
-        .orElse("");
+    reports.printWrong(err);
+    hint().ifPresent(text -> err.println("  hint: " + text));
   }
 
   private Optional<String> hint() {
     boolean dynamic =
         module.file().variables().stream()
             .anyMatch(v -> v.space() == Space.SHARED && v.dimensions().contains(0L));
-    return dynamic
-            && launch.dynamicShared() == 0
-            && fault.kind() == LaneFault.Kind.ILLEGAL_ADDRESS
-            && fault.getMessage().contains("shared")
+    return dynamic && launch.dynamicShared() == 0 && reports.stoppedInSharedMemory()
         ? Optional.of("the file has .extern .shared memory: give its size with --shared BYTES")
         : Optional.empty();
-  }
-
-  /** Those of the last launch, if it was counted and came to its end. */
-  private Optional<Counters> counters() {
-    return reports.isEmpty() || isStopped()
-        ? Optional.empty()
-        : reports.getLast().part(Counters.class);
-  }
-
-  private long bestNanos() {
-    return reports.stream().mapToLong(SimReport::nanos).min().orElse(0);
   }
 
   /**
@@ -152,10 +98,10 @@ final class SimOutcome {
     json.put("block", extents(launch.block()));
     launch.cluster().ifPresent(cluster -> json.put("cluster", extents(cluster)));
     json.put("sharedBytes", launch.dynamicShared());
-    json.put("launches", reports.size());
-    if (!reports.isEmpty()) {
-      json.put("warpInstructions", reports.getLast().warpInstructions());
-      json.put("bestMicroseconds", bestNanos() / 1e3);
+    json.put("launches", reports.launches());
+    reports.addInstructionsTo(json);
+    if (reports.launches() > 0) {
+      json.put("bestMicroseconds", reports.bestNanos() / 1e3);
     }
     json.put("printed", printed);
     json.put(
@@ -163,13 +109,7 @@ final class SimOutcome {
     json.put(
         "comparisons",
         comparisons.entrySet().stream().map(e -> e.getValue().toJson(e.getKey())).toList());
-    json.put(
-        "findings",
-        reports.stream().flatMap(r -> r.findings().all().stream()).map(SimOutcome::json).toList());
-    counters().ifPresent(counters -> counting.addTo(json, counters));
-    if (fault != null) {
-      json.put("fault", json(fault));
-    }
+    reports.addTo(json);
     return json;
   }
 
@@ -198,48 +138,5 @@ final class SimOutcome {
       return Arrays.stream(values).mapToObj(Long::toUnsignedString).map(BigInteger::new).toList();
     }
     return values;
-  }
-
-  private static Map<String, Object> json(Findings.Counted counted) {
-    Finding finding = counted.finding();
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("sanitizer", finding.sanitizer().label());
-    json.put("message", finding.what());
-    json.put("at", json(finding.where()));
-    finding.other().ifPresent(other -> json.put("other", json(other)));
-    json.put("times", counted.times());
-    return json;
-  }
-
-  private static Map<String, Object> json(Finding.Place place) {
-    Map<String, Object> json = json(Optional.ofNullable(place.site()));
-    json.put("thread", place.thread());
-    return json;
-  }
-
-  private static Map<String, Object> json(Optional<Site> site) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    if (site.isPresent()) {
-      json.put("line", site.get().line());
-      json.put("function", site.get().function());
-      site.get().source().ifPresent(source -> json.put("source", source.toString()));
-    }
-    return json;
-  }
-
-  private static Map<String, Object> json(SimFault fault) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("kind", fault.kind().text());
-    json.put("message", fault.getMessage());
-    if (fault.place().isPresent()) {
-      SimFault.Place place = fault.place().get();
-      json.putAll(json(place.site()));
-      json.put("block", List.of(place.x(), place.y(), place.z()));
-      json.put("warp", place.warp());
-      if (place.lane() >= 0) {
-        json.put("lane", place.lane());
-      }
-    }
-    return json;
   }
 }

@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
 public final class EvalDevice implements Device {
   private final HostMemory memory;
   private final UnaryOperator<Launch> options;
+  private final Target target;
   private volatile LaunchListener listener;
   private volatile boolean closed;
 
@@ -26,8 +27,16 @@ public final class EvalDevice implements Device {
    * @param options what to add to each launch: sanitizers, a trace, limits
    */
   public EvalDevice(Slab slab, UnaryOperator<Launch> options) {
+    this(slab, options, Target.CPU);
+  }
+
+  /**
+   * @param target for which kernels and launchers take it: a GPU's, to see what that would compute
+   */
+  public EvalDevice(Slab slab, UnaryOperator<Launch> options, Target target) {
     this.memory = new HostMemory(this, slab);
     this.options = options;
+    this.target = target;
   }
 
   public EvalDevice() {
@@ -39,10 +48,10 @@ public final class EvalDevice implements Device {
     return "eval";
   }
 
-  /** The evaluator runs what the CPU would run. */
+  /** By default the evaluator runs what the CPU would run. */
   @Override
   public Target target() {
-    return Target.CPU;
+    return target;
   }
 
   @Override

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** What an array holds before a launch. */
-record HostArray(DType dtype, double[] values, long[] shape) {
+public record HostArray(DType dtype, double[] values, long[] shape) {
   /** What results hold before a kernel writes them. */
   private static final double UNWRITTEN = -77;
 
@@ -58,7 +58,7 @@ record HostArray(DType dtype, double[] values, long[] shape) {
     return new HostArray(dtype, values, shape);
   }
 
-  HostArray with(DType newDType) {
+  public HostArray with(DType newDType) {
     return new HostArray(newDType, values, shape);
   }
 

@@ -15,15 +15,15 @@ import java.util.List;
  * @param arrays what lies in memory before the launch
  * @param binding makes the launch
  */
-record KernelCase(String name, List<HostArray> arrays, Binding binding) {
+public record KernelCase(String name, List<HostArray> arrays, Binding binding) {
   /** Binds a kernel to arrays of a device. */
-  interface Binding {
+  public interface Binding {
     /** What launches; it may run many times. */
     Runnable on(Device device, List<NdArray> arrays);
   }
 
   /** A kernel whose arguments are given by position: a {@link HostArray} or a number. */
-  static KernelCase of(Kernel kernel, Grid grid, Object... arguments) {
+  public static KernelCase of(Kernel kernel, Grid grid, Object... arguments) {
     List<HostArray> arrays = new ArrayList<>();
     for (Object argument : arguments) {
       if (argument instanceof HostArray array) {
@@ -47,7 +47,7 @@ record KernelCase(String name, List<HostArray> arrays, Binding binding) {
   }
 
   /** The same launch with fp64 in the place of fp32. */
-  KernelCase inDoublePrecision() {
+  public KernelCase inDoublePrecision() {
     return new KernelCase(
         name,
         arrays.stream().map(a -> a.dtype() == DType.FP32 ? a.with(DType.FP64) : a).toList(),
@@ -55,7 +55,7 @@ record KernelCase(String name, List<HostArray> arrays, Binding binding) {
   }
 
   /** The launch on a device, with arrays of its own. */
-  Trial on(Device device) {
+  public Trial on(Device device) {
     return new Trial(this, device);
   }
 

@@ -12,13 +12,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A device that runs nothing and keeps what it is given to run. */
-final class KernelRecorder implements Device {
+public final class KernelRecorder implements Device {
   private final HostMemory memory = new HostMemory(this, Slab.ofSize(64L << 20));
   private final List<CompiledKernel> kernels = new ArrayList<>();
 
-  /** The kernels that a case launches. */
-  static List<CompiledKernel> kernelsOf(KernelCase kernelCase) {
-    try (var recorder = new KernelRecorder();
+  private final Target target;
+
+  private KernelRecorder(Target target) {
+    this.target = target;
+  }
+
+  /** The kernels that a case launches on a CPU. */
+  public static List<CompiledKernel> kernelsOf(KernelCase kernelCase) {
+    return kernelsOf(kernelCase, Target.CPU);
+  }
+
+  /** The kernels that a case launches on a target. */
+  public static List<CompiledKernel> kernelsOf(KernelCase kernelCase, Target target) {
+    try (var recorder = new KernelRecorder(target);
         Trial trial = kernelCase.on(recorder)) {
       trial.launch();
       return recorder.kernels;
@@ -32,7 +43,7 @@ final class KernelRecorder implements Device {
 
   @Override
   public Target target() {
-    return Target.CPU;
+    return target;
   }
 
   @Override

@@ -12,12 +12,12 @@ import dev.kiln.runtime.KernelModule;
 import java.util.List;
 
 /** Launches of the kernels in {@code rules.py}: odd sizes, several programs each. */
-final class OwnKernels {
+public final class OwnKernels {
   private static final KernelModule MODULE = KernelModule.resource(OwnKernels.class, "rules.py");
 
   private OwnKernels() {}
 
-  static List<KernelCase> all() {
+  public static List<KernelCase> all() {
     return List.of(
         of("elementwise", 9, normal(1, 1001), normal(2, 1001), unwritten(1001), 1001, 0.7, 128),
         of("functions", 4, normal(3, 403), unwritten(8 * 403), 403, 128),

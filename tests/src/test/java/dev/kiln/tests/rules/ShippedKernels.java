@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Launches of the kernels that the product ships, through their launchers. */
-final class ShippedKernels {
+public final class ShippedKernels {
   private ShippedKernels() {}
 
-  static List<KernelCase> all() {
+  public static List<KernelCase> all() {
     List<KernelCase> cases = new ArrayList<>();
     cases.addAll(List.of(columnSums()));
     cases.addAll(ElementwiseCases.all());

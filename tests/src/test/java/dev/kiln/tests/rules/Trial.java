@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A {@link KernelCase} on a device, with arrays of its own. */
-final class Trial implements AutoCloseable {
+public final class Trial implements AutoCloseable {
   private final List<NdArray> arrays = new ArrayList<>();
   private final List<MemorySegment> initial = new ArrayList<>();
   private final Runnable launch;
@@ -22,25 +22,25 @@ final class Trial implements AutoCloseable {
   }
 
   /** Puts the arrays back to what they held at first. Allocates nothing. */
-  void reset() {
+  public void reset() {
     for (int i = 0; i < arrays.size(); i++) {
       arrays.get(i).buffer().copyFrom(initial.get(i), 0);
     }
   }
 
-  void launch() {
+  public void launch() {
     launch.run();
   }
 
   /** Resets, launches, and returns the bytes of every array. */
-  List<byte[]> run() {
+  public List<byte[]> run() {
     reset();
     launch();
     return arrays.stream().map(NdArray::toBytes).toList();
   }
 
   /** The numbers that an array holds now. */
-  double[] numbers(int array) {
+  public double[] numbers(int array) {
     return arrays.get(array).toDoubles();
   }
 

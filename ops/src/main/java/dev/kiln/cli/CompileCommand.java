@@ -7,7 +7,7 @@ import dev.kiln.compiler.Target;
 import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.KernelModule;
-import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.gpu.Ptxas;
 import dev.kiln.runtime.signature.SignatureText;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ final class CompileCommand implements Callable<Integer> {
   @Option(
       names = "--target",
       paramLabel = "T",
-      description = "Only 'cpu' for now.",
+      description = "cpu, sm_80, sm_89, sm_90a, sm_100 or sm_120 (default: cpu).",
       defaultValue = "cpu")
   private String target;
 
@@ -62,7 +62,8 @@ final class CompileCommand implements Callable<Integer> {
       required = true,
       paramLabel = "KIND",
       description =
-          "ast, tir, loops, class, or all (a folder); gir, ptx and cubin are not supported yet.")
+          "ast, tir, then for the CPU loops, class, for a GPU gir, ptx, cubin (by ptxas); or all (a"
+              + " folder).")
   private String kind;
 
   @Option(
@@ -79,52 +80,53 @@ final class CompileCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     KernelReference named = KernelReference.parse(reference);
-    if (Target.parse(target).isEmpty()) {
-      throw new UsageException("there is no target '" + target + "'");
-    }
-    if (!target.equals("cpu") || kind.equals("gir") || kind.equals("ptx") || kind.equals("cubin")) {
-      throw new KilnException(
-          "not supported yet: code for " + (target.equals("cpu") ? kind : target));
-    }
+    Target wanted =
+        Target.parse(target)
+            .orElseThrow(() -> new UsageException("there is no target '" + target + "'"));
     UsageException.requireLaunchOptions(numWarps, numStages);
     long start = System.nanoTime();
     Kernel kernel = KernelModule.load(named.file()).kernel(named.kernel());
     CompileOptions options = CompileOptions.DEFAULT.withNumWarps(numWarps).withNumStages(numStages);
     Specialization specialization =
         new Specialization(SignatureText.parse(signature, kernel.parameters()), options);
-    CompiledKernel compiled = kernel.compile(specialization, Target.CPU);
-    Stages stages = new Stages(kernel, compiled);
-    write(stages);
+    CompiledKernel compiled = kernel.compile(specialization, wanted);
+    Stages stages =
+        wanted.isGpu() ? new GpuStages(kernel, compiled) : new CpuStages(kernel, compiled);
+    write(stages, kernel.name());
     if (stats) {
-      spec.commandLine().getErr().println(stages.statistics((System.nanoTime() - start) / 1e6));
+      double milliseconds = (System.nanoTime() - start) / 1e6;
+      spec.commandLine()
+          .getErr()
+          .println("%s: %.1f ms; %s".formatted(kernel.name(), milliseconds, stages.statistics()));
     }
     return 0;
   }
 
-  private void write(Stages stages) {
-    switch (kind) {
-      case "ast", "tir", "loops" -> text(stages.text(kind));
-      case "class" -> {
-        if (output == null) {
-          text(stages.text("class"));
-        } else {
-          file(output, stages.classFile());
-        }
-      }
-      case "all" -> {
-        if (output == null) {
-          throw new UsageException("--emit all needs a folder: -o PATH");
-        }
-        for (String stage : new String[] {"ast", "tir", "loops"}) {
-          file(
-              output.resolve(stages.name() + "." + stage),
-              stages.text(stage).getBytes(StandardCharsets.UTF_8));
-        }
-        file(output.resolve(stages.name() + ".class"), stages.classFile());
-      }
-      default ->
-          throw new UsageException(
-              "there is no stage '" + kind + "'; there are ast, tir, loops, class, all");
+  private void write(Stages stages, String name) {
+    if (stages.texts().contains(kind) || kind.equals(stages.binary()) && output == null) {
+      text(stages.text(kind));
+    } else if (kind.equals(stages.binary())) {
+      file(output, stages.bytes());
+    } else if (kind.equals("all")) {
+      all(stages, name);
+    } else {
+      throw new UsageException(
+          "for %s there is no stage '%s'; there are %s, %s, all"
+              .formatted(target, kind, String.join(", ", stages.texts()), stages.binary()));
+    }
+  }
+
+  private void all(Stages stages, String name) {
+    if (output == null) {
+      throw new UsageException("--emit all needs a folder: -o PATH");
+    }
+    for (String stage : stages.texts()) {
+      file(output.resolve(name + "." + stage), stages.text(stage).getBytes(StandardCharsets.UTF_8));
+    }
+    if (stages.binary().equals("cubin") && Ptxas.find().isEmpty()) {
+      spec.commandLine().getErr().println("kiln: no cubin is written: ptxas is not on the PATH");
+    } else {
+      file(output.resolve(name + "." + stages.binary()), stages.bytes());
     }
   }
 

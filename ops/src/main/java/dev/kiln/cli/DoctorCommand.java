@@ -2,7 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.runtime.cache.CompileCache;
 import dev.kiln.runtime.cpu.VectorSupport;
-import java.io.File;
+import dev.kiln.runtime.gpu.Ptxas;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,7 +112,8 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static Finding simulator() {
-    return new Finding("device sim", true, "the simulator of PTX: kiln sim", "");
+    return new Finding(
+        "device sim", true, "the simulator of PTX: kiln run --device sim, kiln sim", "");
   }
 
   private static Finding cuda() {
@@ -122,11 +123,13 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static Finding ptxas() {
-    Optional<Path> found = onPath("ptxas");
+    Optional<Ptxas> found = Ptxas.find();
     return new Finding(
         "ptxas",
         found.isPresent(),
-        found.map(Path::toString).orElse("only needed to assemble PTX ahead of time"),
+        found
+            .map(ptxas -> ptxas.program() + ", version " + ptxas.version())
+            .orElse("only needed to assemble PTX ahead of time: kiln compile --emit cubin"),
         found.isPresent()
             ? ""
             : "install the CUDA toolkit (package cuda-nvcc) and put its bin folder on PATH");
@@ -154,15 +157,5 @@ final class DoctorCommand implements Callable<Integer> {
                 entries.stream().mapToLong(CompileCache.Listed::bytes).sum() >> 20,
                 cache.settings().bytes() >> 20),
         "");
-  }
-
-  private static Optional<Path> onPath(String program) {
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-      Path candidate = Path.of(folder, program);
-      if (Files.isExecutable(candidate)) {
-        return Optional.of(candidate);
-      }
-    }
-    return Optional.empty();
   }
 }

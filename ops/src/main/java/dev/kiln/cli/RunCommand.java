@@ -17,9 +17,11 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,7 +39,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      description = "cpu or eval (default: cpu).",
+      description = "cpu, sim or eval (default: cpu).",
       defaultValue = "cpu")
   private String deviceName;
 
@@ -76,23 +78,24 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--num-warps",
       paramLabel = "N",
-      description = "As in Triton; the CPU takes no notice.",
+      description = "As in Triton; only GPUs take notice.",
       defaultValue = "4")
   private int numWarps;
 
   @Option(
       names = "--num-stages",
       paramLabel = "N",
-      description = "As in Triton; the CPU takes no notice.",
+      description = "As in Triton; only GPUs take notice.",
       defaultValue = "3")
   private int numStages;
 
   @Option(
       names = "--target",
       paramLabel = "T",
-      description = "Only 'cpu' for now.",
-      defaultValue = "cpu")
-  private String target;
+      description =
+          "Of the device sim: sm_80, sm_89, sm_90a, sm_100 or sm_120 (default: sm_80); eval runs"
+              + " for any target what that would (default: cpu).")
+  private String targetName;
 
   @Option(
       names = "--repeat",
@@ -106,11 +109,21 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--sanitize",
-      description = "Stops at addresses out of range and at uses of undefined values; slow.")
+      description =
+          "Stops at addresses out of range and at uses of undefined values; on the device sim tells"
+              + " all that its sanitizers find. Slow.")
   private boolean sanitize;
 
-  @Option(names = "--counters", description = "Not supported yet.")
-  private boolean counters;
+  @Option(
+      names = "--counters",
+      arity = "0..1",
+      fallbackValue = SimSettings.LAUNCH,
+      preprocessor = SimSettings.OnlyWords.class,
+      paramLabel = "lines",
+      description =
+          "Counts instructions, sectors, wavefronts and more of the last launch (sim); with =lines"
+              + " also beside each line of the PTX.")
+  private String counters;
 
   @Option(
       names = "--trace",
@@ -134,9 +147,19 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    rejectUnsupported();
+    checkUsage();
     KernelReference kernel = KernelReference.parse(reference);
-    Device device = RunDevice.open(deviceName, sanitize, trace());
+    Target target = target();
+    if (!deviceName.equals("sim")) {
+      return run(kernel, RunDevice.open(deviceName, target, sanitize, trace()), Optional.empty());
+    }
+    SimCounting counting = SimSettings.counting(counters, Optional.empty());
+    try (SimRun sim = new SimRun(target, sanitize, counting, this::show)) {
+      return run(kernel, sim.device(), Optional.of(sim));
+    }
+  }
+
+  private int run(KernelReference kernel, Device device, Optional<SimRun> sim) {
     Launch launch = KernelModule.load(kernel.file()).kernel(kernel.kernel()).on(device);
     Map<String, NdArray> arrays = bind(launch, device);
     checkNames(arrays, outputs, "--out");
@@ -144,23 +167,20 @@ final class RunCommand implements Callable<Integer> {
     outputs.forEach(output -> AtomicFile.requirePlace(Path.of(value(output))));
     launch.numWarps(numWarps).numStages(numStages).debug(debug);
     setGrid(launch);
-    long[] nanos = launchRepeatedly(launch);
+    long[] nanos = launchRepeatedly(launch, sim);
     printTrace();
+    if (sim.isPresent() && sim.get().reports().isStopped()) {
+      return report(Map.of(), nanos, sim);
+    }
     for (String output : outputs) {
       NpyFile.write(Path.of(value(output)), ArrayNumbers.toNpy(arrays.get(name(output))));
     }
-    return report(arrays, nanos);
+    return report(arrays, nanos, sim);
   }
 
-  private void rejectUnsupported() {
-    if (counters) {
-      throw new KilnException("not supported yet: --counters needs the simulator");
-    }
-    if (Target.parse(target).isEmpty()) {
-      throw new UsageException("there is no target '" + target + "'");
-    }
-    if (!target.equals("cpu")) {
-      throw new KilnException("not supported yet: --target " + target);
+  private void checkUsage() {
+    if (counters != null && !deviceName.equals("sim")) {
+      throw new UsageException("--counters needs --device sim");
     }
     if (traceLine != null && !deviceName.equals("eval")) {
       throw new UsageException("--trace needs --device eval");
@@ -169,6 +189,28 @@ final class RunCommand implements Callable<Integer> {
       throw new UsageException("--repeat takes a number of at least 1");
     }
     UsageException.requireLaunchOptions(numWarps, numStages);
+  }
+
+  /** What the kernel is compiled for. */
+  private Target target() {
+    if (targetName == null) {
+      return deviceName.equals("sim") ? Target.SM_80 : Target.CPU;
+    }
+    Target target =
+        Target.parse(targetName)
+            .orElseThrow(() -> new UsageException("there is no target '" + targetName + "'"));
+    if (target.isGpu() ? deviceName.equals("cpu") : deviceName.equals("sim")) {
+      throw new UsageException(
+          "the device %s runs no code for %s".formatted(deviceName, targetName));
+    }
+    return target;
+  }
+
+  /** What the kernel prints is seen at once, even if the launch never ends. */
+  private void show(String text) {
+    PrintWriter writer = json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+    writer.print(text);
+    writer.flush();
   }
 
   private Trace trace() {
@@ -214,33 +256,47 @@ final class RunCommand implements Callable<Integer> {
     return arrays;
   }
 
-  private long[] launchRepeatedly(Launch launch) {
+  private long[] launchRepeatedly(Launch launch, Optional<SimRun> sim) {
     launch.load();
     long[] nanos = new long[repeat];
     for (int i = 0; i < repeat; i++) {
       long start = System.nanoTime();
-      launch.launch();
+      if (sim.isPresent()) {
+        sim.get().launch(launch);
+      } else {
+        launch.launch();
+      }
       nanos[i] = System.nanoTime() - start;
+      if (sim.isPresent() && sim.get().reports().isStopped()) {
+        break;
+      }
     }
     return nanos;
   }
 
-  private int report(Map<String, NdArray> arrays, long[] nanos) {
+  /**
+   * Prints what there is to tell.
+   *
+   * @param arrays none if the launch stopped
+   * @return the exit code
+   */
+  private int report(Map<String, NdArray> arrays, long[] nanos, Optional<SimRun> sim) {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
+    sim.ifPresent(run -> run.reports().printWrong(err));
+    boolean clean = sim.isEmpty() || sim.get().reports().isClean();
     List<Map<String, Object>> comparisons = new ArrayList<>();
-    boolean allMatch = true;
-    for (String expectation : expectations) {
+    for (String expectation : arrays.isEmpty() ? List.<String>of() : expectations) {
       Comparison comparison =
           tolerances.compare(
               arrays.get(name(expectation)), NpyFile.read(Path.of(value(expectation))));
-      allMatch &= comparison.matches();
+      clean &= comparison.matches();
       comparisons.add(comparison.toJson(name(expectation)));
       if (!json) {
         (comparison.matches() ? out : err).println(comparison.describe(name(expectation)));
       }
     }
-    long best = java.util.Arrays.stream(nanos).min().orElseThrow();
+    long best = Arrays.stream(nanos).min().orElseThrow();
     if (json) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("kernel", reference);
@@ -248,14 +304,19 @@ final class RunCommand implements Callable<Integer> {
       document.put("launches", repeat);
       document.put("bestMicroseconds", best / 1e3);
       document.put("comparisons", comparisons);
+      sim.ifPresent(run -> run.reports().addInstructionsTo(document));
+      sim.ifPresent(run -> run.reports().addTo(document));
       out.println(JsonOutput.of(document));
     } else if (outputs.isEmpty() && expectations.isEmpty()) {
       arrays.forEach((name, array) -> out.println(name + " = " + Preview.of(array)));
     }
-    if (!json && repeat > 1) {
-      err.println("%d launches, best %.1f us".formatted(repeat, best / 1e3));
+    if (!json) {
+      sim.ifPresent(run -> run.reports().printCounters(out));
+      if (repeat > 1) {
+        err.println("%d launches, best %.1f us".formatted(repeat, best / 1e3));
+      }
     }
-    return allMatch ? 0 : 1;
+    return clean ? 0 : 1;
   }
 
   private static void checkNames(Map<String, NdArray> arrays, List<String> pairs, String option) {

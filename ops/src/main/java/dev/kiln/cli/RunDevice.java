@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.compiler.Target;
 import dev.kiln.compiler.eval.Launch;
 import dev.kiln.compiler.eval.Launch.Trace;
 import dev.kiln.compiler.eval.ProgramId;
@@ -15,12 +16,13 @@ final class RunDevice {
   private RunDevice() {}
 
   /**
-   * Opens a device.
+   * Opens a device other than the simulator.
    *
+   * @param target for which the evaluator takes kernels
    * @param sanitize whether launches stop at faults; they then run in the evaluator
    * @param trace which values to print, or {@code null}
    */
-  static Device open(String name, boolean sanitize, Trace trace) {
+  static Device open(String name, Target target, boolean sanitize, Trace trace) {
     if (!name.equals("cpu") && !name.equals("eval")) {
       return Devices.byName(name);
     }
@@ -35,7 +37,8 @@ final class RunDevice {
         launch -> {
           Launch configured = sanitize ? launch.sanitized() : launch;
           return trace == null ? configured : configured.traced(trace);
-        });
+        },
+        target);
   }
 
   static Trace trace(int line, ProgramId program, PrintStream out) {

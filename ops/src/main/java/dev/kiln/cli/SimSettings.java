@@ -25,7 +25,10 @@ import picocli.CommandLine.TypeConversionException;
 /** The options of {@code kiln sim} that say how the simulator behaves. */
 final class SimSettings {
   private static final String ALL = "all";
-  private static final String LAUNCH = "launch";
+
+  /** Counters of the launch as a whole. */
+  static final String LAUNCH = "launch";
+
   private static final String LINES = "lines";
 
   @Option(
@@ -135,11 +138,21 @@ final class SimSettings {
 
   /** What to count, and what to show of it. */
   SimCounting counting() {
+    return counting(counters, Optional.ofNullable(gpu).map(SimSettings::model));
+  }
+
+  /**
+   * What to count.
+   *
+   * @param counters the value of {@code --counters}, or {@code null}
+   * @param gpu for which to estimate times
+   * @throws UsageException if the value is none
+   */
+  static SimCounting counting(String counters, Optional<GpuModel> gpu) {
     if (counters != null && !counters.equals(LAUNCH) && !counters.equals(LINES)) {
       throw new UsageException("--counters takes no value, or 'lines', got '" + counters + "'");
     }
-    return new SimCounting(
-        counters != null, LINES.equals(counters), Optional.ofNullable(gpu).map(SimSettings::model));
+    return new SimCounting(counters != null, LINES.equals(counters), gpu);
   }
 
   private static GpuModel model(String name) {

@@ -58,6 +58,19 @@ public record Ptxas(Path program) {
       warnings = List.copyOf(warnings);
     }
 
+    /** Reads them off what {@code ptxas -v} said. */
+    public static Figures of(String log) {
+      List<String> warnings =
+          log.lines().filter(line -> WARNING.matcher(line).find()).map(String::strip).toList();
+      return new Figures(
+          (int) largest(REGISTERS, 1, log),
+          largest(SPILLS, 1, log),
+          largest(SPILLS, 2, log),
+          largest(SPILLS, 3, log),
+          largest(SHARED, 1, log),
+          warnings);
+    }
+
     public boolean spills() {
       return spillStores > 0 || spillLoads > 0;
     }
@@ -130,26 +143,13 @@ public record Ptxas(Path program) {
                   input.toString()));
       String log = run.text().replace(input.toString(), "kernel.ptx");
       return run.code() == 0
-          ? new Assembly(Optional.of(Files.readAllBytes(output)), log, Optional.of(figures(log)))
+          ? new Assembly(Optional.of(Files.readAllBytes(output)), log, Optional.of(Figures.of(log)))
           : new Assembly(Optional.empty(), log, Optional.empty());
     } catch (IOException e) {
       throw new KilnException("cannot run " + program + ": " + e.getMessage(), e);
     } finally {
       delete(folder);
     }
-  }
-
-  /** Reads the figures off what {@code ptxas -v} said. */
-  static Figures figures(String log) {
-    List<String> warnings =
-        log.lines().filter(line -> WARNING.matcher(line).find()).map(String::strip).toList();
-    return new Figures(
-        (int) largest(REGISTERS, 1, log),
-        largest(SPILLS, 1, log),
-        largest(SPILLS, 2, log),
-        largest(SPILLS, 3, log),
-        largest(SHARED, 1, log),
-        warnings);
   }
 
   private static long largest(Pattern pattern, int group, String log) {

@@ -29,7 +29,8 @@ final class CompiledPtx implements Device.LoadedKernel {
     this.device = device;
     this.abi = kernel.abi();
     this.parameters = new LaunchParameters(name, abi);
-    this.entry = device.load(PtxModule.parse(name + ".ptx", kernel.ptx())).kernel(abi.entry());
+    this.entry =
+        device.load(PtxModule.parse(SimDevice.fileName(name), kernel.ptx())).kernel(abi.entry());
     check(name);
   }
 

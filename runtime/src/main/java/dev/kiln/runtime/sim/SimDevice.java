@@ -138,6 +138,11 @@ public final class SimDevice implements Device {
     return new CompiledPtx(this, version.name(), ptx);
   }
 
+  /** The name under which messages know the PTX of a compiled kernel. */
+  public static String fileName(String kernel) {
+    return kernel + ".ptx";
+  }
+
   /** Launches have finished when their call returns. */
   @Override
   public void synchronize() {}

@@ -29,7 +29,7 @@ class PtxasTest {
 
   @Test
   void figuresAreReadOffItsMessages() {
-    Ptxas.Figures figures = Ptxas.figures(LOG);
+    Ptxas.Figures figures = Ptxas.Figures.of(LOG);
     assertThat(figures.registers()).isEqualTo(168);
     assertThat(figures.stackBytes()).isEqualTo(16);
     assertThat(figures.spillStores()).isEqualTo(8);

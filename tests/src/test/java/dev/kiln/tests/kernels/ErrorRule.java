@@ -57,14 +57,25 @@ public final class ErrorRule {
    * @param terms how many numbers are added up for each result, at least 1
    */
   public static void checkFp64(String what, double[] actual, double[] exact, int terms) {
-    assertThat(actual).as("size of " + what).hasSameSizeAs(exact);
-    double allowed = (2.0 * terms + FLOOR_ULPS) * ulp(DType.FP64, largest(exact));
-    for (int i = 0; i < exact.length; i++) {
-      boolean same = Double.compare(actual[i], exact[i]) == 0;
-      if (!same && !(Math.abs(actual[i] - exact[i]) <= allowed)) {
+    checkByTerms(what, DType.FP64, actual, exact, terms);
+  }
+
+  /**
+   * The rule of {@link #checkFp64} in another dtype, for what cannot be computed more exactly.
+   *
+   * @param plain of a plain implementation in the same dtype
+   * @param terms how many numbers are added up for each result, at least 1
+   */
+  public static void checkByTerms(
+      String what, DType dtype, double[] actual, double[] plain, int terms) {
+    assertThat(actual).as("size of " + what).hasSameSizeAs(plain);
+    double allowed = (2.0 * terms + FLOOR_ULPS) * ulp(dtype, largest(plain));
+    for (int i = 0; i < plain.length; i++) {
+      boolean same = Double.compare(actual[i], plain[i]) == 0;
+      if (!same && !(Math.abs(actual[i] - plain[i]) <= allowed)) {
         throw new AssertionError(
             "%s at %d is %s, in plain Java %s: more apart than %.3g"
-                .formatted(what, i, actual[i], exact[i], allowed));
+                .formatted(what, i, actual[i], plain[i], allowed));
       }
     }
   }

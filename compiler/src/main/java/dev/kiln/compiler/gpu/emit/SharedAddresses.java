@@ -1,0 +1,72 @@
+package dev.kiln.compiler.gpu.emit;
+
+import dev.kiln.compiler.layout.LinearLayout;
+import dev.kiln.compiler.layout.LinearMap;
+import dev.kiln.compiler.ptx.Operand;
+import dev.kiln.compiler.ptx.Operand.Address;
+import dev.kiln.compiler.ptx.Operand.Immediate;
+import dev.kiln.compiler.ptx.RegisterClass;
+import java.util.Arrays;
+
+/**
+ * Addresses of a tile in shared memory for threads of which each begins at its own element. What
+ * the thread gives is computed once. Of the element's distance, bits that the thread's part never
+ * has are an immediate offset; the others, those of a swizzle, are flipped in the thread's part,
+ * which gives a few different registers that do not depend on the stage of a pipeline.
+ */
+public final class SharedAddresses {
+  private final Emission emission;
+  private final SharedTile tile;
+  private final LinearMap threadBytes;
+  private final int threadMask;
+
+  /**
+   * @param threads for each bit of the thread's number in the block, what it adds (exclusive or) to
+   *     the row-major index of the element
+   */
+  public SharedAddresses(Emission emission, SharedTile tile, int... threads) {
+    this.emission = emission;
+    this.tile = tile;
+    this.threadBytes = new LinearMap(Arrays.stream(threads).map(tile::bytes).toArray());
+    this.threadMask = Arrays.stream(threadBytes.columns()).reduce(0, (a, b) -> a | b);
+  }
+
+  /** Each thread begins at the element of its register 0 in a layout. */
+  public static SharedAddresses of(Emission emission, SharedTile tile, LinearLayout layout) {
+    return new SharedAddresses(emission, tile, SharedTile.threads(layout));
+  }
+
+  /** Lanes as given, warps as in a layout. */
+  public static SharedAddresses of(
+      Emission emission, SharedTile tile, int[] lanes, LinearLayout layout) {
+    return of(
+        emission,
+        tile,
+        new LinearLayout(
+            layout.shape(), layout.registers(), lanes, layout.warps(), layout.blocks()));
+  }
+
+  /** The address of the element that is so far (exclusive or) from the thread's own. */
+  public Address at(int index) {
+    int bytes = tile.bytes(index);
+    Operand place =
+        add("xor.b32", ofThread(), Immediate.b32(bytes & threadMask), (bytes & threadMask) == 0);
+    Operand base = emit("add.s32", emission.sharedBase(), place);
+    if (tile.offset() != null) {
+      base = emit("add.s32", base, tile.offset());
+    }
+    return new Address(base, bytes & ~threadMask, tile.slot());
+  }
+
+  private Operand ofThread() {
+    return ThreadMap.emit(emission.ptx(), emission.thread(), threadBytes);
+  }
+
+  private Operand add(String opcode, Operand a, Operand b, boolean isZero) {
+    return isZero ? a : emit(opcode, a, b);
+  }
+
+  private Operand emit(String opcode, Operand a, Operand b) {
+    return emission.ptx().emit(opcode, RegisterClass.B32, a, b);
+  }
+}

@@ -76,6 +76,16 @@ final class Code {
     };
   }
 
+  /**
+   * Whether a predicate holds in some thread of the warp, so that a loop or branch may depend on
+   * it: all threads of a warp take the same way. Only for bodies without barriers.
+   */
+  Operand any(Operand predicate) {
+    return predicate instanceof Immediate
+        ? predicate
+        : pred("vote.sync.any.pred", predicate, i(-1));
+  }
+
   Operand not(Operand a) {
     if (a instanceof Immediate number) {
       return Immediate.pred(number.bits() == 0);

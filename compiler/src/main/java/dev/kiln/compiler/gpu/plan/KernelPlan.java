@@ -1,8 +1,10 @@
 package dev.kiln.compiler.gpu.plan;
 
 import dev.kiln.compiler.ir.ComputeOp;
+import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
+import java.util.Optional;
 
 /** The decisions for one kernel. */
 public interface KernelPlan {
@@ -19,4 +21,7 @@ public interface KernelPlan {
 
   /** How a product is computed. */
   DotForm form(ComputeOp.Dot dot);
+
+  /** Which loads of a loop run ahead; empty if none do. */
+  Optional<PipelinedLoop> pipeline(ControlOp.For loop);
 }

@@ -1,0 +1,184 @@
+package dev.kiln.compiler.gpu.plan;
+
+import dev.kiln.compiler.analysis.AxisAnalysis;
+import dev.kiln.compiler.analysis.AxisInfo;
+import dev.kiln.compiler.analysis.PointerOrigins;
+import dev.kiln.compiler.analysis.Uses;
+import dev.kiln.compiler.gpu.plan.PipelinedLoop.Copy;
+import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.ComputeOp;
+import dev.kiln.compiler.ir.ControlOp;
+import dev.kiln.compiler.ir.ElementwiseOp;
+import dev.kiln.compiler.ir.MemoryOp;
+import dev.kiln.compiler.ir.MemoryOp.Load;
+import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.ShapeOp;
+import dev.kiln.compiler.ir.TileFunction;
+import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.layout.LinearLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Which loads of which loops run ahead: those of innermost loops that products read, and nothing
+ * else, whose addresses are known without other loads of the loop, that {@code cp.async} can copy
+ * (4, 8 or 16 bytes at a time, zeros where the mask is false), and that nothing in the loop may
+ * write to.
+ *
+ * <p>As everywhere in this back end, pointers from different parameters are taken to be apart.
+ */
+public final class PipelinePlan {
+  private static final int WIDEST = 16;
+  private static final int NARROWEST = 4;
+
+  private final Uses uses;
+  private final AxisAnalysis axes;
+  private final PointerOrigins origins;
+  private final Function<Value, LinearLayout> layouts;
+  private final int stages;
+
+  /**
+   * @param layouts of the results of loads
+   * @param stages where a loop says nothing
+   */
+  public PipelinePlan(
+      TileFunction function,
+      Uses uses,
+      AxisAnalysis axes,
+      Function<Value, LinearLayout> layouts,
+      int stages) {
+    this.uses = uses;
+    this.axes = axes;
+    this.origins = PointerOrigins.of(function);
+    this.layouts = layouts;
+    this.stages = stages;
+  }
+
+  /** How a loop is pipelined, if it is. */
+  public Optional<PipelinedLoop> of(ControlOp.For loop) {
+    int wanted = loop.hints().numStages().orElse(stages);
+    if (wanted < 2 || hasLoop(loop.body())) {
+      return Optional.empty();
+    }
+    var copies = new ArrayList<Copy>();
+    var addresses = new ArrayList<Value>();
+    for (Op op : loop.body().ops()) {
+      if (op instanceof Load load
+          && isOnlyForProducts(load.result())
+          && AddressSlice.of(loop, addresses(load)).isPresent()
+          && !mayWrite(loop.body(), load)) {
+        copy(load)
+            .ifPresent(
+                copy -> {
+                  copies.add(copy);
+                  addresses.addAll(addresses(load));
+                });
+      }
+    }
+    return copies.isEmpty()
+        ? Optional.empty()
+        : AddressSlice.of(loop, addresses)
+            .map(slice -> new PipelinedLoop(wanted, List.copyOf(copies), slice));
+  }
+
+  private static List<Value> addresses(Load load) {
+    return Op.operandList(List.of(load.pointer()), load.mask());
+  }
+
+  private static boolean hasLoop(Block block) {
+    return block.ops().stream()
+        .anyMatch(
+            op ->
+                op instanceof ControlOp.For
+                    || op instanceof ControlOp.While
+                    || op instanceof ControlOp.If branch
+                        && branch.blocks().stream().anyMatch(PipelinePlan::hasLoop));
+  }
+
+  private boolean isOnlyForProducts(Value value) {
+    List<Op> users = uses.users(value);
+    return !users.isEmpty()
+        && users.stream()
+            .allMatch(
+                user ->
+                    user instanceof ComputeOp.Dot dot && dot.acc() != value
+                        || user instanceof ShapeOp.Permute permute
+                            && isOnlyForProducts(permute.result()));
+  }
+
+  // ---------------------------------------------------------------- what the loop writes
+
+  /** Whether an iteration may write what the load reads in a later one. */
+  private boolean mayWrite(Block block, Load load) {
+    return block.ops().stream()
+        .anyMatch(
+            op ->
+                switch (op) {
+                  case MemoryOp.Store store -> mayMeet(store.pointer(), load.pointer());
+                  case MemoryOp.AtomicRmw atomic -> mayMeet(atomic.pointer(), load.pointer());
+                  case MemoryOp.AtomicCas atomic -> mayMeet(atomic.pointer(), load.pointer());
+                  case MemoryOp.Barrier barrier -> true;
+                  default -> op.blocks().stream().anyMatch(inner -> mayWrite(inner, load));
+                });
+  }
+
+  private boolean mayMeet(Value a, Value b) {
+    List<Integer> first = origins.params(a);
+    List<Integer> second = origins.params(b);
+    return first.isEmpty() || second.isEmpty() || first.stream().anyMatch(second::contains);
+  }
+
+  // ---------------------------------------------------------------- copies
+
+  /** How the load is copied; empty if {@code cp.async} cannot. */
+  private Optional<Copy> copy(Load load) {
+    if (!load.result().type().isTile()
+        || load.result().shape().rank() < 2
+        || load.result().type().isPointer()
+        || load.hints().isVolatile()
+        || load.hints().cacheModifier().equals(".cv")
+        || !load.other().map(this::isZero).orElse(true)) {
+      return Optional.empty();
+    }
+    int axis = fastAxis(load);
+    int bytes = load.result().dtype().bytes();
+    long width = Math.min(layouts.apply(load.result()).contiguous(axis), WIDEST / bytes);
+    width = Math.min(width, contiguous(axes.info(load.pointer()), axis, bytes));
+    if (load.mask().isPresent()) {
+      width = Math.min(width, axes.info(load.mask().get()).constancy(axis));
+    }
+    return width * bytes < NARROWEST
+        ? Optional.empty()
+        : Optional.of(new Copy(load, axis, (int) width));
+  }
+
+  private int fastAxis(Load load) {
+    AxisInfo info = axes.info(load.pointer());
+    int last = load.result().shape().rank() - 1;
+    return info.contiguity(last - 1) > info.contiguity(last) ? last - 1 : last;
+  }
+
+  /** How many neighbours lie beside each other from an address on that is divisible by them. */
+  private static long contiguous(AxisInfo pointer, int axis, int bytes) {
+    return Math.min(pointer.contiguity(axis), Math.max(1, pointer.divisibility(axis) / bytes));
+  }
+
+  private boolean isZero(Value other) {
+    return uses.definition(other)
+        .map(
+            op ->
+                switch (op) {
+                  case ElementwiseOp.Constant constant -> isPositiveZero(constant);
+                  case ShapeOp.Splat splat -> isZero(splat.operand());
+                  case ShapeOp.Broadcast broadcast -> isZero(broadcast.operand());
+                  default -> false;
+                })
+        .orElse(false);
+  }
+
+  private static boolean isPositiveZero(ElementwiseOp.Constant constant) {
+    return Double.doubleToRawLongBits(constant.value().doubleValue()) == 0;
+  }
+}

@@ -13,26 +13,26 @@ public record HostArray(DType dtype, double[] values, long[] shape) {
   private static final double UNWRITTEN = -77;
 
   /** Normally distributed numbers that the dtype holds. */
-  static HostArray normal(DType dtype, long seed, long... shape) {
+  public static HostArray normal(DType dtype, long seed, long... shape) {
     var random = new SplittableRandom(seed);
     double[] values = new double[size(shape)];
     Arrays.setAll(values, i -> random.nextGaussian());
     return new HostArray(dtype, Rounding.to(dtype).of(values), shape);
   }
 
-  static HostArray normal(long seed, long... shape) {
+  public static HostArray normal(long seed, long... shape) {
     return normal(DType.FP32, seed, shape);
   }
 
   /** Multiples of a quarter between -1 and 1: few of them are added without rounding. */
-  static HostArray quarters(DType dtype, long seed, long... shape) {
+  public static HostArray quarters(DType dtype, long seed, long... shape) {
     var random = new SplittableRandom(seed);
     double[] values = new double[size(shape)];
     Arrays.setAll(values, i -> random.nextInt(-4, 5) / 4.0);
     return new HostArray(dtype, values, shape);
   }
 
-  static HostArray integers(DType dtype, long seed, int least, int end, long... shape) {
+  public static HostArray integers(DType dtype, long seed, int least, int end, long... shape) {
     var random = new SplittableRandom(seed);
     double[] values = new double[size(shape)];
     Arrays.setAll(values, i -> random.nextInt(least, end));
@@ -40,15 +40,15 @@ public record HostArray(DType dtype, double[] values, long[] shape) {
   }
 
   /** For results: a number that no kernel computes. */
-  static HostArray unwritten(DType dtype, long... shape) {
+  public static HostArray unwritten(DType dtype, long... shape) {
     return full(dtype, UNWRITTEN, shape);
   }
 
-  static HostArray unwritten(long... shape) {
+  public static HostArray unwritten(long... shape) {
     return unwritten(DType.FP32, shape);
   }
 
-  static HostArray zeros(DType dtype, long... shape) {
+  public static HostArray zeros(DType dtype, long... shape) {
     return full(dtype, 0, shape);
   }
 

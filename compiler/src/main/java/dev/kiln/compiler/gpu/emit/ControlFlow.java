@@ -1,0 +1,160 @@
+package dev.kiln.compiler.gpu.emit;
+
+import dev.kiln.compiler.gpu.memory.GlobalOrder;
+import dev.kiln.compiler.gpu.pipeline.PipelineEmitter;
+import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.ControlOp;
+import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.ptx.Operand;
+import dev.kiln.compiler.ptx.Operand.Immediate;
+import dev.kiln.compiler.ptx.PtxBuilder;
+import dev.kiln.compiler.ptx.RegisterClass;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Loops and branches. Their conditions are the same in all threads. */
+final class ControlFlow {
+  private final Emission emission;
+  private final PtxBuilder ptx;
+
+  ControlFlow(Emission emission) {
+    this.emission = emission;
+    this.ptx = emission.ptx();
+  }
+
+  // ---------------------------------------------------------------- branches
+
+  void emit(ControlOp.If branch) {
+    var results = new Carried(emission, branch.results());
+    results.define(
+        choose(
+            emission.scalar(branch.condition()),
+            () -> {
+              emission.operations(branch.thenBlock());
+              return results.operands(branch.thenBlock().terminator().operands());
+            },
+            () -> {
+              emission.operations(branch.elseBlock());
+              return results.operands(branch.elseBlock().terminator().operands());
+            }));
+  }
+
+  /** A branch, unless the way is known. */
+  private List<Operand> choose(
+      Operand condition, Supplier<List<Operand>> thenWay, Supplier<List<Operand>> elseWay) {
+    if (condition instanceof Immediate known) {
+      return known.bits() != 0 ? thenWay.get() : elseWay.get();
+    }
+    GlobalOrder order = emission.order();
+    GlobalOrder.Pending before = order.pending();
+    var afterThen = new GlobalOrder.Pending[1];
+    return ptx.branch(
+        condition,
+        () -> {
+          List<Operand> results = emission.scoped(thenWay);
+          afterThen[0] = order.pending();
+          order.restore(before);
+          return results;
+        },
+        () -> {
+          List<Operand> results = emission.scoped(elseWay);
+          order.merge(afterThen[0]);
+          return results;
+        });
+  }
+
+  // ---------------------------------------------------------------- for
+
+  /** A loop that tests at its end, behind a test whether it runs at all. */
+  void emit(ControlOp.For loop) {
+    var results = new Carried(emission, loop.results());
+    var bounds = new ForBounds(emission, loop);
+    results.define(
+        choose(
+            bounds.runs(),
+            () -> repeat(loop, bounds, results),
+            () -> results.operands(loop.inits())));
+  }
+
+  private List<Operand> repeat(ControlOp.For loop, ForBounds bounds, Carried results) {
+    LoopAhead ahead = PipelineEmitter.of(emission, loop, bounds).orElse(null);
+    var carried = new Carried(emission, loop.carried());
+    List<Operand> inits = new ArrayList<>();
+    inits.add(bounds.lower());
+    inits.addAll(carried.operands(loop.inits()));
+    int own = inits.size();
+    if (ahead != null) {
+      inits.addAll(ahead.begin());
+    }
+    bounds.prepare(1);
+    List<RegisterClass> types = inits.stream().map(Operand::type).toList();
+    List<Operand> next = new ArrayList<>();
+    emission.order().enter(loop);
+    List<Operand> exits =
+        ptx.loop(
+            types,
+            inits,
+            params ->
+                emission.scoped(
+                    () -> {
+                      Operand induction = params.getFirst();
+                      emission.define(loop.induction(), induction);
+                      carried.define(params.subList(1, own));
+                      Block body =
+                          ahead == null
+                              ? loop.body()
+                              : ahead.iteration(params.subList(own, params.size()), induction);
+                      emission.operations(body);
+                      List<Operand> yielded = carried.operands(loop.body().terminator().operands());
+                      ptx.at(loop.loc());
+                      next.add(bounds.later(induction, 1));
+                      next.addAll(yielded);
+                      if (ahead != null) {
+                        next.addAll(ahead.next());
+                      }
+                      return new PtxBuilder.LoopHead(bounds.isFollowed(induction, 1), yielded);
+                    }),
+            params -> next);
+    if (ahead != null) {
+      ahead.end();
+    }
+    carried.define(loop.results(), exits);
+    return results.operands(loop.results());
+  }
+
+  // ---------------------------------------------------------------- while
+
+  void emit(ControlOp.While loop) {
+    var params = new Carried(emission, loop.before().params());
+    var forwarded = new Carried(emission, loop.body().params());
+    var results = new Carried(emission, loop.results());
+    List<Value> condition = loop.before().terminator().operands();
+    List<Value> forwardedValues = condition.subList(1, condition.size());
+    List<Operand> passed = new ArrayList<>();
+    emission.order().enter(loop);
+    emission.order().waits(true);
+    List<Operand> exits =
+        ptx.loop(
+            params.types(),
+            params.operands(loop.inits()),
+            operands ->
+                emission.scoped(
+                    () -> {
+                      params.define(operands);
+                      emission.operations(loop.before());
+                      passed.addAll(forwarded.operands(forwardedValues));
+                      return new PtxBuilder.LoopHead(
+                          emission.scalar(condition.getFirst()), results.operands(forwardedValues));
+                    }),
+            operands ->
+                emission.scoped(
+                    () -> {
+                      forwarded.define(passed);
+                      emission.operations(loop.body());
+                      return params.operands(loop.body().terminator().operands());
+                    }));
+    emission.order().waits(false);
+    results.define(exits);
+  }
+}

@@ -56,14 +56,24 @@ final class MmaEmitter {
   private OperandBlocks operand(
       Value value, OperandShape shape, LinearLayout layout, DType type, int pair) {
     DType from = value.dtype();
+    SharedTile place = emission.place(value);
+    if (place != null && from == type) {
+      return blocks(place, shape, layout, pair);
+    }
     LinearLayout home = emission.plan().layout(value);
     if (emission.plan().isRecomputed(value) || Operands.isInPlace(home, layout)) {
       Fragment fragment = emission.fragment(value, layout);
       return new RegisterBlocks(emission, Operands.widened(emission, fragment, from, type), shape);
     }
     Fragment fragment = Operands.widened(emission, emission.fragment(value), from, type);
-    SharedTile tile =
-        Operands.stored(emission, fragment, type, shape.kAxis(), "operand of a product");
+    return blocks(
+        Operands.stored(emission, fragment, type, shape.kAxis(), "operand of a product"),
+        shape,
+        layout,
+        pair);
+  }
+
+  private OperandBlocks blocks(SharedTile tile, OperandShape shape, LinearLayout layout, int pair) {
     return MatrixBlocks.canRead(tile, shape)
         ? MatrixBlocks.of(emission, tile, shape, layout, pair)
         : new ElementBlocks(emission, tile, shape, layout);

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Operands of products on their way to where instructions read them. */
-final class Operands {
+public final class Operands {
   /** Rows of 128 bytes pass through all banks. */
   private static final int LINE = 128;
 
@@ -93,7 +93,7 @@ final class Operands {
    * @param slow the other axis of the matrix
    * @param isKFast whether the product sums along {@code fast}
    */
-  static SharedLayout swizzled(Shape shape, DType dtype, int fast, int slow, boolean isKFast) {
+  public static SharedLayout swizzled(Shape shape, DType dtype, int fast, int slow, boolean isKFast) {
     int bytes = dtype.bytes();
     boolean isByMatrix = bytes <= 2 || bytes == 4 && isKFast;
     int piece = isByMatrix ? 16 : 32;

@@ -66,8 +66,7 @@ public record AddressSlice(List<Op> ops, List<Integer> carried) {
 
     AddressSlice slice() {
       return new AddressSlice(
-          loop.body().body().stream().filter(ops::contains).toList(),
-          List.copyOf(carried));
+          loop.body().body().stream().filter(ops::contains).toList(), List.copyOf(carried));
     }
   }
 }

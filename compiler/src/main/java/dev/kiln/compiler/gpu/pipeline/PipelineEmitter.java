@@ -1,0 +1,188 @@
+package dev.kiln.compiler.gpu.pipeline;
+
+import dev.kiln.compiler.gpu.emit.Carried;
+import dev.kiln.compiler.gpu.emit.Emission;
+import dev.kiln.compiler.gpu.emit.ForBounds;
+import dev.kiln.compiler.gpu.emit.LoopAhead;
+import dev.kiln.compiler.gpu.plan.PipelinedLoop;
+import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.ControlOp;
+import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.ptx.Operand;
+import dev.kiln.compiler.ptx.Operand.Immediate;
+import dev.kiln.compiler.ptx.PtxBuilder;
+import dev.kiln.compiler.ptx.RegisterClass;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A loop whose loads run ahead, by {@code cp.async} (PTX ISA, "Non-bulk copy"). With {@code s}
+ * stages, {@code s - 1} iterations' data are on their way before the first iteration. Iteration
+ * {@code i}
+ *
+ * <ul>
+ *   <li>waits until its own data have come, and at a barrier until all threads' have, which also
+ *       means that no thread reads the buffer of iteration {@code i - 1} any more;
+ *   <li>starts the copies of iteration {@code i + s - 1}, if there is one, into that buffer;
+ *   <li>computes, reading from its own buffer.
+ * </ul>
+ *
+ * What addresses depend on is carried twice: for the iteration, and for the one that far ahead.
+ */
+public final class PipelineEmitter implements LoopAhead {
+  private final Emission emission;
+  private final PtxBuilder ptx;
+  private final ControlOp.For loop;
+  private final PipelinedLoop plan;
+  private final ForBounds bounds;
+  private final Carried ahead;
+  private final List<CopyEmitter> copies;
+
+  /** For each size of a stage where its number is in the list of what the loop carries. */
+  private final Map<Long, Integer> rings = new TreeMap<>();
+
+  private List<Operand> next;
+
+  private PipelineEmitter(
+      Emission emission, ControlOp.For loop, PipelinedLoop plan, ForBounds bounds) {
+    this.emission = emission;
+    this.ptx = emission.ptx();
+    this.loop = loop;
+    this.plan = plan;
+    this.bounds = bounds;
+    this.ahead = new Carried(emission, carried(loop.carried()));
+    this.copies =
+        plan.copies().stream().map(copy -> new CopyEmitter(emission, copy, plan.stages())).toList();
+  }
+
+  /** How a loop runs ahead, if it does. */
+  public static Optional<LoopAhead> of(Emission emission, ControlOp.For loop, ForBounds bounds) {
+    return emission
+        .plan()
+        .pipeline(loop)
+        .map(plan -> new PipelineEmitter(emission, loop, plan, bounds));
+  }
+
+  /** Of values, one for each that the loop carries, those that addresses need. */
+  private List<Value> carried(List<Value> values) {
+    return plan.slice().carried().stream().map(values::get).toList();
+  }
+
+  private int distance() {
+    return plan.stages() - 1;
+  }
+
+  @Override
+  public List<Operand> begin() {
+    bounds.prepare(distance());
+    List<Operand> values = ahead.operands(carried(loop.inits()));
+    for (int i = 0; i < distance(); i++) {
+      Operand exists = bounds.isFollowed(bounds.lower(), i);
+      values = issue(bounds.later(bounds.lower(), i), values, exists, stageOffsets(i));
+    }
+    List<Operand> carried = new ArrayList<>(values);
+    for (CopyEmitter copy : copies) {
+      if (rings.putIfAbsent(copy.stageBytes(), carried.size()) == null) {
+        carried.add(Immediate.b32(0));
+        carried.add(Immediate.b32((int) (distance() * copy.stageBytes())));
+      }
+    }
+    return carried;
+  }
+
+  private Map<Long, Operand> stageOffsets(int stage) {
+    Map<Long, Operand> offsets = new TreeMap<>();
+    copies.forEach(
+        copy -> offsets.put(copy.stageBytes(), Immediate.b32((int) (stage * copy.stageBytes()))));
+    return offsets;
+  }
+
+  /**
+   * Starts the copies of an iteration.
+   *
+   * @param values what addresses need of the carried values
+   * @param exists whether there is such an iteration
+   * @param offsets of the buffer, for each size of a stage
+   * @return what addresses of the next iteration need
+   */
+  private List<Operand> issue(
+      Operand induction, List<Operand> values, Operand exists, Map<Long, Operand> offsets) {
+    List<Operand> following =
+        emission.scoped(
+            () -> {
+              emission.define(loop.induction(), induction);
+              ahead.define(values);
+              List<Op> ops = new ArrayList<>(plan.slice().ops());
+              ops.add(loop.body().terminator());
+              emission.operations(new Block(List.of(), ops));
+              copies.forEach(copy -> copy.issue(exists, offsets.get(copy.stageBytes())));
+              return ahead.operands(carried(loop.body().terminator().operands()));
+            });
+    ptx.effect("cp.async.commit_group");
+    return following;
+  }
+
+  @Override
+  public Block iteration(List<Operand> carried, Operand induction) {
+    ptx.at(loop.loc());
+    waitFor(distance() - 1);
+    emission.order().barrier();
+    Map<Long, Operand> reads = new TreeMap<>();
+    Map<Long, Operand> writes = new TreeMap<>();
+    rings.forEach(
+        (bytes, place) -> {
+          reads.put(bytes, carried.get(place));
+          writes.put(bytes, carried.get(place + 1));
+        });
+    int values = carried.size() - 2 * rings.size();
+    next =
+        new ArrayList<>(
+            issue(
+                bounds.later(induction, distance()),
+                carried.subList(0, values),
+                bounds.isFollowed(induction, distance()),
+                writes));
+    rings.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue())
+        .forEach(
+            ring -> {
+              next.add(following(reads.get(ring.getKey()), ring.getKey()));
+              next.add(reads.get(ring.getKey()));
+            });
+    copies.forEach(copy -> copy.define(reads.get(copy.stageBytes())));
+    List<Op> rest = new ArrayList<>(loop.body().ops());
+    plan.copies().forEach(copy -> rest.removeIf(op -> op == copy.load()));
+    return new Block(loop.body().params(), rest);
+  }
+
+  /** The offset of the buffer after one, around the ring. */
+  private Operand following(Operand offset, long bytes) {
+    Operand step = Immediate.b32((int) bytes);
+    if (plan.stages() == 2) {
+      return ptx.emit("sub.s32", RegisterClass.B32, step, offset);
+    }
+    Operand after = ptx.emit("add.s32", RegisterClass.B32, offset, step);
+    Operand end = Immediate.b32((int) (plan.stages() * bytes));
+    Operand isEnd = ptx.emit("setp.eq.s32", RegisterClass.PRED, after, end);
+    return ptx.emit("selp.b32", RegisterClass.B32, Immediate.b32(0), after, isEnd);
+  }
+
+  @Override
+  public List<Operand> next() {
+    return next;
+  }
+
+  @Override
+  public void end() {
+    waitFor(0);
+  }
+
+  /** Waits until at most so many of the latest groups of copies are on their way. */
+  private void waitFor(int groups) {
+    ptx.effect("cp.async.wait_group", Immediate.b32(groups));
+  }
+}

@@ -72,10 +72,15 @@ final class BodyText {
       // Products of a comparison with two results are written p|q; no emitter uses them.
       separator = ", ";
     }
+    boolean isCall = instruction.opcode().startsWith("call");
     for (Operand operand : instruction.operands()) {
       text.append(separator);
       operand(operand, instruction.opcode());
-      separator = ", ";
+      // The arguments of a function stand in parentheses behind its name.
+      separator = isCall && separator.equals(" ") ? ", (" : ", ";
+    }
+    if (isCall && instruction.operands().size() > 1) {
+      text.append(')');
     }
     text.append(";\n");
   }
@@ -194,7 +199,7 @@ final class BodyText {
     for (ParallelMove.Move move : ParallelMove.order(to, from, names.homes()::of)) {
       text.append("  mov.").append(move.to().type().type()).append(' ');
       text.append(names.of(move.to())).append(", ");
-      operand(move.from(), "mov");
+      operand(move.from(), "mov.b32");
       text.append(";\n");
     }
   }
@@ -209,7 +214,7 @@ final class BodyText {
         String separator = "{";
         for (Operand element : vector.elements()) {
           text.append(separator);
-          operand(element, opcode);
+          operand(element, "");
           separator = ", ";
         }
         text.append('}');
@@ -219,19 +224,28 @@ final class BodyText {
   }
 
   private void number(Immediate number, String opcode) {
-    boolean asFloat =
-        number.isFloat() ? !opcode.matches(".*\\.[us]\\d+") : opcode.matches(".*\\.f(32|64)");
+    boolean asFloat = isSpelledAsFloat(number, opcode);
     switch (number.type()) {
       case PRED -> text.append(number.bits() == 0 ? "0" : "-1");
-      case B16 -> text.append(number.bits());
-      case B32 ->
-          text.append(
-              asFloat
-                  ? "0f%08X".formatted((int) number.bits())
-                  : Integer.toString((int) number.bits()));
-      case B64 ->
-          text.append(asFloat ? "0d%016X".formatted(number.bits()) : Long.toString(number.bits()));
+      case B16 -> text.append((short) number.bits());
+      case B32 -> {
+        int bits = (int) number.bits();
+        text.append(asFloat ? "0f%08X".formatted(bits) : Integer.toString(bits));
+      }
+      case B64 -> {
+        long bits = number.bits();
+        text.append(asFloat ? "0d%016X".formatted(bits) : Long.toString(bits));
+      }
     }
+  }
+
+  /** Instructions on floats want floats; those on bits take them; others must not see them. */
+  private static boolean isSpelledAsFloat(Immediate number, String opcode) {
+    Opcode parsed = Opcode.of(opcode);
+    if (parsed.source().equals("f32") || parsed.source().equals("f64")) {
+      return !parsed.name().startsWith("mma") && !parsed.name().startsWith("wgmma");
+    }
+    return number.isFloat() && (parsed.name().equals("mov") || parsed.name().equals("selp"));
   }
 
   private void address(Address address) {

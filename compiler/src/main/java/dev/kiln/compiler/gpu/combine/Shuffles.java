@@ -1,5 +1,6 @@
 package dev.kiln.compiler.gpu.combine;
 
+import dev.kiln.compiler.gpu.emit.Selection;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import dev.kiln.compiler.ptx.Operand.Register;
@@ -88,12 +89,6 @@ final class Shuffles {
 
   /** {@code whenTrue} where the predicate holds; of any class. */
   Operand select(Operand predicate, Operand whenTrue, Operand whenFalse) {
-    return switch (whenTrue.type()) {
-      case PRED ->
-          narrowed(RegisterClass.PRED, select(predicate, widened(whenTrue), widened(whenFalse)));
-      case B16 -> ptx.emit("selp.b16", RegisterClass.B16, whenTrue, whenFalse, predicate);
-      case B32 -> ptx.emit("selp.b32", RegisterClass.B32, whenTrue, whenFalse, predicate);
-      case B64 -> ptx.emit("selp.b64", RegisterClass.B64, whenTrue, whenFalse, predicate);
-    };
+    return Selection.emit(ptx, predicate, whenTrue, whenFalse);
   }
 }

@@ -48,7 +48,7 @@ final class CopyEmitter {
     this.ptx = emission.ptx();
     this.copy = copy;
     this.load = copy.load();
-    this.layout = emission.plan().layout(load.result());
+    this.layout = copy.layout();
     this.shared = shared();
     long bytes = (long) shared.size() * dtype().bytes();
     int alignment = bytes < ALIGNMENT ? LINE : ALIGNMENT;

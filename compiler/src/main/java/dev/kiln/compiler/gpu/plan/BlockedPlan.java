@@ -45,7 +45,7 @@ public final class BlockedPlan implements KernelPlan {
     axes = AxisAnalysis.of(function);
     Uses uses = Uses.of(function);
     dots = new DotChoice(warps, target, uses);
-    pipelines = new PipelinePlan(function, uses, axes, this::layout, options.numStages());
+    pipelines = new PipelinePlan(function, uses, axes, this, options.numStages());
     accesses(function.body());
     assign(function.body());
   }

@@ -12,14 +12,15 @@ import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.MemoryOp.Load;
 import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.layout.BlockedLayout;
 import dev.kiln.compiler.layout.LinearLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Which loads of which loops run ahead: those of innermost loops that products read, and nothing
@@ -36,23 +37,19 @@ public final class PipelinePlan {
   private final Uses uses;
   private final AxisAnalysis axes;
   private final PointerOrigins origins;
-  private final Function<Value, LinearLayout> layouts;
+  private final KernelPlan plan;
   private final int stages;
 
   /**
-   * @param layouts of the results of loads
+   * @param plan for all but loops; asked by {@link #of} only
    * @param stages where a loop says nothing
    */
   public PipelinePlan(
-      TileFunction function,
-      Uses uses,
-      AxisAnalysis axes,
-      Function<Value, LinearLayout> layouts,
-      int stages) {
+      TileFunction function, Uses uses, AxisAnalysis axes, KernelPlan plan, int stages) {
     this.uses = uses;
     this.axes = axes;
     this.origins = PointerOrigins.of(function);
-    this.layouts = layouts;
+    this.plan = plan;
     this.stages = stages;
   }
 
@@ -136,6 +133,7 @@ public final class PipelinePlan {
   private Optional<Copy> copy(Load load) {
     if (!load.result().type().isTile()
         || load.result().shape().rank() < 2
+        || load.result().shape().rank() > 3
         || load.result().type().isPointer()
         || load.hints().isVolatile()
         || load.hints().cacheModifier().equals(".cv")
@@ -144,14 +142,27 @@ public final class PipelinePlan {
     }
     int axis = fastAxis(load);
     int bytes = load.result().dtype().bytes();
-    long width = Math.min(layouts.apply(load.result()).contiguous(axis), WIDEST / bytes);
-    width = Math.min(width, contiguous(axes.info(load.pointer()), axis, bytes));
+    long width =
+        Math.min(WIDEST / bytes, contiguous(axes.info(load.pointer()), axis, bytes));
     if (load.mask().isPresent()) {
       width = Math.min(width, axes.info(load.mask().get()).constancy(axis));
     }
+    LinearLayout layout = layout(load, axis, (int) width);
+    width = Math.min(width, layout.contiguous(axis));
     return width * bytes < NARROWEST
         ? Optional.empty()
-        : Optional.of(new Copy(load, axis, (int) width));
+        : Optional.of(new Copy(load, layout, axis, (int) width));
+  }
+
+  /** Coalesced; where addresses are not computed anew, the layout that they have. */
+  private LinearLayout layout(Load load, int axis, int width) {
+    if (!addresses(load).stream().allMatch(plan::isRecomputed)) {
+      return plan.layout(load.pointer());
+    }
+    Shape shape = load.result().shape();
+    int other = 2 * shape.rank() - 3 - axis;
+    int[] order = shape.rank() == 3 ? new int[] {axis, other, 0} : new int[] {axis, other};
+    return BlockedLayout.coalesced(shape, order, width, plan.warps());
   }
 
   private int fastAxis(Load load) {

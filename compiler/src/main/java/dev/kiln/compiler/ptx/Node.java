@@ -58,6 +58,10 @@ public sealed interface Node {
       operands = List.copyOf(operands);
       otherwise = List.copyOf(otherwise);
     }
+
+    Instruction withOperands(List<Operand> others) {
+      return new Instruction(opcode, results, others, guard, otherwise, effect, access, loc);
+    }
   }
 
   /**
@@ -82,7 +86,11 @@ public sealed interface Node {
       List<Node> tail,
       List<Operand> next,
       List<Operand.Register> results)
-      implements Node {}
+      implements Node {
+    Loop withBodies(List<Node> newHead, List<Node> newTail) {
+      return new Loop(params, inits, newHead, stay, exits, newTail, next, results);
+    }
+  }
 
   /** Both ways give the results. */
   record Branch(
@@ -92,5 +100,9 @@ public sealed interface Node {
       List<Node> elseBody,
       List<Operand> elseYields,
       List<Operand.Register> results)
-      implements Node {}
+      implements Node {
+    Branch withBodies(List<Node> newThen, List<Node> newElse) {
+      return new Branch(condition, newThen, thenYields, newElse, elseYields, results);
+    }
+  }
 }

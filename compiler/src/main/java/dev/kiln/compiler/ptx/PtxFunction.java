@@ -21,7 +21,14 @@ public record PtxFunction(
     int threads,
     int maxRegisters,
     List<String> helpers) {
+  /** The same with another body. */
+  public PtxFunction withBody(List<Node> nodes) {
+    return new PtxFunction(name, params, nodes, target, version, threads, maxRegisters, helpers);
+  }
+
   /**
+   * A parameter of the entry.
+   *
    * @param type as in {@code .param .b64}: {@code b64}; for bytes {@code b8}
    * @param count of elements of an array, or 0 for a single number
    */

@@ -1,0 +1,93 @@
+package dev.kiln.compiler.ptx;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * An opcode taken apart.
+ *
+ * @param name what is left without types: {@code setp.lt}, {@code mul.wide}, {@code cvt.rn}
+ * @param type the first type: of the result of a conversion, of everything elsewhere; empty if
+ *     there is none
+ * @param source the last type
+ * @param kind what the type is
+ */
+record Opcode(String text, String name, String type, String source, Kind kind) {
+  /** What a type is. */
+  enum Kind {
+    INTEGER,
+    FLOAT,
+    PREDICATE,
+    /** Half precision, packed types, none. */
+    OTHER
+  }
+
+  private static final Set<String> TYPES =
+      Set.of(
+          "pred", "b8", "b16", "b32", "b64", "b128", "s8", "s16", "s32", "s64", "u8", "u16", "u32",
+          "u64", "f16", "bf16", "f16x2", "bf16x2", "f32", "f64", "tf32", "e4m3x2", "e5m2x2");
+
+  private static final Map<String, Opcode> PARSED = new ConcurrentHashMap<>();
+
+  static Opcode of(String text) {
+    return PARSED.computeIfAbsent(text, Opcode::parse);
+  }
+
+  private static Opcode parse(String text) {
+    var name = new StringBuilder();
+    String type = "";
+    String source = "";
+    for (String part : text.split("\\.")) {
+      if (TYPES.contains(part)) {
+        type = type.isEmpty() ? part : type;
+        source = part;
+      } else {
+        name.append(name.isEmpty() ? "" : ".").append(part);
+      }
+    }
+    return new Opcode(text, name.toString(), type, source, kind(type));
+  }
+
+  private static Kind kind(String type) {
+    return switch (type) {
+      case "pred" -> Kind.PREDICATE;
+      case "f32", "f64" -> Kind.FLOAT;
+      case "b16", "b32", "b64", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64" ->
+          Kind.INTEGER;
+      default -> Kind.OTHER;
+    };
+  }
+
+  /** Bits of the result's type. */
+  int bits() {
+    return bits(type);
+  }
+
+  /** Bits of the source's type. */
+  int sourceBits() {
+    return bits(source);
+  }
+
+  boolean isUnsigned() {
+    return source.startsWith("u");
+  }
+
+  static boolean isInteger(String type) {
+    return kind(type) == Kind.INTEGER;
+  }
+
+  private static int bits(String type) {
+    return type.equals("pred") ? 1 : Integer.parseInt(type.replaceAll("^\\D+(\\d+).*", "$1"));
+  }
+
+  /** The class of a register for a type. */
+  static RegisterClass register(int bits) {
+    return switch (bits) {
+      case 1 -> RegisterClass.PRED;
+      case 8, 16 -> RegisterClass.B16;
+      case 32 -> RegisterClass.B32;
+      default -> RegisterClass.B64;
+    };
+  }
+}

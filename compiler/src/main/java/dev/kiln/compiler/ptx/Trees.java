@@ -1,0 +1,32 @@
+package dev.kiln.compiler.ptx;
+
+import dev.kiln.compiler.ptx.Node.Branch;
+import dev.kiln.compiler.ptx.Node.Instruction;
+import dev.kiln.compiler.ptx.Node.Loop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** Copies of trees of nodes in which something is changed. */
+final class Trees {
+  private Trees() {}
+
+  /** Every instruction replaced by one that writes the same registers. */
+  static List<Node> mapInstructions(List<Node> nodes, UnaryOperator<Instruction> change) {
+    var mapped = new ArrayList<Node>(nodes.size());
+    for (Node node : nodes) {
+      mapped.add(
+          switch (node) {
+            case Instruction instruction -> change.apply(instruction);
+            case Loop loop ->
+                loop.withBodies(
+                    mapInstructions(loop.head(), change), mapInstructions(loop.tail(), change));
+            case Branch branch ->
+                branch.withBodies(
+                    mapInstructions(branch.thenBody(), change),
+                    mapInstructions(branch.elseBody(), change));
+          });
+    }
+    return mapped;
+  }
+}

@@ -12,6 +12,7 @@ import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.jvm.support.FloatOps;
+import dev.kiln.compiler.numeric.SinglePolynomial;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,9 +21,8 @@ import java.util.List;
  * rounded once, so that scalar code and vectors of every width give the same bits, before and after
  * the JIT has compiled them. (The Vector API's own functions do not.)
  *
- * <p>The polynomials are those of the Cephes library (single precision), {@code erf} is the
- * rational form by N. Juffa; {@code docs/cpu-emission.md} states the measured errors. Functions of
- * {@code fp64} stay: they are calls for each element.
+ * <p>{@link SinglePolynomial} names the polynomials' sources; {@code docs/cpu-emission.md} states
+ * the measured errors. Functions of {@code fp64} stay: they are calls for each element.
  */
 final class MathExpansion {
   private static final double LOG2_E = 1.4426950408889634;
@@ -160,15 +160,7 @@ final class MathExpansion {
 
   /** exp for {@code |r| <= ln(2) / 2}. */
   private Value expNearZero(Value r) {
-    Value p =
-        seq.polynomial(
-            r,
-            1.9875691500e-4,
-            1.3981999507e-3,
-            8.3334519073e-3,
-            4.1665795894e-2,
-            1.6666665459e-1,
-            5.0000001201e-1);
+    Value p = seq.polynomial(r, SinglePolynomial.EXP.coefficients());
     return seq.add(seq.fma(p, seq.mul(r, r), r), f(1));
   }
 
@@ -205,18 +197,7 @@ final class MathExpansion {
 
   /** {@code log(1 + r) - r + r*r/2}. */
   private Value logTail(Value r, Value square) {
-    Value p =
-        seq.polynomial(
-            r,
-            7.0376836292e-2,
-            -1.1514610310e-1,
-            1.1676998740e-1,
-            -1.2420140846e-1,
-            1.4249322787e-1,
-            -1.6668057665e-1,
-            2.0000714765e-1,
-            -2.4999993993e-1,
-            3.3333331174e-1);
+    Value p = seq.polynomial(r, SinglePolynomial.LOG.coefficients());
     return seq.mul(seq.mul(p, r), square);
   }
 
@@ -272,27 +253,19 @@ final class MathExpansion {
   }
 
   private Value sinNearZero(Value r, Value square) {
-    Value p = seq.polynomial(square, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1);
+    Value p = seq.polynomial(square, SinglePolynomial.SIN.coefficients());
     return seq.fma(seq.mul(p, square), r, r);
   }
 
   private Value cosNearZero(Value square) {
-    Value p =
-        seq.polynomial(square, 2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2);
+    Value p = seq.polynomial(square, SinglePolynomial.COS.coefficients());
     return seq.fma(seq.fma(p, square, f(-0.5)), square, f(1));
   }
 
   private Value tanh(Value x) {
     Value magnitude = seq.abs(x);
     Value square = seq.mul(x, x);
-    Value p =
-        seq.polynomial(
-            square,
-            -5.70498872745e-3,
-            2.06390887954e-2,
-            -5.37397155531e-2,
-            1.33314422036e-1,
-            -3.33332819422e-1);
+    Value p = seq.polynomial(square, SinglePolynomial.TANH.coefficients());
     Value nearZero = seq.fma(seq.mul(p, square), x, x);
     Value capped =
         seq.select(seq.compare(GT, magnitude, f(TANH_IS_ONE)), f(TANH_IS_ONE), magnitude);
@@ -305,27 +278,10 @@ final class MathExpansion {
   private Value erf(Value x) {
     Value magnitude = seq.abs(x);
     Value square = seq.mul(x, x);
-    Value p =
-        seq.polynomial(
-            square,
-            -5.96761703e-4,
-            4.99119423e-3,
-            -2.67681349e-2,
-            1.12819925e-1,
-            -3.76125336e-1,
-            1.28379166e-1);
+    Value p = seq.polynomial(square, SinglePolynomial.ERF.coefficients());
     Value nearZero = seq.fma(p, x, x);
     Value t = seq.select(seq.compare(GT, magnitude, f(ERF_IS_ONE)), f(ERF_IS_ONE), magnitude);
-    Value q =
-        seq.polynomial(
-            t,
-            -1.72853470e-5,
-            3.83197126e-4,
-            -3.88396438e-3,
-            2.42546219e-2,
-            -1.06777877e-1,
-            -6.34846687e-1,
-            -1.28717512e-1);
+    Value q = seq.polynomial(t, SinglePolynomial.ERF_TAIL.coefficients());
     Value far = seq.sub(f(1), exp(seq.fma(q, t, seq.unary(UnaryKind.NEG, t))));
     Value beyond = seq.copySign(far, x);
     return seq.select(seq.compare(LE, magnitude, f(ERF_SERIES_END)), nearZero, beyond);

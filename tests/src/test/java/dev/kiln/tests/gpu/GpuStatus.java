@@ -7,7 +7,9 @@ import dev.kiln.tests.rules.OwnKernels;
 import dev.kiln.tests.rules.ShippedKernels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Prints one line for each case and target: whether it runs right in the simulator, and what ptxas
@@ -28,6 +30,7 @@ final class GpuStatus {
     Optional<Ptxas> ptxas = Ptxas.find();
     int right = 0;
     int all = 0;
+    Map<String, Integer> faults = new TreeMap<>();
     for (KernelCase kernelCase : cases) {
       for (Target target : targets) {
         if (!wanted(kernelCase, arguments)) {
@@ -38,12 +41,24 @@ final class GpuStatus {
         long millis = (System.nanoTime() - start) / 1_000_000;
         all++;
         right += run.fault().isEmpty() ? 1 : 0;
+        if (run.fault().isPresent()) {
+          faults.merge(kindOf(run), 1, Integer::sum);
+        }
         System.out.printf(
             "%-7s %-45s %6d ms  %s%s%n",
             target, kernelCase.name(), millis, run.text(), assembled(run, target, ptxas));
       }
     }
+    faults.forEach((fault, times) -> System.out.printf("%4d times: %s%n", times, fault));
     System.out.printf("%d of %d right%n", right, all);
+  }
+
+  /** The message without its place and numbers. */
+  private static String kindOf(SimulatedRun run) {
+    return run.text()
+        .replaceFirst(".*\\.py:\\d+:\\d+: ", "")
+        .replaceAll("-?\\d[\\d.e-]*", "N")
+        .replaceFirst(" from N.*", "");
   }
 
   private static boolean wanted(KernelCase kernelCase, String[] arguments) {

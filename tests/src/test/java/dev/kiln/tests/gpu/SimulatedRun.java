@@ -45,11 +45,15 @@ record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
     }
   }
 
-  /** The first line of the fault; {@code ok} without one. */
+  /** The fault's first line; {@code ok} without one. */
   String text() {
-    return fault
-        .map(thrown -> thrown.toString().lines().findFirst().orElse("").strip())
-        .orElse("ok");
+    return fault.map(SimulatedRun::firstLine).orElse("ok");
+  }
+
+  private static String firstLine(Throwable thrown) {
+    boolean told = thrown instanceof CompilationException || thrown instanceof AssertionError;
+    String text = told ? thrown.getMessage() : thrown.toString();
+    return text.lines().findFirst().orElse("").strip();
   }
 
   private static void check(KernelCase kernelCase, Target target, List<GpuKernel> kernels) {

@@ -5,17 +5,19 @@ import java.util.function.UnaryOperator;
 
 /** What is done to a kernel between emission and printing, in order. */
 public final class PtxPasses {
+  private static final List<UnaryOperator<PtxFunction>> PASSES =
+      List.of(DeadCode::remove, LoopInvariants::hoist);
+
   private PtxPasses() {}
 
   /**
-   * Simplifies; does not place shared memory.
+   * Simplifies; does not place shared memory or barriers.
    *
    * @return an equal function that executes no more instructions
    */
   public static PtxFunction optimize(PtxFunction function) {
-    List<UnaryOperator<PtxFunction>> passes = List.of();
     PtxFunction result = function;
-    for (UnaryOperator<PtxFunction> pass : passes) {
+    for (UnaryOperator<PtxFunction> pass : PASSES) {
       result = pass.apply(result);
     }
     return result;

@@ -10,6 +10,7 @@ import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.gpu.Ptxas;
+import dev.kiln.runtime.sim.exec.ExecutorOptions;
 import dev.kiln.tests.rules.HostArray;
 import dev.kiln.tests.rules.KernelCase;
 import java.util.ArrayList;
@@ -44,28 +45,40 @@ public final class GpuTrial {
   private final Grid grid;
   private final CompileOptions options;
   private final List<Target> targets;
+  private final ExecutorOptions executor;
 
-  private GpuTrial(String text, Grid grid, CompileOptions options, List<Target> targets) {
+  private GpuTrial(
+      String text,
+      Grid grid,
+      CompileOptions options,
+      List<Target> targets,
+      ExecutorOptions executor) {
     this.text = text;
     this.grid = grid;
     this.options = options;
     this.targets = targets;
+    this.executor = executor;
   }
 
   public static GpuTrial of(String text, Grid grid) {
-    return new GpuTrial(text, grid, CompileOptions.DEFAULT, TARGETS);
+    return new GpuTrial(text, grid, CompileOptions.DEFAULT, TARGETS, ExecutorOptions.standard());
   }
 
   public GpuTrial warps(int warps) {
-    return new GpuTrial(text, grid, options.withNumWarps(warps), targets);
+    return new GpuTrial(text, grid, options.withNumWarps(warps), targets, executor);
   }
 
   public GpuTrial options(CompileOptions newOptions) {
-    return new GpuTrial(text, grid, newOptions, targets);
+    return new GpuTrial(text, grid, newOptions, targets, executor);
   }
 
   public GpuTrial on(Target... newTargets) {
-    return new GpuTrial(text, grid, options, List.of(newTargets));
+    return new GpuTrial(text, grid, options, List.of(newTargets), executor);
+  }
+
+  /** With warps, and asynchronous operations, in an order of its own. */
+  public GpuTrial seed(long seed) {
+    return new GpuTrial(text, grid, options, targets, executor.withSeed(seed));
   }
 
   /**
@@ -77,7 +90,7 @@ public final class GpuTrial {
   public List<GpuKernel> check(Object... arguments) {
     List<GpuKernel> kernels = List.of();
     for (Target target : targets) {
-      SimulatedRun run = SimulatedRun.of(kernelCase(arguments), target);
+      SimulatedRun run = SimulatedRun.of(kernelCase(arguments), target, executor);
       if (run.fault().isPresent()) {
         throw new AssertionError(
             target + ": " + run.text() + printed(run.kernels()), run.fault().get());

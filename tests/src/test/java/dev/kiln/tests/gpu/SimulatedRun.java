@@ -36,9 +36,18 @@ record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
   private static final long MOST_NANOS = 120_000_000_000L;
 
   static SimulatedRun of(KernelCase kernelCase, Target target) {
+    return of(kernelCase, target, ExecutorOptions.standard());
+  }
+
+  /**
+   * The same with warps and asynchronous operations interleaved as the options say.
+   *
+   * @param executor of the simulator; threads and limits are set
+   */
+  static SimulatedRun of(KernelCase kernelCase, Target target, ExecutorOptions executor) {
     List<GpuKernel> kernels = new ArrayList<>();
     try {
-      check(kernelCase, target, kernels);
+      check(kernelCase, target, executor, kernels);
       return new SimulatedRun(kernels, Optional.empty());
     } catch (RuntimeException | AssertionError | StackOverflowError e) {
       return new SimulatedRun(kernels, Optional.of(e));
@@ -56,9 +65,10 @@ record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
     return text.lines().findFirst().orElse("").strip();
   }
 
-  private static void check(KernelCase kernelCase, Target target, List<GpuKernel> kernels) {
+  private static void check(
+      KernelCase kernelCase, Target target, ExecutorOptions executor, List<GpuKernel> kernels) {
     List<String> findings = new ArrayList<>();
-    try (SimDevice device = device(target, kernels)) {
+    try (SimDevice device = device(target, executor, kernels)) {
       device.listen((name, grid, nanos) -> findings.add(device.lastReport().findings().text()));
       try (Trial actual = kernelCase.on(device)) {
         actual.launch();
@@ -71,13 +81,14 @@ record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
     }
   }
 
-  private static SimDevice device(Target target, List<GpuKernel> kernels) {
+  private static SimDevice device(
+      Target target, ExecutorOptions executor, List<GpuKernel> kernels) {
     SimOptions options =
         SimOptions.standard()
             .withTarget(target)
             .withMemory(MEMORY)
             .withSanitizers(EnumSet.allOf(Sanitizer.class))
-            .withExecutor(ExecutorOptions.standard().withThreads(1).withLimits(0, MOST_NANOS));
+            .withExecutor(executor.withThreads(1).withLimits(0, MOST_NANOS));
     return new SimDevice(
         options,
         kernel -> {

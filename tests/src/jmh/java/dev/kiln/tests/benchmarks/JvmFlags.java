@@ -17,6 +17,7 @@ final class JvmFlags {
           "-Dkiln.cache=off",
           "-XX:+UseSerialGC");
 
+  /** As the launcher runs what trains. */
   static final List<String> LAUNCHER =
       List.of(
           "--add-modules",
@@ -26,7 +27,8 @@ final class JvmFlags {
           "-XX:+UseSerialGC",
           "-XX:CompileCommand=quiet",
           "-XX:CompileCommand=CompileThresholdScaling,dev.kiln.generated.*::*,0.001",
-          "-XX:Tier4BackEdgeThreshold=300000");
+          "-XX:Tier4BackEdgeThreshold=300000",
+          "-XX:-UseTypeProfile");
 
   /** What the launcher adds so that a process starts fast, and a cache. */
   static final List<String> START =

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Launchers allocate nothing on the Java heap once their kernels run as machine code.
  *
- * <p>Not among the tests that must pass: in a JVM that has run many kernels the JIT may box vectors
- * of some of them, and each method here runs several.
+ * <p>Runs in a JVM of its own with {@code -XX:-UseTypeProfile}: without it the JIT allocates vectors
+ * once it has seen several widths of them.
  */
 @Tag("allocation")
 class AllocationTest {

@@ -66,11 +66,9 @@ final class MmaEmitter {
       return new RegisterBlocks(emission, Operands.widened(emission, fragment, from, type), shape);
     }
     Fragment fragment = Operands.widened(emission, emission.fragment(value), from, type);
-    return blocks(
-        Operands.stored(emission, fragment, type, shape.kAxis(), "operand of a product"),
-        shape,
-        layout,
-        pair);
+    SharedTile tile =
+        Operands.stored(emission, fragment, type, shape.kAxis(), "operand of a product");
+    return blocks(tile, shape, layout, pair);
   }
 
   private OperandBlocks blocks(SharedTile tile, OperandShape shape, LinearLayout layout, int pair) {

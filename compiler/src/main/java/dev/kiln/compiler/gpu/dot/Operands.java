@@ -93,7 +93,8 @@ public final class Operands {
    * @param slow the other axis of the matrix
    * @param isKFast whether the product sums along {@code fast}
    */
-  public static SharedLayout swizzled(Shape shape, DType dtype, int fast, int slow, boolean isKFast) {
+  public static SharedLayout swizzled(
+      Shape shape, DType dtype, int fast, int slow, boolean isKFast) {
     int bytes = dtype.bytes();
     boolean isByMatrix = bytes <= 2 || bytes == 4 && isKFast;
     int piece = isByMatrix ? 16 : 32;

@@ -252,9 +252,11 @@ final class AtomicElement {
         atom((max ? "min.u" : "max.u") + bits, address, number, both(guard, negative), up);
     Operand isNumber = ptx.emit("not.pred", RegisterClass.PRED, isNan);
     Operand wasNan = ptx.emit("setp.nan" + type, RegisterClass.PRED, old, old);
+    Operand winning =
+        ptx.emit((max ? "setp.ge.s" : "setp.lt.s") + bits, RegisterClass.PRED, old, zero());
     BinaryKind kind = max ? BinaryKind.MAX : BinaryKind.MIN;
     return swapUntilDone(
-        address, old, both(guard, both(wasNan, isNumber)), before -> combined(kind, before, value));
+        address, old, both(guard, both(both(wasNan, winning), isNumber)), before -> combined(kind, before, value));
   }
 
   private Operand both(Operand left, Operand right) {

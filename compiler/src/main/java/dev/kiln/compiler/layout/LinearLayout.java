@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Which element of a tile each (register, lane, warp, block) holds: a linear map over GF(2) from
@@ -166,15 +167,17 @@ public record LinearLayout(Shape shape, int[] registers, int[] lanes, int[] warp
 
   /** Without registers that repeat lower ones. */
   public LinearLayout withoutRepeatedRegisters() {
+    return withRegisters(distinctRegisters().then(new LinearMap(registers)).columns());
+  }
+
+  /** From registers of {@link #withoutRepeatedRegisters()} to registers of this. */
+  public LinearMap distinctRegisters() {
     int free = freeRegisters();
-    int[] kept = new int[registers.length - Integer.bitCount(free)];
-    int count = 0;
-    for (int bit = 0; bit < registers.length; bit++) {
-      if ((free >> bit & 1) == 0) {
-        kept[count++] = registers[bit];
-      }
-    }
-    return new LinearLayout(shape, kept, lanes, warps, blocks);
+    return new LinearMap(
+        IntStream.range(0, registers.length)
+            .filter(bit -> (free >> bit & 1) == 0)
+            .map(bit -> 1 << bit)
+            .toArray());
   }
 
   /** The same threads hold the same elements, in registers of another order. */

@@ -60,6 +60,11 @@ public record LinearMap(int... columns) {
     return new Elimination(columns).free;
   }
 
+  /** Independent columns that span the image. */
+  public int[] imageBasis() {
+    return Span.of(columns).vectors();
+  }
+
   /** Whether a number is in the image. */
   public boolean reaches(int number) {
     return apply(inverse(32).apply(number)) == number;

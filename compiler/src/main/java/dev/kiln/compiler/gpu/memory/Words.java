@@ -15,7 +15,7 @@ import java.util.List;
  * What a vector of elements is in memory: words of 64 bits for such elements, otherwise of 32 bits,
  * or one smaller number.
  */
-final class Words {
+public final class Words {
   private final PtxBuilder ptx;
   private final DType dtype;
   private final int count;
@@ -23,7 +23,7 @@ final class Words {
   /**
    * @param count of elements, whose bytes are 16 at most
    */
-  Words(PtxBuilder ptx, DType dtype, int count) {
+  public Words(PtxBuilder ptx, DType dtype, int count) {
     this.ptx = ptx;
     this.dtype = dtype;
     this.count = count;
@@ -38,7 +38,7 @@ final class Words {
   }
 
   /** The class of the registers that are loaded or stored. */
-  RegisterClass held() {
+  public RegisterClass held() {
     if (isSingle()) {
       return dtype.isBool() ? RegisterClass.B32 : Elements.held(dtype);
     }
@@ -46,12 +46,12 @@ final class Words {
   }
 
   /** How many registers are loaded or stored. */
-  int registers() {
+  public int registers() {
     return isSingle() ? 1 : Math.max(1, bytes() / (held().bits() / Byte.SIZE));
   }
 
   /** The end of an opcode: {@code .v4.b32}. */
-  String type(boolean load) {
+  public String type(boolean load) {
     if (registers() > 1) {
       return ".v" + registers() + "." + held().type();
     }
@@ -64,14 +64,14 @@ final class Words {
   }
 
   /** The registers as an operand. */
-  static Operand operand(List<? extends Operand> registers) {
+  public static Operand operand(List<? extends Operand> registers) {
     return registers.size() == 1 ? registers.getFirst() : new Vector(List.copyOf(registers));
   }
 
   // ---------------------------------------------------------------- elements to words
 
   /** What is stored, or loaded where a mask is false. */
-  List<Operand> pack(List<Operand> elements) {
+  public List<Operand> pack(List<Operand> elements) {
     List<Operand> plain = dtype.isBool() ? elements.stream().map(this::number).toList() : elements;
     if (isSingle() || dtype.bytes() >= Integer.BYTES) {
       return plain;
@@ -117,7 +117,7 @@ final class Words {
   // ---------------------------------------------------------------- words to elements
 
   /** The elements of what was loaded. */
-  List<Operand> unpack(List<? extends Operand> words) {
+  public List<Operand> unpack(List<? extends Operand> words) {
     if (isSingle() || dtype.bytes() >= Integer.BYTES) {
       return words.stream().map(this::element).toList();
     }

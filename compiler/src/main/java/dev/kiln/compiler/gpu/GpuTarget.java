@@ -12,7 +12,7 @@ public record GpuTarget(Target target, int major, int minor, String ptxVersion, 
   /** Fails for {@link Target#CPU}. */
   public static GpuTarget of(Target target) {
     return switch (target) {
-      case SM_80 -> new GpuTarget(target, 8, 0, "7.0", 163 << 10);
+      case SM_80 -> new GpuTarget(target, 8, 0, "7.4", 163 << 10);
       case SM_89 -> new GpuTarget(target, 8, 9, "8.4", 99 << 10);
       case SM_90A -> new GpuTarget(target, 9, 0, "8.0", 227 << 10);
       case SM_100 -> new GpuTarget(target, 10, 0, "8.6", 227 << 10);

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -85,15 +86,15 @@ public final class BlockedPlan implements KernelPlan {
   private void accesses(Block block) {
     for (Op op : block.ops()) {
       switch (op) {
-        case MemoryOp.Load load -> access(load.pointer());
-        case MemoryOp.Store store -> access(store.pointer());
+        case MemoryOp.Load load -> access(load.pointer(), load.mask());
+        case MemoryOp.Store store -> access(store.pointer(), store.mask());
         default -> op.blocks().forEach(this::accesses);
       }
     }
   }
 
   /** The first access of a shape decides the order of axes, the widest the width of vectors. */
-  private void access(Value pointer) {
+  private void access(Value pointer, Optional<Value> mask) {
     Shape shape = pointer.shape();
     if (shape.rank() == 0) {
       return;
@@ -107,6 +108,7 @@ public final class BlockedPlan implements KernelPlan {
     long width = Math.min(info.contiguity(fastest), VECTOR_BYTES / bytes);
     width = Math.min(width, Math.max(1, info.divisibility(fastest) / bytes));
     width = Math.min(width, Math.max(1, shape.size() / (32 * warps)));
+    width = mask.isPresent() ? Math.min(width, axes.info(mask.get()).constancy(fastest)) : width;
     LinearLayout layout =
         BlockedLayout.coalesced(shape, order(shape.rank(), fastest), (int) width, warps);
     LinearLayout present = byShape.get(shape);

@@ -11,13 +11,16 @@ import dev.kiln.compiler.ptx.Operand.Name;
 import dev.kiln.compiler.ptx.Operand.Register;
 import dev.kiln.compiler.ptx.Operand.SlotOffset;
 import dev.kiln.compiler.ptx.Operand.Vector;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /** Writes nodes as lines of text: structure becomes labels and branches, meetings become moves. */
 final class BodyText {
-  /** A loop's head of at most so many instructions is written twice to save a jump in the loop. */
-  private static final int MAX_REPEATED_HEAD = 16;
+  /** So many instructions may be written twice, or run in vain, to save a jump in a loop. */
+  private static final int MAX_REPEATED = 16;
 
   private final StringBuilder text = new StringBuilder();
   private final RegisterNames names;
@@ -88,13 +91,19 @@ final class BodyText {
   private void write(Loop loop) {
     String id = label();
     move(loop.params(), loop.inits());
-    if (isPlain(loop.head()) && !loop.tail().isEmpty()) {
+    if (isPlain(loop.head()) && !isPlain(loop.tail())) {
       write(loop.head());
       jumpUnless(loop.stay(), "$exit" + id);
       place("$loop" + id);
       write(loop.tail());
       move(loop.params(), loop.next());
       write(loop.head());
+      jumpIf(loop.stay(), "$loop" + id);
+    } else if (isUpdateOnly(loop)) {
+      place("$loop" + id);
+      write(loop.head());
+      write(loop.tail());
+      move(loop.params(), loop.next());
       jumpIf(loop.stay(), "$loop" + id);
     } else {
       place("$loop" + id);
@@ -115,9 +124,42 @@ final class BodyText {
     move(loop.results(), loop.exits());
   }
 
-  private static boolean isPlain(List<Node> head) {
-    return head.size() <= MAX_REPEATED_HEAD
-        && head.stream().allMatch(node -> node instanceof Instruction);
+  private static boolean isPlain(List<Node> nodes) {
+    return nodes.size() <= MAX_REPEATED
+        && nodes.stream().allMatch(node -> node instanceof Instruction);
+  }
+
+  /**
+   * Whether the tail and the moves may run once more than they need to, before the test decides:
+   * they are pure and write nothing that is read after the loop or by the test.
+   */
+  private boolean isUpdateOnly(Loop loop) {
+    if (!isPlain(loop.tail())
+        || !loop.tail().stream().allMatch(node -> Nodes.isPure((Instruction) node))) {
+      return false;
+    }
+    Set<Register> written = new HashSet<>();
+    loop.params().forEach(param -> written.add(names.homes().of(param)));
+    for (Node node : loop.tail()) {
+      Nodes.results((Instruction) node).forEach(r -> written.add(names.homes().of(r)));
+    }
+    for (int i = 0; i < loop.params().size(); i++) {
+      // What stays where it is is not written.
+      Register home = names.homes().of(loop.params().get(i));
+      if (loop.next().get(i) instanceof Register next && names.homes().of(next) == home) {
+        boolean byTail =
+            loop.tail().stream()
+                .flatMap(node -> Nodes.results((Instruction) node).stream())
+                .anyMatch(result -> names.homes().of(result) == home);
+        if (!byTail) {
+          written.remove(home);
+        }
+      }
+    }
+    var read = new ArrayList<>(loop.exits());
+    read.add(loop.stay());
+    return read.stream()
+        .noneMatch(operand -> operand instanceof Register r && written.contains(names.homes().of(r)));
   }
 
   private void write(Branch branch) {
@@ -253,7 +295,7 @@ final class BodyText {
     text.append('[');
     operand(address.base(), "");
     if (offset != 0) {
-      text.append(offset < 0 ? "" : "+").append(offset);
+      text.append("+").append(offset); // of both signs: ptxas reads [%d1+-4], not [%d1-4]
     }
     text.append(']');
   }

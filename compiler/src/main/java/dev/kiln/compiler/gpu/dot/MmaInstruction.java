@@ -50,7 +50,7 @@ final class MmaInstruction {
     return new MmaInstruction(ptx, form, opcode, isFp64 ? RegisterClass.B64 : RegisterClass.B32);
   }
 
-  private static String type(DType dtype, boolean isSigned) {
+  static String type(DType dtype, boolean isSigned) {
     return switch (dtype) {
       case I8 -> isSigned ? "s8" : "u8";
       case FP8E4NV -> "e4m3";

@@ -6,6 +6,7 @@ import dev.kiln.compiler.gpu.plan.DotForm.Mma;
 import dev.kiln.compiler.gpu.plan.DotForm.MmaShape;
 import dev.kiln.compiler.gpu.plan.DotForm.Multiply;
 import dev.kiln.compiler.gpu.plan.DotForm.Split;
+import dev.kiln.compiler.gpu.plan.DotForm.Wgmma;
 import dev.kiln.compiler.ir.ComputeOp.Dot;
 import dev.kiln.compiler.ir.ComputeOp.Precision;
 import dev.kiln.compiler.ir.DType;
@@ -23,6 +24,12 @@ import java.util.Optional;
  * stays in the warp that needs it (as in {@code warpsPerTileV2} of Triton).
  */
 public final class DotChoice {
+  private static final int WARPGROUP = 4;
+  private static final int ROWS_OF_WARPGROUP = 64;
+
+  /** Of one {@code wgmma}. */
+  private static final int MOST_COLUMNS = 256;
+
   private final int warps;
   private final GpuTarget target;
   private final DotChains chains;
@@ -45,8 +52,48 @@ public final class DotChoice {
     if (instruction.isEmpty() || depth < instruction.get().depth()) {
       return new Multiply(MultiplyLayout.of(shape, warps));
     }
-    return mma(dot, instruction.get());
+    return isByWarpgroups(dot, instruction.get())
+        ? wgmma(dot, instruction.get())
+        : mma(dot, instruction.get());
   }
+
+  // ---------------------------------------------------------------- wgmma
+
+  /** A warpgroup multiplies 64 rows by 32 bytes along K at a time. */
+  private boolean isByWarpgroups(Dot dot, Instruction instruction) {
+    Shape shape = dot.result().shape();
+    int depth = dot.a().shape().dim(shape.rank() - 1);
+    return target.hasWgmma()
+        && shape.rank() == 2
+        && warps % WARPGROUP == 0
+        && shape.dim(0) >= ROWS_OF_WARPGROUP
+        && shape.dim(1) >= 8 * warpgroupGrid(dot).n()
+        && depth * instruction.a().bytes() >= 32
+        && instruction.split() == Split.NONE
+        && instruction.shape() != MmaShape.M8N8K4;
+  }
+
+  /** Warpgroups lie below each other as long as there are rows for them. */
+  private WarpGrid warpgroupGrid(Dot dot) {
+    int m = Math.min(warps, dot.result().shape().dim(0) / 16);
+    return new WarpGrid(m, warps / m);
+  }
+
+  private DotForm wgmma(Dot dot, Instruction instruction) {
+    Shape result = dot.result().shape();
+    WarpGrid grid = warpgroupGrid(dot);
+    int n = Math.min(MOST_COLUMNS, result.dim(1) / grid.n());
+    int kWidth = instruction.shape().kWidth();
+    return new Wgmma(
+        MmaLayout.warpgroupAccumulator(result, grid.m(), grid.n(), n),
+        n,
+        MmaLayout.warpgroupOperandA(dot.a().shape(), grid.m(), grid.n(), kWidth),
+        grid.n(),
+        instruction.a(),
+        instruction.b());
+  }
+
+  // ---------------------------------------------------------------- mma
 
   /** What an instruction multiplies. */
   private record Instruction(MmaShape shape, DType a, DType b, Split split) {

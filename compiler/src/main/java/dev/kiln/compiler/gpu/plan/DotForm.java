@@ -34,13 +34,17 @@ public sealed interface DotForm {
       implements DotForm {}
 
   /**
-   * Warpgroup products, {@code wgmma}; {@code b} is in shared memory.
+   * Warpgroup products, {@code wgmma}; {@code b} is in shared memory, {@code a} too unless it lies
+   * in registers as the instruction wants it.
    *
+   * @param n columns of one instruction, a power of two from 8
    * @param a the layout of the left operand where it comes from registers
-   * @param n columns of one instruction
-   * @param aInRegisters whether the left operand comes from registers
+   * @param warpsN how many warpgroups lie beside each other
+   * @param typeA what the left operand is converted to before, which keeps every value
+   * @param typeB the same of the right operand
    */
-  record Wgmma(LinearLayout accumulator, LinearLayout a, int n, boolean aInRegisters)
+  record Wgmma(
+      LinearLayout accumulator, int n, LinearLayout a, int warpsN, DType typeA, DType typeB)
       implements DotForm {}
 
   /** Shapes of {@code mma.sync} (PTX ISA, "Matrix multiply-accumulate instructions"). */

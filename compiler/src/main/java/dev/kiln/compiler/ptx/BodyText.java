@@ -91,19 +91,19 @@ final class BodyText {
   private void write(Loop loop) {
     String id = label();
     move(loop.params(), loop.inits());
-    if (isPlain(loop.head()) && !isPlain(loop.tail())) {
+    if (isUpdateOnly(loop)) {
+      place("$loop" + id);
+      write(loop.head());
+      write(loop.tail());
+      move(loop.params(), loop.next());
+      jumpIf(loop.stay(), "$loop" + id);
+    } else if (isPlain(loop.head()) && !loop.tail().isEmpty()) {
       write(loop.head());
       jumpUnless(loop.stay(), "$exit" + id);
       place("$loop" + id);
       write(loop.tail());
       move(loop.params(), loop.next());
       write(loop.head());
-      jumpIf(loop.stay(), "$loop" + id);
-    } else if (isUpdateOnly(loop)) {
-      place("$loop" + id);
-      write(loop.head());
-      write(loop.tail());
-      move(loop.params(), loop.next());
       jumpIf(loop.stay(), "$loop" + id);
     } else {
       place("$loop" + id);
@@ -159,7 +159,8 @@ final class BodyText {
     var read = new ArrayList<>(loop.exits());
     read.add(loop.stay());
     return read.stream()
-        .noneMatch(operand -> operand instanceof Register r && written.contains(names.homes().of(r)));
+        .noneMatch(
+            operand -> operand instanceof Register r && written.contains(names.homes().of(r)));
   }
 
   private void write(Branch branch) {

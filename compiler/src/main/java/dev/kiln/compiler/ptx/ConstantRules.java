@@ -128,6 +128,11 @@ final class ConstantRules {
     return unsigned && bits < 64 ? value & (1L << bits) - 1 : value;
   }
 
+  /** An integer instruction on numbers; {@code null} if they are not. */
+  static Operand fold(Opcode opcode, List<Operand> operands) {
+    return INTEGERS.containsKey(opcode.name()) ? integers(null, opcode, operands) : null;
+  }
+
   private static Operand division(Rewriting body, Opcode opcode, List<Operand> operands) {
     int bits = opcode.bits();
     if (!areNumbers(operands) || number(operands.get(1)) == 0) {

@@ -69,6 +69,13 @@ final class Nodes {
     }
   }
 
+  /** Whether an instruction may be moved, shared and run in vain. */
+  static boolean isPure(Instruction instruction) {
+    return instruction.effect() == Node.Effect.PURE
+        && instruction.guard() == null
+        && instruction.otherwise().isEmpty();
+  }
+
   /** The registers that an instruction writes, in order. */
   static List<Register> results(Instruction instruction) {
     List<Operand> results = instruction.results();

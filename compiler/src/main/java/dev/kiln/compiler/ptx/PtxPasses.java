@@ -6,7 +6,13 @@ import java.util.function.UnaryOperator;
 /** What is done to a kernel between emission and printing, in order. */
 public final class PtxPasses {
   private static final List<UnaryOperator<PtxFunction>> PASSES =
-      List.of(DeadCode::remove, LoopInvariants::hoist);
+      List.of(
+          DeadCode::remove,
+          LoopInvariants::hoist,
+          InductionVariables::reduce,
+          DeadCode::remove,
+          LateUpdates::sink,
+          FusedProducts::fuse);
 
   private PtxPasses() {}
 

@@ -5,6 +5,7 @@ import dev.kiln.compiler.ptx.Node.Instruction;
 import dev.kiln.compiler.ptx.Node.Loop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /** Copies of trees of nodes in which something is changed. */
@@ -28,5 +29,44 @@ final class Trees {
           });
     }
     return mapped;
+  }
+
+  /** Every loop replaced, inner ones first. */
+  static List<Node> mapLoops(List<Node> nodes, UnaryOperator<Loop> change) {
+    var mapped = new ArrayList<Node>(nodes.size());
+    for (Node node : nodes) {
+      mapped.add(
+          switch (node) {
+            case Instruction instruction -> instruction;
+            case Loop loop ->
+                change.apply(
+                    loop.withBodies(mapLoops(loop.head(), change), mapLoops(loop.tail(), change)));
+            case Branch branch ->
+                branch.withBodies(
+                    mapLoops(branch.thenBody(), change), mapLoops(branch.elseBody(), change));
+          });
+    }
+    return mapped;
+  }
+
+  /** Instructions left out. */
+  static List<Node> without(List<Node> nodes, Predicate<Instruction> isOut) {
+    var kept = new ArrayList<Node>(nodes.size());
+    for (Node node : nodes) {
+      switch (node) {
+        case Instruction instruction -> {
+          if (!isOut.test(instruction)) {
+            kept.add(instruction);
+          }
+        }
+        case Loop loop ->
+            kept.add(loop.withBodies(without(loop.head(), isOut), without(loop.tail(), isOut)));
+        case Branch branch ->
+            kept.add(
+                branch.withBodies(
+                    without(branch.thenBody(), isOut), without(branch.elseBody(), isOut)));
+      }
+    }
+    return kept;
   }
 }

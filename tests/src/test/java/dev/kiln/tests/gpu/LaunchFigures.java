@@ -5,7 +5,6 @@ import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.runtime.gpu.Ptxas;
 import dev.kiln.runtime.sim.monitor.count.Counters;
 import dev.kiln.runtime.sim.monitor.count.Measure;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -74,14 +73,5 @@ record LaunchFigures(GpuKernel kernel, Target target, Optional<Counters> counter
 
   private Counters run() {
     return counters.orElseThrow();
-  }
-
-  /**
-   * The instructions of a source line, or all.
-   *
-   * @param line 0 for all
-   */
-  List<String> opcodes(String file, int line) {
-    return PtxLines.opcodes(kernel.ptx(), file, line);
   }
 }

@@ -6,15 +6,6 @@ package dev.kiln.compiler.numeric;
  */
 public final class SpecialFunctions {
   private static final double LN2 = Math.log(2);
-  private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
-
-  /** Above, erf is 1 in a double. */
-  private static final double ERF_IS_ONE = 6;
-
-  /** Below, the series of erf is short; above, the continued fraction of erfc is. */
-  private static final double ERF_SERIES_END = 1;
-
-  private static final int ERFC_FRACTION_TERMS = 200;
 
   private SpecialFunctions() {}
 
@@ -46,40 +37,31 @@ public final class SpecialFunctions {
     return exponent + StrictMath.log(fraction) / LN2;
   }
 
-  /** The error function. */
+  /**
+   * The error function, by the rational functions of fdlibm's s_erf.c; the outer pieces with one
+   * exponential.
+   */
   public static double erf(double x) {
     double magnitude = Math.abs(x);
-    if (magnitude < ERF_SERIES_END) {
-      return erfSeries(x);
+    if (!(magnitude < ErfPolynomial.FAR_END)) {
+      return x != x ? x : Math.copySign(1, x);
     }
-    if (magnitude != magnitude) {
-      return x;
-    }
-    return Math.copySign(magnitude >= ERF_IS_ONE ? 1 : 1 - erfcFraction(magnitude), x);
-  }
-
-  /**
-   * {@code 2/sqrt(pi) exp(-x^2) sum 2^n x^(2n+1) / (1 3 5 .. (2n+1))}: all terms have one sign, so
-   * nothing cancels (Abramowitz and Stegun 7.1.6).
-   */
-  private static double erfSeries(double x) {
     double square = x * x;
-    double squareError = Math.fma(x, x, -square);
-    double term = x;
-    double sum = x;
-    for (int n = 1; Math.abs(term) > Math.abs(sum) * 0x1p-56; n++) {
-      term *= 2 * square / (2 * n + 1);
-      sum += term;
+    if (magnitude < ErfPolynomial.NEAR_END) {
+      double quotient = ErfPolynomial.NEAR.at(square) / ErfPolynomial.NEAR_BELOW.at(square);
+      return Math.fma(x, quotient, x);
     }
-    return TWO_OVER_SQRT_PI * sum * (StrictMath.exp(-square) * (1 - squareError));
+    return Math.copySign(erfBeyond(magnitude, 1 / square), x);
   }
 
-  /** {@code exp(-x^2)/sqrt(pi) 1/(x + 1/2/(x + 1/(x + 3/2/(x + ..))))} (7.1.14). */
-  private static double erfcFraction(double x) {
-    double tail = 0;
-    for (int n = ERFC_FRACTION_TERMS; n > 0; n--) {
-      tail = n / 2.0 / (x + tail);
+  private static double erfBeyond(double x, double inverse) {
+    if (x < ErfPolynomial.ONE_END) {
+      return ErfPolynomial.AT_ONE + ErfPolynomial.ONE.at(x - 1) / ErfPolynomial.ONE_BELOW.at(x - 1);
     }
-    return StrictMath.exp(-x * x) / Math.sqrt(Math.PI) / (x + tail);
+    double quotient =
+        x < ErfPolynomial.MIDDLE_END
+            ? ErfPolynomial.MIDDLE.at(inverse) / ErfPolynomial.MIDDLE_BELOW.at(inverse)
+            : ErfPolynomial.FAR.at(inverse) / ErfPolynomial.FAR_BELOW.at(inverse);
+    return 1 - StrictMath.exp(Math.fma(-x, x, -0.5625) + quotient) / x;
   }
 }

@@ -3,13 +3,11 @@ package dev.kiln.compiler.gpu.math;
 import static dev.kiln.compiler.gpu.math.Code.l;
 
 import dev.kiln.compiler.diagnostics.CompilationException;
-import dev.kiln.compiler.diagnostics.Location;
 import dev.kiln.compiler.gpu.GpuTarget;
 import dev.kiln.compiler.gpu.emit.Elements;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.Op;
-import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.PtxBuilder;
 import dev.kiln.compiler.ptx.RegisterClass;
@@ -28,6 +26,7 @@ public final class Arithmetic {
   private final IntegerArithmetic integers;
   private final FloatArithmetic floats;
   private final FloatFunctions functions;
+  private final WideFunctions wideFunctions;
   private final Comparisons comparisons;
   private final Casts casts;
 
@@ -39,6 +38,7 @@ public final class Arithmetic {
     integers = new IntegerArithmetic(code);
     floats = new FloatArithmetic(code, floatCasts, target);
     functions = new FloatFunctions(code);
+    wideFunctions = new WideFunctions(code);
     comparisons = new Comparisons(code, booleans, floatCasts);
     casts = new Casts(code, integers, floatCasts);
   }
@@ -90,10 +90,9 @@ public final class Arithmetic {
   private Operand unary(ElementwiseOp.Unary op, Operand a) {
     DType dtype = op.operand().dtype();
     if (op.kind().isApproximate()) {
-      if (dtype == DType.FP32) {
-        return functions.apply(op.kind(), a);
-      }
-      throw notSupported(op.loc(), op.kind(), dtype);
+      return dtype == DType.FP32
+          ? functions.apply(op.kind(), a)
+          : wideFunctions.apply(op.kind(), a);
     }
     if (dtype == DType.I1) {
       return booleans.apply(op.kind(), a);
@@ -101,11 +100,6 @@ public final class Arithmetic {
     return dtype.isFloat()
         ? floats.apply(op.kind(), dtype, a)
         : integers.apply(op.kind(), dtype, a);
-  }
-
-  private static CompilationException notSupported(Location loc, UnaryKind kind, DType dtype) {
-    return CompilationException.at(
-        loc, "not supported yet: " + kind.mnemonic() + " of " + dtype + " on GPUs");
   }
 
   private Operand binary(ElementwiseOp.Binary op, Operand a, Operand b) {

@@ -97,4 +97,13 @@ record Reals(Code code, String type) {
     }
     return sum;
   }
+
+  /** The same, with separate products and sums, each rounded. */
+  Operand horner(Operand x, double... coefficients) {
+    Operand sum = number(coefficients[0]);
+    for (int i = 1; i < coefficients.length; i++) {
+      sum = add(number(coefficients[i]), mul(x, sum));
+    }
+    return sum;
+  }
 }

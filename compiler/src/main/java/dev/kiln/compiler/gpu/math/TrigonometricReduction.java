@@ -12,9 +12,9 @@ import java.util.List;
 /**
  * Angles of fp32 modulo pi/2. Up to 100,000 by subtracting a multiple of pi/2 in three parts, with
  * multiply-adds (Cody and Waite). Beyond, in a branch that a warp takes if one of its threads needs
- * it, by the 96 bits of 2/pi that matter for the angle's exponent (Payne and Hanek, Radian
- * Reduction for Trigonometric Functions, 1983): the product's upper 64 bits are the quadrant and 62
- * bits behind it, so that even the angle nearest to a multiple of pi/2 keeps more than 24 bits.
+ * it, by the 96 bits of 2/pi that matter for the angle's exponent ({@link TwoOverPi}): the
+ * product's upper 64 bits are the quadrant and 62 bits behind it, so that even the angle nearest to
+ * a multiple of pi/2 keeps more than 24 bits.
  */
 final class TrigonometricReduction {
   private static final double LARGEST = 100_000;
@@ -23,14 +23,6 @@ final class TrigonometricReduction {
   private static final double ROUNDING = 0x1.8p23;
 
   private static final int ROUNDING_BITS = 0x4b400000;
-
-  /** The bits of 2/pi behind the point, in words; the word in front of it is 0. */
-  private static final int[] TWO_OVER_PI = {
-    0, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab
-  };
-
-  /** Words that a product needs. */
-  private static final int WINDOW = 4;
 
   private static final double[] HALF_PI = halfPi();
 
@@ -107,10 +99,10 @@ final class TrigonometricReduction {
 
   /** The upper 64 of the lower 96 bits of the significand times the window at a bit of 2/pi. */
   private Operand product(Operand significand, Operand firstBit) {
-    List<Operand> words = words(code.b32("shr.s32", firstBit, i(5)));
+    List<Operand> words = TwoOverPi.words32(code, code.b32("shr.s32", firstBit, i(5)));
     Operand shift = code.b32("and.b32", firstBit, i(31));
     var window = new ArrayList<Operand>();
-    for (int k = 0; k + 1 < WINDOW; k++) {
+    for (int k = 0; k < 3; k++) {
       window.add(code.b32("shf.l.wrap.b32", words.get(k + 1), words.get(k), shift));
     }
     Operand upper = code.b32("mul.lo.s32", significand, window.get(0));
@@ -118,19 +110,5 @@ final class TrigonometricReduction {
     Operand sum =
         code.b64("mad.wide.u32", significand, window.get(1), code.b64("cvt.u64.u32", carried));
     return code.b64("add.s64", sum, code.b64("shl.b64", code.b64("cvt.u64.u32", upper), i(32)));
-  }
-
-  /** The words of 2/pi from an index on. */
-  private List<Operand> words(Operand index) {
-    var words = new ArrayList<Operand>();
-    for (int k = 0; k < WINDOW; k++) {
-      Operand word = i(TWO_OVER_PI[k]);
-      for (int start = 1; start + k < TWO_OVER_PI.length; start++) {
-        Operand isBeyond = code.pred("setp.ge.s32", index, i(start));
-        word = code.select(isBeyond, i(TWO_OVER_PI[start + k]), word);
-      }
-      words.add(word);
-    }
-    return words;
   }
 }

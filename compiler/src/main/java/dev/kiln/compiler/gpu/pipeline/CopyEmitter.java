@@ -1,18 +1,13 @@
 package dev.kiln.compiler.gpu.pipeline;
 
-import dev.kiln.compiler.gpu.dot.Operands;
+import dev.kiln.compiler.gpu.dot.LoadedOperands;
 import dev.kiln.compiler.gpu.emit.Emission;
 import dev.kiln.compiler.gpu.emit.LazyFragment;
 import dev.kiln.compiler.gpu.emit.SharedAddresses;
 import dev.kiln.compiler.gpu.emit.SharedTile;
 import dev.kiln.compiler.gpu.plan.PipelinedLoop.Copy;
-import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.MemoryOp.Load;
-import dev.kiln.compiler.ir.Op;
-import dev.kiln.compiler.ir.Shape;
-import dev.kiln.compiler.ir.ShapeOp;
-import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.layout.SharedLayout;
 import dev.kiln.compiler.ptx.Node.Effect;
@@ -49,7 +44,7 @@ final class CopyEmitter {
     this.copy = copy;
     this.load = copy.load();
     this.layout = copy.layout();
-    this.shared = shared();
+    this.shared = LoadedOperands.layout(emission, load.result(), copy.axis());
     long bytes = (long) shared.size() * dtype().bytes();
     int alignment = bytes < ALIGNMENT ? LINE : ALIGNMENT;
     this.stageBytes = (bytes + alignment - 1) & -alignment;
@@ -69,23 +64,9 @@ final class CopyEmitter {
     return stageBytes;
   }
 
-  /** As the first product that reads the tile likes it best. */
-  private SharedLayout shared() {
-    Shape shape = load.result().shape();
-    int rank = shape.rank();
-    int other = 2 * rank - 3 - copy.axis();
-    return Operands.swizzled(
-        shape, dtype(), copy.axis(), other, isSummed(load.result(), copy.axis()));
-  }
-
-  /** Whether the product that reads the tile sums along an axis. */
-  private boolean isSummed(Value value, int axis) {
-    Op user = emission.uses().users(value).getFirst();
-    return switch (user) {
-      case ComputeOp.Dot dot -> axis == value.shape().rank() - (dot.a() == value ? 1 : 2);
-      case ShapeOp.Permute permute -> isSummed(permute.result(), permute.order().indexOf(axis));
-      default -> throw new IllegalStateException("no product reads the tile");
-    };
+  /** Whether a fence has to stand between copies and what reads them. */
+  boolean isReadByProxy() {
+    return LoadedOperands.isReadByProxy(emission, load.result());
   }
 
   /** Says where the tile of an iteration lies. */

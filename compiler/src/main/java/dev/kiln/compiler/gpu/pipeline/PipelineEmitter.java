@@ -130,6 +130,9 @@ public final class PipelineEmitter implements LoopAhead {
   public Block iteration(List<Operand> carried, Operand induction) {
     ptx.at(loop.loc());
     waitFor(distance() - 1);
+    if (copies.stream().anyMatch(CopyEmitter::isReadByProxy)) {
+      ptx.effect("fence.proxy.async.shared::cta");
+    }
     emission.order().barrier();
     Map<Long, Operand> reads = new TreeMap<>();
     Map<Long, Operand> writes = new TreeMap<>();

@@ -23,6 +23,8 @@ import dev.kiln.compiler.ptx.PtxPasses;
 import dev.kiln.compiler.ptx.PtxPrinter;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -30,7 +32,7 @@ import java.util.List;
  * each thread takes the elements of the inputs at its index, all through 8 bytes that hold the bits
  * of the number, and writes the results.
  *
- * @param ops each takes the inputs in order; all have the same operand types
+ * @param ops each takes as many of the inputs as it needs, in order; their operands agree in types
  */
 record ElementKernel(List<ElementwiseOp> ops) {
   static final int THREADS = 128;
@@ -77,13 +79,16 @@ record ElementKernel(List<ElementwiseOp> ops) {
             special(ptx, "%ctaid.x"),
             Operand.Immediate.b32(THREADS),
             special(ptx, "%tid.x"));
-    int inputs = ops.getFirst().operands().size();
+    ElementwiseOp largest =
+        Collections.max(ops, Comparator.comparingInt(op -> op.operands().size()));
+    int inputs = largest.operands().size();
     List<Operand> operands = new ArrayList<>();
     for (int i = 0; i < inputs; i++) {
-      operands.add(load(ptx, ops.getFirst().operands().get(i).dtype(), pointer(ptx, i, index)));
+      operands.add(load(ptx, largest.operands().get(i).dtype(), pointer(ptx, i, index)));
     }
     for (int i = 0; i < ops.size(); i++) {
-      Operand result = arithmetic.element(ops.get(i), operands);
+      Operand result =
+          arithmetic.element(ops.get(i), operands.subList(0, ops.get(i).operands().size()));
       store(ptx, ops.get(i).result().dtype(), pointer(ptx, inputs + i, index), result);
     }
     List<PtxFunction.Param> params = new ArrayList<>();

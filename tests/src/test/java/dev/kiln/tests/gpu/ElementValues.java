@@ -26,6 +26,14 @@ final class ElementValues {
         .toArray();
   }
 
+  /** So many that all pairs of them can be tried. */
+  static long[] few(DType dtype) {
+    long[] all = of(dtype, 40);
+    int step = Math.max(1, all.length / 100);
+    int[] index = {0};
+    return LongStream.of(all).filter(value -> index[0]++ % step == 0 || value == 0).toArray();
+  }
+
   private static long held(DType dtype, long bits) {
     return dtype.isFloat() ? IntegerMath.zeroExtend(dtype, bits) : IntegerMath.wrap(dtype, bits);
   }

@@ -3,17 +3,13 @@ package dev.kiln.tests.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.Target;
-import dev.kiln.compiler.ir.BinaryKind;
 import dev.kiln.compiler.ir.CastKind;
-import dev.kiln.compiler.ir.CompareKind;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.ElementwiseOp;
-import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.numeric.Conversions;
 import dev.kiln.compiler.numeric.FloatFormat;
 import dev.kiln.compiler.numeric.FloatMath;
 import dev.kiln.compiler.numeric.IntegerMath;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -23,83 +19,40 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Elementwise operations that are exact or rounded once: bit for bit what the evaluator has. */
 class ExactElementsTest {
-  private static final List<DType> INTEGERS =
-      List.of(DType.I1, DType.I8, DType.I16, DType.I32, DType.I64);
-  private static final List<DType> FLOATS =
-      Stream.of(DType.values()).filter(DType::isFloat).toList();
-
-  /** fp8e4nv only where the target has it. */
   static Stream<Arguments> targetsAndTypes() {
     return Stream.of(Target.SM_80, Target.SM_90A)
-        .flatMap(
-            target ->
-                Stream.concat(INTEGERS.stream(), FLOATS.stream())
-                    .filter(dtype -> target != Target.SM_80 || dtype != DType.FP8E4NV)
-                    .map(dtype -> Arguments.of(target, dtype)));
+        .flatMap(target -> ElementOps.types(target).map(dtype -> Arguments.of(target, dtype)));
   }
 
   @ParameterizedTest
   @MethodSource("targetsAndTypes")
   void binary(Target target, DType dtype) {
-    List<ElementwiseOp> ops = new ArrayList<>();
-    for (BinaryKind kind : BinaryKind.values()) {
-      if (applies(kind, dtype)) {
-        ops.add(ElementKernel.binary(kind, dtype));
-      }
-    }
-    long[] values = ElementValues.of(dtype, 40);
-    check(target, ops, ElementValues.left(values), ElementValues.right(values));
-  }
-
-  private static boolean applies(BinaryKind kind, DType dtype) {
-    boolean high = kind == BinaryKind.MULHS || kind == BinaryKind.MULHU;
-    return switch (kind.domain()) {
-      case NUMBER -> true;
-      case INTEGER -> dtype.isInteger() && (!high || dtype.bits() >= 32);
-      case FLOAT -> dtype.isFloat();
-    };
+    long[] values = ElementValues.few(dtype);
+    check(
+        target, ElementOps.binary(dtype), ElementValues.left(values), ElementValues.right(values));
   }
 
   @ParameterizedTest
   @MethodSource("targetsAndTypes")
   void unary(Target target, DType dtype) {
-    List<ElementwiseOp> ops = new ArrayList<>();
-    for (UnaryKind kind : UnaryKind.values()) {
-      if (applies(kind, dtype)) {
-        ops.add(ElementKernel.unary(kind, dtype));
-      }
-    }
-    check(target, ops, ElementValues.of(dtype, 3000));
-  }
-
-  private static boolean applies(UnaryKind kind, DType dtype) {
-    boolean wide = dtype.bits() >= 32;
-    return switch (kind) {
-      case NEG, ABS -> true;
-      case NOT -> dtype.isInteger();
-      case CLZ, POPC, BREV -> dtype.isInteger() && wide;
-      case FLOOR, CEIL, TRUNC, RINT, SQRT -> dtype.isFloat() && wide;
-      case RSQRT, EXP, EXP2, LOG, LOG2, SIN, COS, TANH, ERF -> false;
-    };
+    check(target, ElementOps.exactUnary(dtype), ElementValues.of(dtype, 3000));
   }
 
   @ParameterizedTest
   @MethodSource("targetsAndTypes")
   void compare(Target target, DType dtype) {
-    List<ElementwiseOp> ops = new ArrayList<>();
-    for (CompareKind kind : CompareKind.values()) {
-      if (dtype.isInteger() || kind.ordinal() < CompareKind.ULT.ordinal()) {
-        ops.add(ElementKernel.compare(kind, dtype));
-      }
-    }
-    long[] values = ElementValues.of(dtype, 40);
-    check(target, ops, ElementValues.left(values), ElementValues.right(values));
+    long[] values = ElementValues.few(dtype);
+    check(
+        target,
+        ElementOps.comparisons(dtype),
+        ElementValues.left(values),
+        ElementValues.right(values));
   }
 
   @ParameterizedTest
   @MethodSource("targetsAndTypes")
   void select(Target target, DType dtype) {
-    long[] values = ElementValues.of(dtype, 40);
+    long[] values = ElementValues.few(dtype);
     long[] conditions = new long[values.length * values.length];
     for (int i = 0; i < conditions.length; i++) {
       conditions[i] = (i * 7 / 3) & 1;
@@ -118,7 +71,7 @@ class ExactElementsTest {
     if (dtype.isInteger()) {
       return;
     }
-    long[] values = ElementValues.of(dtype, 60);
+    long[] values = ElementValues.few(dtype);
     long[] left = ElementValues.left(values);
     long[] right = ElementValues.right(values);
     long[] addends = new long[left.length];
@@ -131,31 +84,7 @@ class ExactElementsTest {
   @ParameterizedTest
   @MethodSource("targetsAndTypes")
   void casts(Target target, DType from) {
-    List<ElementwiseOp> ops = new ArrayList<>();
-    for (DType to : Stream.concat(INTEGERS.stream(), FLOATS.stream()).toList()) {
-      for (CastKind kind : CastKind.values()) {
-        if (applies(kind, from, to) && !(target == Target.SM_80 && to == DType.FP8E4NV)) {
-          ops.add(ElementKernel.cast(kind, from, to));
-        }
-      }
-    }
-    check(target, ops, ElementValues.of(from, 5000));
-  }
-
-  private static boolean applies(CastKind kind, DType from, DType to) {
-    boolean integers = from.isInteger() && to.isInteger();
-    boolean floats = from.isFloat() && to.isFloat();
-    return switch (kind) {
-      case EXTS, EXTU -> integers && to.bits() > from.bits();
-      case TRUNC -> integers && to.bits() < from.bits();
-      case FPEXT -> floats && to != from && to.bits() > from.bits() && to.bits() >= 16;
-      case FPTRUNC -> floats && to.bits() <= from.bits() && to != from;
-      case FPTRUNC_RTZ -> floats && to.bits() < from.bits();
-      case SITOFP, UITOFP -> from.isInteger() && to.isFloat();
-      case FPTOSI, FPTOUI -> from.isFloat() && to.isInteger();
-      case BITCAST -> from.bits() == to.bits();
-      case PTRTOINT, INTTOPTR -> false;
-    };
+    check(target, ElementOps.casts(target, from), ElementValues.of(from, 5000));
   }
 
   private static void check(Target target, List<ElementwiseOp> ops, long[]... inputs) {

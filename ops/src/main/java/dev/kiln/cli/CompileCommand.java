@@ -62,8 +62,8 @@ final class CompileCommand implements Callable<Integer> {
       required = true,
       paramLabel = "KIND",
       description =
-          "ast, tir, then for the CPU loops, class, for a GPU gir, ptx, cubin (by ptxas); or all (a"
-              + " folder).")
+          "ast, tir, then for the CPU loops, class, for a GPU ptx, abi (how to launch"
+              + " it, as JSON), cubin (by ptxas); or all (a folder).")
   private String kind;
 
   @Option(

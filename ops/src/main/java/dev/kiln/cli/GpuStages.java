@@ -25,7 +25,7 @@ final class GpuStages implements Stages {
 
   @Override
   public List<String> texts() {
-    return List.of("ast", "tir", "ptx");
+    return List.of("ast", "tir", "ptx", "abi");
   }
 
   @Override
@@ -39,6 +39,7 @@ final class GpuStages implements Stages {
       case "ast" -> AstPrinter.print(List.of(kernel.declaration().function()));
       case "tir" -> Printer.print(compiled.optimized());
       case "ptx" -> generated().ptx();
+      case "abi" -> AbiDocument.of(generated().abi());
       case "cubin" -> throw new UsageException("--emit cubin needs a file: -o PATH");
       default -> throw new IllegalArgumentException(stage);
     };

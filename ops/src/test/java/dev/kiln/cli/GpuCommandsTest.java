@@ -101,9 +101,22 @@ class GpuCommandsTest {
     assertThat(compile("sm_90a", "all", "-o", all.toString())).isZero();
     assertThat(all.resolve("twice.ast")).exists();
     assertThat(all.resolve("twice.tir")).exists();
+    assertThat(all.resolve("twice.abi")).content().contains("\"entry\" : \"twice\"");
     assertThat(all.resolve("twice.ptx")).content().contains(".target sm_90a");
     assumeTrue(Ptxas.find().isPresent(), "ptxas is not installed");
     assertThat(all.resolve("twice.cubin")).exists();
+  }
+
+  @Test
+  void theAbiSaysHowToLaunch() throws IOException {
+    assertThat(compile("sm_80", "abi")).isZero();
+    JsonNode abi = new ObjectMapper().readTree(out.toString());
+    assertThat(abi.get("threads").asInt()).isEqualTo(128);
+    assertThat(abi.get("parameters")).hasSize(3);
+    JsonNode last = abi.get("parameters").get(2);
+    assertThat(last.get("kind").asText()).isEqualTo("scalar");
+    assertThat(last.get("offset").asInt()).isEqualTo(16);
+    assertThat(last.get("bytes").asInt()).isEqualTo(4);
   }
 
   @Test

@@ -91,6 +91,25 @@ class RearrangingTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 8})
+  void sortsAcrossWarps(int warps) {
+    String text =
+        HEAD
+            + """
+            @triton.jit
+            def sort(x, y, N: tl.constexpr):
+                i = tl.arange(0, N)
+                tl.store(y + i, tl.flip(tl.sort(tl.load(x + i), descending=True)))
+            """;
+    for (DType dtype : new DType[] {DType.I64, DType.FP32}) {
+      GpuTrial.of(text, Grid.of(1))
+          .warps(warps)
+          .check(
+              HostArray.integers(dtype, 5, -1000, 1000, 512), HostArray.unwritten(dtype, 512), 512);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 8})
   void countsInBins(int warps) {
     String text =
         HEAD

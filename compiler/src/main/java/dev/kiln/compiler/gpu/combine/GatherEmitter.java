@@ -13,6 +13,7 @@ import dev.kiln.compiler.ptx.PtxBuilder;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Elements at run-time indices: by {@code shfl.sync.idx} where all of an axis lies in one warp and
@@ -35,12 +36,39 @@ public final class GatherEmitter {
   public void emit(ShapeOp.Gather op) {
     Fragment source = emission.fragment(op.source());
     AxisBits bits = AxisBits.of(source.layout(), op.axis());
+    Optional<Integer> flip =
+        op.source().shape().equals(op.index().shape())
+            ? LinearIndex.of(emission.uses(), op.index())
+                .flatMap(index -> index.flipOf(op.index().shape(), op.axis()))
+            : Optional.empty();
+    emission.define(
+        op.result(),
+        flip.map(bitsOfAxis -> flipped(source, bitsOfAxis << bits.shift()))
+            .orElseGet(() -> gathered(op, source, bits)));
+  }
+
+  /** Each element from where the index differs in the same bits. */
+  private Fragment flipped(Fragment source, int indexMask) {
+    LinearLayout layout = source.layout();
+    int holder = layout.inverse().apply(indexMask);
+    int other = layout.registerOf(holder);
+    var registers = new ArrayList<Operand>();
+    for (int r = 0; r < layout.registerCount(); r++) {
+      registers.add(source.registers().get(r ^ other));
+    }
+    return new Fragment(
+        layout,
+        new ThreadExchange(emission)
+            .exchange(registers, layout.laneOf(holder), layout.warpOf(holder)));
+  }
+
+  private Fragment gathered(ShapeOp.Gather op, Fragment source, AxisBits bits) {
     boolean inWarp =
         op.source().shape().equals(op.index().shape())
             && bits.isPlain()
             && bits.along(source.layout().warps()).isEmpty()
             && 1 << bits.along(source.layout().registers()).size() <= MOST_CANDIDATES;
-    emission.define(op.result(), inWarp ? withinWarp(op, source, bits) : throughMemory(op, source));
+    return inWarp ? withinWarp(op, source, bits) : throughMemory(op, source);
   }
 
   private Fragment withinWarp(ShapeOp.Gather op, Fragment source, AxisBits bits) {

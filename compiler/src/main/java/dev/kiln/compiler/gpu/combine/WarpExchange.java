@@ -1,17 +1,10 @@
 package dev.kiln.compiler.gpu.combine;
 
 import dev.kiln.compiler.gpu.emit.Emission;
-import dev.kiln.compiler.ptx.Node.Effect;
-import dev.kiln.compiler.ptx.Node.Guard;
-import dev.kiln.compiler.ptx.Node.SharedAccess;
 import dev.kiln.compiler.ptx.Operand;
-import dev.kiln.compiler.ptx.Operand.Address;
 import dev.kiln.compiler.ptx.Operand.Immediate;
-import dev.kiln.compiler.ptx.Operand.Register;
-import dev.kiln.compiler.ptx.Operand.Vector;
 import dev.kiln.compiler.ptx.PtxBuilder;
 import dev.kiln.compiler.ptx.RegisterClass;
-import dev.kiln.compiler.ptx.SharedSlot;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -24,10 +17,8 @@ import java.util.List;
  * <p>Of lanes that hold the same value, all write it to the same place.
  */
 final class WarpExchange {
-  private static final int VECTOR_BYTES = 16;
   private final Emission emission;
   private final PtxBuilder ptx;
-  private final Shuffles shuffles;
   private final List<Integer> lanes;
   private final List<Integer> warps;
   private final List<Integer> otherWarps;
@@ -41,7 +32,6 @@ final class WarpExchange {
   WarpExchange(Emission emission, AxisBits bits, List<Integer> lanes, int values) {
     this.emission = emission;
     this.ptx = emission.ptx();
-    this.shuffles = new Shuffles(ptx);
     this.lanes = lanes;
     this.warps = bits.along(bits.layout().warps());
     this.otherWarps = new ArrayList<>();
@@ -70,61 +60,33 @@ final class WarpExchange {
    */
   List<List<Operand>> exchange(List<Operand> own, Operand writer) {
     RegisterClass held = own.getFirst().type();
-    List<Operand> words = own.stream().map(shuffles::widened).toList();
-    int bytes = words.getFirst().type() == RegisterClass.B64 ? 8 : 4;
-    Places places = places(bytes);
-    SharedSlot slot =
-        emission.shared((long) places.total() * bytes, VECTOR_BYTES, "values of several warps");
-    String suffix = bytes == 8 ? "b64" : "b32";
+    Places places = places(SharedVectors.bytes(held));
+    var memory = new SharedVectors(emission, held, places.total(), "values of several warps");
     int step = places.alongValues() ? places.vector() : 1;
     for (int value = 0; value < values; value += step) {
-      List<Operand> chunk = words.subList(value, value + step);
-      ptx.add(
-          "st.shared." + vectorSuffix(step) + suffix,
-          List.of(),
-          writer == null ? null : new Guard(writer, false),
-          List.of(),
-          Effect.EFFECT,
-          new SharedAccess(slot, true),
-          new Address(places.write(), (long) places.offset(0, value) * bytes, slot),
-          step == 1 ? chunk.getFirst() : new Vector(chunk));
+      memory.store(
+          places.write(), places.offset(0, value), own.subList(value, value + step), writer);
     }
-    return read(places, slot, bytes, held);
+    return read(places, memory);
   }
 
-  private List<List<Operand>> read(Places places, SharedSlot slot, int bytes, RegisterClass held) {
+  private List<List<Operand>> read(Places places, SharedVectors memory) {
     var read = new ArrayList<List<Operand>>();
     for (int warp = 0; warp < warpCount(); warp++) {
       read.add(new ArrayList<>(Collections.nCopies(values, null)));
     }
-    RegisterClass word = bytes == 8 ? RegisterClass.B64 : RegisterClass.B32;
     int vector = places.vector();
-    for (int warp = 0; warp < warpCount(); warp += places.alongValues() ? 1 : vector) {
-      for (int value = 0; value < values; value += places.alongValues() ? vector : 1) {
-        var registers = new ArrayList<Operand>();
+    boolean alongValues = places.alongValues();
+    for (int warp = 0; warp < warpCount(); warp += alongValues ? 1 : vector) {
+      for (int value = 0; value < values; value += alongValues ? vector : 1) {
+        List<Operand> loaded = memory.load(places.read(), places.offset(warp, value), vector);
         for (int i = 0; i < vector; i++) {
-          Register register = ptx.register(word);
-          registers.add(register);
-          int toWarp = places.alongValues() ? warp : warp + i;
-          int toValue = places.alongValues() ? value + i : value;
-          read.get(toWarp).set(toValue, register);
+          int toWarp = alongValues ? warp : warp + i;
+          read.get(toWarp).set(alongValues ? value + i : value, loaded.get(i));
         }
-        ptx.add(
-            "ld.shared." + vectorSuffix(vector) + word.type(),
-            vector == 1 ? registers : List.of(new Vector(registers)),
-            null,
-            List.of(),
-            Effect.READ,
-            new SharedAccess(slot, false),
-            new Address(places.read(), (long) places.offset(warp, value) * bytes, slot));
       }
     }
-    read.forEach(list -> list.replaceAll(register -> shuffles.narrowed(held, register)));
     return read;
-  }
-
-  private static String vectorSuffix(int vector) {
-    return vector == 1 ? "" : "v" + vector + ".";
   }
 
   /**
@@ -151,7 +113,7 @@ final class WarpExchange {
   }
 
   private Places places(int bytes) {
-    int most = VECTOR_BYTES / bytes;
+    int most = SharedVectors.BYTES / bytes;
     boolean isOne = values == 1 && lanes.isEmpty();
     int vector = Math.min(most, isOne ? warpCount() : Integer.lowestOneBit(values));
     int inWarp = values << lanes.size();

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** Text of functions that builders made: simplified or not, it computes the same. */
 class PtxTextTest {
-  private static final int COUNT = 100;
+  private static final int COUNT = 60;
 
   @Test
   void simplifiedProgramsComputeTheSame() {

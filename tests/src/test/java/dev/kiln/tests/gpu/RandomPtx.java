@@ -140,7 +140,8 @@ final class RandomPtx {
         case 14 -> guarded();
         case 15 -> store(any(RegisterClass.B32));
         case 16 -> divide();
-        case 17, 18 -> loop(depth - 1);
+        case 17 -> loop(depth - 1);
+        case 18 -> walk();
         default -> branch(depth - 1);
       }
     }
@@ -277,6 +278,80 @@ final class RandomPtx {
     pool.clear();
     pool.putAll(outer);
     results.forEach(this::keep);
+  }
+
+  /** A loop that reads along several carried offsets and pointers, as kernels do. */
+  private void walk() {
+    Operand mine = op("mul.wide.s32", op("and.b32", thread, Immediate.b32(15)), Immediate.b32(4));
+    Operand start = op("add.s64", in, mine);
+    int pointers = 1 + random.nextInt(3);
+    List<Operand> inits = new ArrayList<>(List.of(Immediate.b32(0), any(RegisterClass.B32)));
+    for (int i = 0; i < pointers; i++) {
+      Operand offset = Immediate.b64(4L * random.nextInt(16));
+      inits.add(random.nextBoolean() ? op("add.s64", start, offset) : offset);
+    }
+    boolean[] areOffsets = new boolean[pointers];
+    for (int i = 0; i < pointers; i++) {
+      areOffsets[i] = inits.get(2 + i) instanceof Immediate;
+    }
+    Operand step =
+        random.nextBoolean()
+            ? Immediate.b64(8)
+            : op("cvt.s64.s32", op("shl.b32", uniform.get(1), Immediate.b32(2)));
+    Operand trips = random.nextBoolean() ? uniform.get(1) : Immediate.b32(random.nextInt(4));
+    boolean atEnd = random.nextBoolean();
+    var next = new ArrayList<Operand>();
+    List<RegisterClass> types = inits.stream().map(Operand::type).toList();
+    boolean last = random.nextInt(4) == 0;
+    List<Operand> results =
+        ptx.loop(
+            types,
+            inits,
+            params -> {
+              if (atEnd) {
+                next.addAll(advanced(params, areOffsets, start, step));
+              }
+              Operand stay = op("setp.lt.s32", atEnd ? next.getFirst() : params.getFirst(), trips);
+              List<Operand> exits = atEnd ? next : params;
+              return new PtxBuilder.LoopHead(stay, last ? exits : exits.subList(1, 2));
+            },
+            params -> atEnd ? next : advanced(params, areOffsets, start, step));
+    if (!last) {
+      results.forEach(this::keep);
+    } else {
+      keep(results.get(1));
+    }
+  }
+
+  private List<Operand> advanced(
+      List<Operand> params, boolean[] areOffsets, Operand start, Operand step) {
+    Operand sum = params.get(1);
+    var next = new ArrayList<Operand>();
+    next.add(op("add.s32", params.getFirst(), Immediate.b32(1)));
+    for (int i = 0; i < areOffsets.length; i++) {
+      Operand carried = params.get(2 + i);
+      int uses = 1 + random.nextInt(2);
+      for (int j = 0; j < uses; j++) {
+        Operand base =
+            areOffsets[i]
+                ? op(
+                    "add.s64", op("add.s64", start, Immediate.b64(4L * random.nextInt(8))), carried)
+                : carried;
+        Operand.Register value = ptx.register(RegisterClass.B32);
+        ptx.add(
+            "ld.global.b32",
+            List.of(value),
+            null,
+            List.of(),
+            Effect.READ,
+            null,
+            Address.of(base, 4L * random.nextInt(4)));
+        sum = op("add.s32", sum, value);
+      }
+      next.add(op("add.s64", carried, step));
+    }
+    next.add(1, sum);
+    return next;
   }
 
   /** Results in another order, some left out. */

@@ -5,9 +5,14 @@ import dev.kiln.compiler.gpu.emit.Emission;
 import dev.kiln.compiler.gpu.emit.LazyFragment;
 import dev.kiln.compiler.gpu.emit.SharedAddresses;
 import dev.kiln.compiler.gpu.emit.SharedTile;
+import dev.kiln.compiler.gpu.plan.PipelinedLoop;
 import dev.kiln.compiler.gpu.plan.PipelinedLoop.Copy;
+import dev.kiln.compiler.ir.BinaryKind;
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp.Load;
+import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.layout.SharedLayout;
 import dev.kiln.compiler.ptx.Node.Effect;
@@ -19,6 +24,7 @@ import dev.kiln.compiler.ptx.PtxBuilder;
 import dev.kiln.compiler.ptx.RegisterClass;
 import dev.kiln.compiler.ptx.SharedSlot;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /** One load of a pipelined loop: its buffers, and the copies of a thread into one of them. */
@@ -31,6 +37,7 @@ final class CopyEmitter {
 
   private final Emission emission;
   private final PtxBuilder ptx;
+  private final PipelinedLoop plan;
   private final Copy copy;
   private final Load load;
   private final LinearLayout layout;
@@ -38,10 +45,11 @@ final class CopyEmitter {
   private final SharedSlot slot;
   private final long stageBytes;
 
-  CopyEmitter(Emission emission, Copy copy, int stages) {
+  CopyEmitter(Emission emission, Copy copy, PipelinedLoop plan) {
     this.emission = emission;
     this.ptx = emission.ptx();
     this.copy = copy;
+    this.plan = plan;
     this.load = copy.load();
     this.layout = copy.layout();
     this.shared = LoadedOperands.layout(emission, load.result(), copy.axis());
@@ -50,9 +58,9 @@ final class CopyEmitter {
     this.stageBytes = (bytes + alignment - 1) & -alignment;
     this.slot =
         emission.shared(
-            stages * stageBytes,
+            plan.stages() * stageBytes,
             alignment,
-            stages + " stages of the load of " + load.result().type() + " at " + load.loc());
+            plan.stages() + " stages of the load of " + load.result().type() + " at " + load.loc());
   }
 
   private DType dtype() {
@@ -88,7 +96,7 @@ final class CopyEmitter {
     ptx.at(load.loc());
     emission.order().access(load.pointer(), layout, false);
     LazyFragment pointers = emission.lazy(load.pointer(), layout);
-    LazyFragment masks = load.mask().map(mask -> emission.lazy(mask, layout)).orElse(null);
+    List<LazyFragment> masks = masks();
     SharedAddresses addresses = SharedAddresses.of(emission, tile(offset), layout);
     Guard guard = guard(exists);
     for (int[] group : layout.groups(copy.axis(), copy.width())) {
@@ -98,7 +106,7 @@ final class CopyEmitter {
             guard,
             addresses.at(layout.registerIndex(first)),
             pointers.register(first),
-            masks == null ? null : masks.register(first));
+            masks.stream().map(mask -> mask.register(first)).toList());
       }
     }
   }
@@ -107,15 +115,48 @@ final class CopyEmitter {
   private Guard guard(Operand exists) {
     Operand owner = emission.isOwner(layout);
     Operand both = owner == null ? exists : ptx.emit("and.pred", RegisterClass.PRED, exists, owner);
-    return new Guard(both, false);
+    return both instanceof Immediate ? null : new Guard(both, false);
   }
 
-  /** Where the mask is false nothing is read, and zeros are written. */
-  private void copy(Guard guard, Address to, Operand from, Operand mask) {
+  /** What has to be true together; first what is known before the loop. */
+  private List<LazyFragment> masks() {
+    List<Value> parts = new ArrayList<>();
+    load.mask().ifPresent(mask -> addParts(mask, parts));
+    return parts.stream()
+        .sorted(Comparator.comparing(this::isVarying))
+        .map(mask -> emission.lazy(mask, layout))
+        .toList();
+  }
+
+  private boolean isVarying(Value mask) {
+    return plan.slice().ops().stream().anyMatch(op -> op.results().contains(mask));
+  }
+
+  private void addParts(Value mask, List<Value> parts) {
+    Op definition = emission.uses().definition(mask).orElse(null);
+    if (definition instanceof ElementwiseOp.Binary both
+        && both.kind() == BinaryKind.AND
+        && emission.plan().isRecomputed(mask)) {
+      addParts(both.left(), parts);
+      addParts(both.right(), parts);
+    } else {
+      parts.add(mask);
+    }
+  }
+
+  /**
+   * Where a mask is false nothing is read, and zeros are written. The number of bytes is chosen
+   * mask by mask, so that the first choices are made before the loop.
+   */
+  private void copy(Guard guard, Address to, Operand from, List<Operand> masks) {
     Immediate bytes = Immediate.b32(copy.bytes());
     List<Operand> operands = new ArrayList<>(List.of(to, Address.of(from, 0), bytes));
-    if (mask != null) {
-      operands.add(ptx.emit("selp.b32", RegisterClass.B32, bytes, Immediate.b32(0), mask));
+    Operand read = bytes;
+    for (Operand mask : masks) {
+      read = ptx.emit("selp.b32", RegisterClass.B32, read, Immediate.b32(0), mask);
+    }
+    if (read != bytes) {
+      operands.add(read);
     }
     ptx.add(
         copy.bytes() == WIDEST ? "cp.async.cg.shared.global" : "cp.async.ca.shared.global",

@@ -42,10 +42,17 @@ public final class PipelineEmitter implements LoopAhead {
   private final Carried ahead;
   private final List<CopyEmitter> copies;
 
-  /** For each size of a stage where its number is in the list of what the loop carries. */
+  /**
+   * For each size of a stage the place, in the list of what the loop carries, of the offset of the
+   * buffer that is written to.
+   */
   private final Map<Long, Integer> rings = new TreeMap<>();
 
-  private List<Operand> next;
+  /** For each size of a stage where the buffer of the iteration begins. */
+  private final Map<Long, Operand> reads = new TreeMap<>();
+
+  /** What addresses need in the next iteration. */
+  private List<Operand> following;
 
   private PipelineEmitter(
       Emission emission, ControlOp.For loop, PipelinedLoop plan, ForBounds bounds) {
@@ -56,7 +63,7 @@ public final class PipelineEmitter implements LoopAhead {
     this.bounds = bounds;
     this.ahead = new Carried(emission, carried(loop.carried()));
     this.copies =
-        plan.copies().stream().map(copy -> new CopyEmitter(emission, copy, plan.stages())).toList();
+        plan.copies().stream().map(copy -> new CopyEmitter(emission, copy, plan)).toList();
   }
 
   /** How a loop runs ahead, if it does. */
@@ -81,13 +88,12 @@ public final class PipelineEmitter implements LoopAhead {
     bounds.prepare(distance());
     List<Operand> values = ahead.operands(carried(loop.inits()));
     for (int i = 0; i < distance(); i++) {
-      Operand exists = bounds.isFollowed(bounds.lower(), i);
+      Operand exists = i == 0 ? Immediate.pred(true) : bounds.isFollowed(bounds.lower(), i);
       values = issue(bounds.later(bounds.lower(), i), values, exists, stageOffsets(i));
     }
     List<Operand> carried = new ArrayList<>(values);
     for (CopyEmitter copy : copies) {
       if (rings.putIfAbsent(copy.stageBytes(), carried.size()) == null) {
-        carried.add(Immediate.b32(0));
         carried.add(Immediate.b32((int) (distance() * copy.stageBytes())));
       }
     }
@@ -134,28 +140,17 @@ public final class PipelineEmitter implements LoopAhead {
       ptx.effect("fence.proxy.async.shared::cta");
     }
     emission.order().barrier();
-    Map<Long, Operand> reads = new TreeMap<>();
     Map<Long, Operand> writes = new TreeMap<>();
-    rings.forEach(
-        (bytes, place) -> {
-          reads.put(bytes, carried.get(place));
-          writes.put(bytes, carried.get(place + 1));
-        });
-    int values = carried.size() - 2 * rings.size();
-    next =
-        new ArrayList<>(
-            issue(
-                bounds.later(induction, distance()),
-                carried.subList(0, values),
-                bounds.isFollowed(induction, distance()),
-                writes));
-    rings.entrySet().stream()
-        .sorted(Map.Entry.comparingByValue())
-        .forEach(
-            ring -> {
-              next.add(following(reads.get(ring.getKey()), ring.getKey()));
-              next.add(reads.get(ring.getKey()));
-            });
+    rings.forEach((bytes, place) -> writes.put(bytes, carried.get(place)));
+    int values = carried.size() - rings.size();
+    following =
+        issue(
+            bounds.later(induction, distance()),
+            carried.subList(0, values),
+            bounds.isFollowed(induction, distance()),
+            writes);
+    // Behind the copies, so that one register can hold both offsets.
+    writes.forEach((bytes, offset) -> reads.put(bytes, after(offset, bytes)));
     copies.forEach(copy -> copy.define(reads.get(copy.stageBytes())));
     List<Op> rest = new ArrayList<>(loop.body().ops());
     plan.copies().forEach(copy -> rest.removeIf(op -> op == copy.load()));
@@ -163,19 +158,26 @@ public final class PipelineEmitter implements LoopAhead {
   }
 
   /** The offset of the buffer after one, around the ring. */
-  private Operand following(Operand offset, long bytes) {
+  private Operand after(Operand offset, long bytes) {
     Operand step = Immediate.b32((int) bytes);
     if (plan.stages() == 2) {
       return ptx.emit("sub.s32", RegisterClass.B32, step, offset);
     }
     Operand after = ptx.emit("add.s32", RegisterClass.B32, offset, step);
-    Operand end = Immediate.b32((int) (plan.stages() * bytes));
-    Operand isEnd = ptx.emit("setp.eq.s32", RegisterClass.PRED, after, end);
+    int end = (int) (plan.stages() * bytes);
+    if (Integer.bitCount(end) == 1) {
+      return ptx.emit("and.b32", RegisterClass.B32, after, Immediate.b32(end - 1));
+    }
+    Operand isEnd = ptx.emit("setp.eq.s32", RegisterClass.PRED, after, Immediate.b32(end));
     return ptx.emit("selp.b32", RegisterClass.B32, Immediate.b32(0), after, isEnd);
   }
 
   @Override
   public List<Operand> next() {
+    List<Operand> next = new ArrayList<>(following);
+    rings.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue())
+        .forEach(ring -> next.add(reads.get(ring.getKey())));
     return next;
   }
 

@@ -99,7 +99,7 @@ final class SharedConversion {
         Effect.EFFECT,
         new SharedAccess(slot, true),
         address(access, group),
-        Words.operand(words.pack(elements)));
+        operand(access, words.pack(elements)));
   }
 
   private List<Operand> load(TileAccess.Group group) {
@@ -112,13 +112,20 @@ final class SharedConversion {
     }
     ptx.add(
         isVector ? "ld.shared" + words.type(true) : matrix("ldmatrix", access),
-        List.of(Words.operand(results)),
+        List.of(operand(access, results)),
         null,
         List.of(),
         Effect.READ,
         new SharedAccess(slot, false),
         address(access, group));
     return words.unpack(results);
+  }
+
+  /** Matrix instructions take a vector of a single register as well. */
+  private static Operand operand(TileAccess access, List<? extends Operand> registers) {
+    return access.kind() == TileAccess.Kind.VECTOR
+        ? Words.operand(registers)
+        : new Operand.Vector(List.copyOf(registers));
   }
 
   private static String matrix(String name, TileAccess access) {

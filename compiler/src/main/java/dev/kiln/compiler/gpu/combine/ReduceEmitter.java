@@ -1,5 +1,6 @@
 package dev.kiln.compiler.gpu.combine;
 
+import dev.kiln.compiler.gpu.emit.Elements;
 import dev.kiln.compiler.gpu.emit.Emission;
 import dev.kiln.compiler.gpu.emit.Fragment;
 import dev.kiln.compiler.ir.BinaryKind;
@@ -10,15 +11,14 @@ import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import dev.kiln.compiler.ptx.PtxBuilder;
-import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * Reductions: within each thread as a tree, within the warp by flipping the lanes' bits, across
- * warps through shared memory. The order depends on the layout alone, so that every launch gives
- * the same bits, and every thread that holds an element of the result holds the same bits.
+ * Reductions: within each thread as a tree, within the warp by flipping the lanes' bits (many rows
+ * are shared out among the lanes, see {@link LaneScatter}), across warps through shared memory. The
+ * order depends on the layout alone, so that every launch gives the same bits, and every thread
+ * that holds an element of the result holds the same bits.
  */
 public final class ReduceEmitter {
   private final Emission emission;
@@ -36,16 +36,29 @@ public final class ReduceEmitter {
     AxisBits bits = AxisBits.of(layout(op), op.axis());
     List<Fragment> inputs =
         op.inputs().stream().map(input -> emission.fragment(input, bits.layout())).toList();
-    List<List<Operand>> rows = withinThread(bits, inputs, combination);
-    DType dtype = op.inputs().getFirst().dtype();
-    rows = rows.stream().map(row -> withinWarp(bits, row, combination, dtype)).toList();
+    define(op, bits, withinBlock(bits, withinThread(bits, inputs, combination), combination));
+  }
+
+  /** Each row of the thread combined with those of the other threads along the axis. */
+  private List<List<Operand>> withinBlock(
+      AxisBits bits, List<List<Operand>> own, Combination combination) {
+    List<Integer> lanes = bits.along(bits.layout().lanes());
+    DType dtype = combination.block().params().getFirst().dtype();
+    boolean byWarp = hasWarpInstruction(combination, lanes, dtype, own);
+    LaneScatter scatter =
+        LaneScatter.of(ptx, emission.lane(), byWarp ? List.of() : lanes, own.size());
+    List<Integer> rest = lanes.subList(scatter.lanes().size(), lanes.size());
+    List<List<Operand>> rows =
+        scatter.scatter(own, combination).stream()
+            .map(row -> byWarp ? byWarp(combination, dtype, row) : flip(rest, row, combination))
+            .toList();
     boolean acrossWarps = !bits.along(bits.layout().warps()).isEmpty();
     if (acrossWarps) {
-      rows = acrossWarps(bits, rows, combination);
-    } else if (!combination.isCommutative()) {
-      rows = rows.stream().map(row -> ofFirstLane(bits, row)).toList();
+      rows = acrossWarps(bits, scatter.lanes(), rows, combination);
     }
-    define(op, bits, rows);
+    // Other lanes may have rounded otherwise, unless all have read the same from memory.
+    int ignored = combination.isCommutative() || acrossWarps ? 0 : AxisBits.maskOf(rest);
+    return scatter.isEmpty() && ignored == 0 ? rows : scatter.gather(rows, ignored);
   }
 
   /** The layout to reduce in: that of an input which is not computed anew, if it suits. */
@@ -76,15 +89,7 @@ public final class ReduceEmitter {
     return rows;
   }
 
-  private List<Operand> withinWarp(
-      AxisBits bits, List<Operand> own, Combination combination, DType dtype) {
-    List<Integer> lanes = bits.along(bits.layout().lanes());
-    if (lanes.size() == 5 && combination.kind().isPresent()) {
-      Optional<Operand> whole = byWholeWarp(combination.kind().get(), dtype, own.getFirst());
-      if (whole.isPresent()) {
-        return List.of(whole.get());
-      }
-    }
+  private List<Operand> flip(List<Integer> lanes, List<Operand> own, Combination combination) {
     List<Operand> sum = own;
     for (int bit : lanes) {
       List<Operand> others = sum.stream().map(operand -> shuffles.flip(operand, 1 << bit)).toList();
@@ -93,60 +98,61 @@ public final class ReduceEmitter {
     return sum;
   }
 
-  /** One instruction for the whole warp, for integers of up to 32 bits. */
-  private Optional<Operand> byWholeWarp(BinaryKind kind, DType dtype, Operand value) {
-    Immediate all = Immediate.b32(-1);
-    if (value instanceof Immediate) {
-      return Optional.empty();
-    }
-    if (dtype.isBool()) {
-      return switch (kind) {
-        case OR -> Optional.of(ptx.emit("vote.sync.any.pred", RegisterClass.PRED, value, all));
-        case AND -> Optional.of(ptx.emit("vote.sync.all.pred", RegisterClass.PRED, value, all));
-        default -> Optional.empty();
-      };
-    }
-    if (dtype.isFloat() || value.type() != RegisterClass.B32) {
-      return Optional.empty();
-    }
-    // Narrow integers are sign-extended: only a sum could leave their range.
-    String name =
-        switch (kind) {
-          case ADD -> dtype == DType.I32 ? "add.s32" : "";
-          case MINS -> "min.s32";
-          case MAXS -> "max.s32";
-          case MINU -> "min.u32";
-          case MAXU -> "max.u32";
-          case AND -> "and.b32";
-          case OR -> "or.b32";
-          case XOR -> "xor.b32";
-          default -> "";
-        };
-    return name.isEmpty()
-        ? Optional.empty()
-        : Optional.of(ptx.emit("redux.sync." + name, RegisterClass.B32, value, all));
+  /** Whether one instruction does it for the whole warp: integers of up to 32 bits. */
+  private static boolean hasWarpInstruction(
+      Combination combination, List<Integer> lanes, DType dtype, List<List<Operand>> rows) {
+    return lanes.size() == 5
+        && combination.kind().isPresent()
+        && !warpInstruction(combination.kind().get(), dtype).isEmpty()
+        && rows.stream().noneMatch(row -> row.getFirst() instanceof Immediate);
   }
 
-  /** What the first of the lanes along the axis found: the others may have rounded otherwise. */
-  private List<Operand> ofFirstLane(AxisBits bits, List<Operand> own) {
-    int mask = AxisBits.maskOf(bits.along(bits.layout().lanes()));
-    if (mask == 0) {
-      return own;
+  private List<Operand> byWarp(Combination combination, DType dtype, List<Operand> row) {
+    return List.of(
+        ptx.emit(
+            warpInstruction(combination.kind().get(), dtype),
+            Elements.held(dtype),
+            row.getFirst(),
+            Immediate.b32(-1)));
+  }
+
+  private static String warpInstruction(BinaryKind kind, DType dtype) {
+    if (dtype.isBool()) {
+      return switch (kind) {
+        case OR -> "vote.sync.any.pred";
+        case AND -> "vote.sync.all.pred";
+        default -> "";
+      };
     }
-    Operand first = BitFields.and(ptx, emission.lane(), ~mask);
-    return own.stream().map(operand -> shuffles.from(operand, first)).toList();
+    if (dtype.isFloat() || dtype.bits() > 32) {
+      return "";
+    }
+    // Narrow integers are sign-extended: only a sum could leave their range.
+    return switch (kind) {
+      case ADD -> dtype == DType.I32 ? "redux.sync.add.s32" : "";
+      case MINS -> "redux.sync.min.s32";
+      case MAXS -> "redux.sync.max.s32";
+      case MINU -> "redux.sync.min.u32";
+      case MAXU -> "redux.sync.max.u32";
+      case AND -> "redux.sync.and.b32";
+      case OR -> "redux.sync.or.b32";
+      case XOR -> "redux.sync.xor.b32";
+      default -> "";
+    };
   }
 
   private List<List<Operand>> acrossWarps(
-      AxisBits bits, List<List<Operand>> rows, Combination combination) {
+      AxisBits bits, List<Integer> scattered, List<List<Operand>> rows, Combination combination) {
     int inputs = rows.getFirst().size();
-    int laneMask = AxisBits.maskOf(bits.along(bits.layout().lanes()));
+    int laneMask = AxisBits.maskOf(bits.along(bits.layout().lanes())) & ~AxisBits.maskOf(scattered);
     Operand writer =
         combination.isCommutative() || laneMask == 0
             ? null
             : BitFields.hasNone(ptx, emission.lane(), laneMask);
-    var exchange =
-        new WarpExchange(emission, bits, bits.across(bits.layout().lanes()), rows.size());
+    List<Integer> lanes = new ArrayList<>(bits.across(bits.layout().lanes()));
+    lanes.addAll(scattered);
+    lanes.sort(null);
+    var exchange = new WarpExchange(emission, bits, lanes, rows.size());
     var read = new ArrayList<List<List<Operand>>>();
     for (int input = 0; input < inputs; input++) {
       int n = input;

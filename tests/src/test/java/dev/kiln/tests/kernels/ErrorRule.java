@@ -30,7 +30,7 @@ public final class ErrorRule {
     double allowed = 2 * largestError(plain, exact) + FLOOR_ULPS * ulp(dtype, largest(exact));
     for (int i = 0; i < exact.length; i++) {
       if (!Double.isFinite(exact[i])) {
-        assertThat(actual[i]).as(what + " at " + i).isEqualTo(exact[i]);
+        assertThat(actual[i]).as(what + " at " + i).isEqualTo(Double.valueOf(exact[i]));
       } else {
         // Not an assertion for each element: there are millions.
         if (!(Math.abs(actual[i] - exact[i]) <= allowed)) {

@@ -30,8 +30,7 @@ class ApproximateElementsTest {
       case EXP -> 3;
       case RSQRT -> 2.2;
       case LOG -> 1.1;
-      case LOG2 -> 1.9;
-      case SIN, COS -> 2;
+      case LOG2, SIN, COS -> 1.9;
       case TANH -> 2.5;
       case ERF -> 2;
       default -> 0;

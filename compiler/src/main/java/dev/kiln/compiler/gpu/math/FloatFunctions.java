@@ -19,7 +19,7 @@ import dev.kiln.compiler.ptx.Operand;
  * <tr><td>{@code exp}</td><td>{@code ex2} of a product kept in two parts</td><td>that of {@code exp2}
  *     and 1</td></tr>
  * <tr><td>{@code log, log2}</td><td>polynomials, as on the CPU</td><td>1.1, 1.9</td></tr>
- * <tr><td>{@code sin, cos}</td><td>polynomials; {@link TrigonometricReduction}</td><td>2</td></tr>
+ * <tr><td>{@code sin, cos}</td><td>polynomials; {@link TrigonometricReduction}</td><td>1.9</td></tr>
  * <tr><td>{@code tanh}</td><td>a polynomial, or by {@code ex2}</td><td>4</td></tr>
  * <tr><td>{@code erf}</td><td>a polynomial, or by {@code ex2}</td><td>2</td></tr>
  * </table>
@@ -154,7 +154,7 @@ final class FloatFunctions {
 
   private Operand sinNearZero(Operand r, Operand square) {
     Operand p = real.polynomial(square, SinglePolynomial.SIN.coefficients());
-    return real.mul(real.fma(p, square, f(1)), r); // keeps the sign of 0
+    return real.copySign(real.fma(real.mul(p, square), r, r), r); // the sum of zeros may be +0
   }
 
   private Operand cosNearZero(Operand square) {

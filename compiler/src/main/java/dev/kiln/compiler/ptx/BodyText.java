@@ -13,6 +13,7 @@ import dev.kiln.compiler.ptx.Operand.SlotOffset;
 import dev.kiln.compiler.ptx.Operand.Vector;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToIntFunction;
@@ -21,6 +22,8 @@ import java.util.function.ToIntFunction;
 final class BodyText {
   /** So many instructions may be written twice, or run in vain, to save a jump in a loop. */
   private static final int MAX_REPEATED = 16;
+
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private final StringBuilder text = new StringBuilder();
   private final RegisterNames names;
@@ -273,11 +276,19 @@ final class BodyText {
       case B16 -> text.append((short) number.bits());
       case B32 -> {
         int bits = (int) number.bits();
-        text.append(asFloat ? "0f%08X".formatted(bits) : Integer.toString(bits));
+        if (asFloat) {
+          text.append("0f").append(HEX.toHexDigits(bits));
+        } else {
+          text.append(bits);
+        }
       }
       case B64 -> {
         long bits = number.bits();
-        text.append(asFloat ? "0d%016X".formatted(bits) : Long.toString(bits));
+        if (asFloat) {
+          text.append("0d").append(HEX.toHexDigits(bits));
+        } else {
+          text.append(bits);
+        }
       }
     }
   }

@@ -7,6 +7,7 @@ import static dev.kiln.compiler.ptx.Rewriting.truth;
 import dev.kiln.compiler.ptx.Opcode.Kind;
 import dev.kiln.compiler.ptx.Rewriting.Definition;
 import java.util.List;
+import java.util.Set;
 
 /** Predicates, comparisons of integers, selections, minima and maxima. */
 final class ConditionRules {
@@ -14,6 +15,8 @@ final class ConditionRules {
       List.of(
           "setp.eq", "setp.ne", "setp.lt", "setp.le", "setp.gt", "setp.ge", "setp.lo", "setp.ls",
           "setp.hi", "setp.hs");
+
+  private static final Set<String> UNSIGNED = Set.of("setp.lo", "setp.ls", "setp.hi", "setp.hs");
 
   private ConditionRules() {}
 
@@ -81,7 +84,7 @@ final class ConditionRules {
     Operand x = operands.get(0);
     Operand y = operands.get(1);
     String name = opcode.name();
-    boolean unsigned = opcode.isUnsigned() || name.matches("setp\\.(lo|ls|hi|hs)");
+    boolean unsigned = opcode.isUnsigned() || UNSIGNED.contains(name);
     int bits = opcode.bits();
     if (operands.size() != 2) {
       return null;

@@ -7,13 +7,10 @@ import dev.kiln.compiler.ptx.Node.Loop;
 import dev.kiln.compiler.ptx.Operand.Register;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Removes what no effect needs: instructions, values that loops carry for themselves only, results
@@ -21,68 +18,90 @@ import java.util.Set;
  * through loops die too. Linear.
  */
 final class DeadCode {
-  /**
-   * Where a register comes from: a node, and for loops and branches the place among the results.
-   */
-  private record Source(Node node, int index, boolean isParam) {}
+  /** Where a node stands. */
+  private static final class Place {
+    final Node node;
+    final Place around;
+    boolean isNeeded;
+
+    Place(Node node, Place around) {
+      this.node = node;
+      this.around = around;
+    }
+  }
+
+  /** Where a register comes from; in loops and branches, which of the results or parameters. */
+  private static final class Source {
+    final Place place;
+    final int index;
+    final boolean isParam;
+    boolean isLive;
+
+    Source(Place place, int index, boolean isParam) {
+      this.place = place;
+      this.index = index;
+      this.isParam = isParam;
+    }
+  }
 
   private final Map<Register, Source> sources = new HashMap<>();
-  private final Map<Node, Node> outer = new IdentityHashMap<>();
-  private final Set<Node> needed = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Set<Register> live = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Deque<Register> unread = new ArrayDeque<>();
+  private final List<Place> effects = new ArrayList<>();
+  private final Deque<Source> unread = new ArrayDeque<>();
+
+  /** In the order in which {@link #sweep} comes to the nodes again. */
+  private final List<Place> places = new ArrayList<>();
+
+  private int swept;
 
   private DeadCode() {}
 
   static PtxFunction remove(PtxFunction function) {
     var pass = new DeadCode();
-    var effects = new ArrayList<Instruction>();
-    pass.index(function.body(), null, effects);
-    effects.forEach(pass::need);
+    pass.index(function.body(), null);
+    pass.effects.forEach(pass::need);
     while (!pass.unread.isEmpty()) {
-      pass.follow(pass.sources.get(pass.unread.remove()));
+      pass.follow(pass.unread.remove());
     }
     return function.withBody(pass.sweep(function.body()));
   }
 
-  private void index(List<Node> nodes, Node around, List<Instruction> effects) {
+  private void index(List<Node> nodes, Place around) {
     for (Node node : nodes) {
-      if (around != null) {
-        outer.put(node, around);
-      }
+      var place = new Place(node, around);
+      places.add(place);
       switch (node) {
         case Instruction instruction -> {
-          Nodes.results(instruction)
-              .forEach(result -> sources.put(result, new Source(instruction, 0, false)));
+          index(Nodes.results(instruction), place, false);
           if (instruction.effect() == Effect.EFFECT) {
-            effects.add(instruction);
+            effects.add(place);
           }
         }
         case Loop loop -> {
-          index(loop.params(), loop, true);
-          index(loop.results(), loop, false);
-          index(loop.head(), loop, effects);
-          index(loop.tail(), loop, effects);
+          index(loop.params(), place, true);
+          index(loop.results(), place, false);
+          index(loop.head(), place);
+          index(loop.tail(), place);
         }
         case Branch branch -> {
-          index(branch.results(), branch, false);
-          index(branch.thenBody(), branch, effects);
-          index(branch.elseBody(), branch, effects);
+          index(branch.results(), place, false);
+          index(branch.thenBody(), place);
+          index(branch.elseBody(), place);
         }
       }
     }
   }
 
-  private void index(List<Register> registers, Node node, boolean areParams) {
+  private void index(List<Register> registers, Place place, boolean areParams) {
     for (int i = 0; i < registers.size(); i++) {
-      sources.put(registers.get(i), new Source(node, i, areParams));
+      sources.put(registers.get(i), new Source(place, i, areParams));
     }
   }
 
   /** The node is executed: so are those around it, and what they decide by is known. */
-  private void need(Node node) {
-    for (Node around = node; around != null && needed.add(around); around = outer.get(around)) {
-      switch (around) {
+  private void need(Place place) {
+    for (Place at = place; at != null && !at.isNeeded; at = at.around) {
+      at.isNeeded = true;
+      switch (at.node) {
         case Instruction instruction -> Nodes.reads(instruction, this::read);
         case Loop loop -> read(loop.stay());
         case Branch branch -> read(branch.condition());
@@ -91,20 +110,24 @@ final class DeadCode {
   }
 
   private void read(Operand operand) {
-    if (operand instanceof Register register && live.add(register)) {
-      unread.add(register);
+    if (operand instanceof Register register) {
+      Source source = sources.get(register);
+      if (source == null) {
+        throw new IllegalStateException("a register is read that is not defined");
+      }
+      if (!source.isLive) {
+        source.isLive = true;
+        unread.add(source);
+      }
     }
   }
 
   private void follow(Source source) {
-    if (source == null) {
-      throw new IllegalStateException("a register is read that is not defined");
-    }
-    need(source.node());
-    int i = source.index();
-    switch (source.node()) {
+    need(source.place);
+    int i = source.index;
+    switch (source.place.node) {
       case Instruction instruction -> {}
-      case Loop loop when source.isParam() -> {
+      case Loop loop when source.isParam -> {
         read(loop.inits().get(i));
         read(loop.next().get(i));
       }
@@ -119,13 +142,15 @@ final class DeadCode {
   private List<Node> sweep(List<Node> nodes) {
     var kept = new ArrayList<Node>(nodes.size());
     for (Node node : nodes) {
-      if (needed.contains(node)) {
-        kept.add(
-            switch (node) {
-              case Instruction instruction -> instruction;
-              case Loop loop -> sweep(loop);
-              case Branch branch -> sweep(branch);
-            });
+      boolean isNeeded = places.get(swept++).isNeeded;
+      Node rest =
+          switch (node) {
+            case Instruction instruction -> instruction;
+            case Loop loop -> sweep(loop);
+            case Branch branch -> sweep(branch);
+          };
+      if (isNeeded) {
+        kept.add(rest);
       }
     }
     return kept;
@@ -157,7 +182,7 @@ final class DeadCode {
   private <T> List<T> kept(List<T> all, List<Register> registers) {
     var kept = new ArrayList<T>();
     for (int i = 0; i < all.size(); i++) {
-      if (live.contains(registers.get(i))) {
+      if (sources.get(registers.get(i)).isLive) {
         kept.add(all.get(i));
       }
     }

@@ -3,6 +3,8 @@ package dev.kiln.compiler.ptx;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An opcode taken apart.
@@ -12,8 +14,19 @@ import java.util.concurrent.ConcurrentHashMap;
  *     there is none
  * @param source the last type
  * @param kind what the type is
+ * @param bits of the result's type; 0 without one
+ * @param sourceBits of the source's type
+ * @param isUnsigned whether the source is an unsigned integer
  */
-record Opcode(String text, String name, String type, String source, Kind kind) {
+record Opcode(
+    String text,
+    String name,
+    String type,
+    String source,
+    Kind kind,
+    int bits,
+    int sourceBits,
+    boolean isUnsigned) {
   /** What a type is. */
   enum Kind {
     INTEGER,
@@ -28,6 +41,9 @@ record Opcode(String text, String name, String type, String source, Kind kind) {
           "pred", "b8", "b16", "b32", "b64", "b128", "s8", "s16", "s32", "s64", "u8", "u16", "u32",
           "u64", "f16", "bf16", "f16x2", "bf16x2", "f32", "f64", "tf32", "e4m3x2", "e5m2x2");
 
+  private static final Pattern DIGITS = Pattern.compile("\\d+");
+
+  // A few hundred in all: opcodes are written in the emitters.
   private static final Map<String, Opcode> PARSED = new ConcurrentHashMap<>();
 
   static Opcode of(String text) {
@@ -46,7 +62,15 @@ record Opcode(String text, String name, String type, String source, Kind kind) {
         name.append(name.isEmpty() ? "" : ".").append(part);
       }
     }
-    return new Opcode(text, name.toString(), type, source, kind(type));
+    return new Opcode(
+        text,
+        name.toString(),
+        type,
+        source,
+        kind(type),
+        bits(type),
+        bits(source),
+        source.startsWith("u"));
   }
 
   private static Kind kind(String type) {
@@ -59,26 +83,13 @@ record Opcode(String text, String name, String type, String source, Kind kind) {
     };
   }
 
-  /** Bits of the result's type. */
-  int bits() {
-    return bits(type);
-  }
-
-  /** Bits of the source's type. */
-  int sourceBits() {
-    return bits(source);
-  }
-
-  boolean isUnsigned() {
-    return source.startsWith("u");
-  }
-
   static boolean isInteger(String type) {
     return kind(type) == Kind.INTEGER;
   }
 
   private static int bits(String type) {
-    return type.equals("pred") ? 1 : Integer.parseInt(type.replaceAll("^\\D+(\\d+).*", "$1"));
+    Matcher digits = DIGITS.matcher(type);
+    return type.equals("pred") ? 1 : digits.find() ? Integer.parseInt(digits.group()) : 0;
   }
 
   /** The class of a register for a type. */

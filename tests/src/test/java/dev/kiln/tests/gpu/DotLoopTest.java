@@ -151,7 +151,7 @@ class DotLoopTest {
   @CsvSource({"BF16, 128, 128, 192, 128, 4", "FP16, 100, 90, 200, 64, 4"})
   void warpgroupsMultiplyMatrices(DType dtype, int m, int n, int k, int block, int warps) {
     matmul(Target.SM_90A, dtype, m, n, k, block, warps);
-    assertThat(compiled.get().ptx()).contains("wgmma.mma_async").doesNotContain("ldmatrix");
+    assertThat(compiled.get().ptx()).contains("wgmma.mma_async").doesNotContain("mma.sync");
   }
 
   @ParameterizedTest

@@ -8,12 +8,12 @@ import dev.kiln.compiler.gpu.plan.DotForm.Split;
 import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.ComputeOp.Dot;
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A product by {@code mma.sync}. For each step along K the left operand's blocks are read, then
@@ -46,35 +46,22 @@ final class MmaEmitter {
       start = Operands.widened(emission, start, result, DType.FP32);
     }
     var sums = new Accumulators(start, form.shape().rows());
-    OperandBlocks a = operand(dot.a(), shapeA, form.a(), form.typeA(), shapeA.row(8));
+    OperandBlocks a = blocks(DotOperand.left(dot, form), form.a(), shapeA.row(8));
     int pair = shapeB.row(1) * sums.columnStep();
-    OperandBlocks b = operand(dot.b(), shapeB, form.b(), form.typeB(), pair);
+    OperandBlocks b = blocks(DotOperand.right(dot, form), form.b(), pair);
     Fragment end = multiply(sums, a, b).fragment();
     return isHalf ? Operands.widened(emission, end, DType.FP32, result, CastKind.FPTRUNC) : end;
   }
 
-  private OperandBlocks operand(
-      Value value, OperandShape shape, LinearLayout layout, DType type, int pair) {
-    DType from = value.dtype();
-    SharedTile place = emission.place(value);
-    if (place != null && from == type) {
-      return blocks(place, shape, layout, pair);
+  private OperandBlocks blocks(Optional<DotOperand> of, LinearLayout layout, int pair) {
+    DotOperand operand = of.orElseThrow();
+    if (operand.isInRegisters(emission)) {
+      return operand.registerBlocks(emission);
     }
-    LinearLayout home = emission.plan().layout(value);
-    if (emission.plan().isRecomputed(value) || Operands.isInPlace(home, layout)) {
-      Fragment fragment = emission.fragment(value, layout);
-      return new RegisterBlocks(emission, Operands.widened(emission, fragment, from, type), shape);
-    }
-    Fragment fragment = Operands.widened(emission, emission.fragment(value), from, type);
-    SharedTile tile =
-        Operands.stored(emission, fragment, type, shape.kAxis(), "operand of a product");
-    return blocks(tile, shape, layout, pair);
-  }
-
-  private OperandBlocks blocks(SharedTile tile, OperandShape shape, LinearLayout layout, int pair) {
-    return MatrixBlocks.canRead(tile, shape)
-        ? MatrixBlocks.of(emission, tile, shape, layout, pair)
-        : new ElementBlocks(emission, tile, shape, layout);
+    SharedTile tile = operand.stored(emission);
+    return MatrixBlocks.canRead(tile, operand.shape())
+        ? MatrixBlocks.of(emission, tile, operand.shape(), layout, pair)
+        : new ElementBlocks(emission, tile, operand.shape(), layout);
   }
 
   private Accumulators multiply(Accumulators sums, OperandBlocks a, OperandBlocks b) {

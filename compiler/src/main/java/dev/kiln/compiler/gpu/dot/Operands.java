@@ -2,8 +2,6 @@ package dev.kiln.compiler.gpu.dot;
 
 import dev.kiln.compiler.gpu.emit.Emission;
 import dev.kiln.compiler.gpu.emit.Fragment;
-import dev.kiln.compiler.gpu.emit.SharedStores;
-import dev.kiln.compiler.gpu.emit.SharedTile;
 import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.ElementwiseOp;
@@ -13,7 +11,6 @@ import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.layout.SharedLayout;
 import dev.kiln.compiler.ptx.Operand;
-import dev.kiln.compiler.ptx.SharedSlot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -21,7 +18,7 @@ import java.util.function.UnaryOperator;
 /** Operands of products on their way to where instructions read them. */
 public final class Operands {
   /** Rows of 128 bytes pass through all banks. */
-  private static final int LINE = 128;
+  static final int LINE = 128;
 
   private Operands() {}
 
@@ -57,29 +54,18 @@ public final class Operands {
             .allMatch(vector -> Arrays.stream(has.registers()).anyMatch(own -> own == vector));
   }
 
-  /**
-   * Stores an operand in shared memory, swizzled for the reads of products.
-   *
-   * @param kAxis along which products are summed
-   */
-  static SharedTile stored(
-      Emission emission, Fragment fragment, DType dtype, int kAxis, String purpose) {
-    LinearLayout layout = fragment.layout();
-    Shape shape = layout.shape();
-    int rowAxis = 2 * shape.rank() - 3 - kAxis;
+  /** The layout in shared memory for an operand that comes from registers. */
+  static SharedLayout layoutFor(LinearLayout home, OperandShape operand, DType dtype) {
+    int k = operand.kAxis();
+    int rows = operand.rowAxis();
     int bits = 8 * dtype.bytes();
     boolean isKFirst =
         bits == 8
-            || bits == 16 && shape.dim(rowAxis) < 8
-            || layout.contiguous(kAxis) >= layout.contiguous(rowAxis);
-    SharedLayout shared =
-        isKFirst
-            ? swizzled(shape, dtype, kAxis, rowAxis, true)
-            : swizzled(shape, dtype, rowAxis, kAxis, false);
-    SharedSlot slot = emission.shared((long) shape.size() * dtype.bytes(), LINE, purpose);
-    var tile = new SharedTile(slot, shared, dtype);
-    SharedStores.store(emission, fragment, tile);
-    return tile;
+            || bits == 16 && operand.rows() < 8
+            || home.contiguous(k) >= home.contiguous(rows);
+    return isKFirst
+        ? swizzled(operand.shape(), dtype, k, rows, true)
+        : swizzled(operand.shape(), dtype, rows, k, false);
   }
 
   /**

@@ -25,13 +25,16 @@ import java.util.Optional;
 record WgmmaTile(SharedTile tile, OperandShape operand, int width, boolean isAlongK) {
   private static final int[] WIDTHS = {128, 64, 32};
 
+  /** Bytes of the least row. */
+  static final int NARROWEST = 32;
+
   /** Base addresses are multiples of the pattern, 8 rows. */
   static final int ALIGNMENT = 1024;
 
   /** The widest panels that a tile has room for; empty if its rows are too short. */
   static Optional<SharedLayout> layout(Shape shape, DType dtype, int fast) {
     int bytes = shape.dim(fast) * dtype.bytes();
-    return bytes < 32
+    return bytes < NARROWEST
         ? Optional.empty()
         : Optional.of(
             SharedLayout.tensorCopy(

@@ -1,7 +1,9 @@
 package dev.kiln.compiler.gpu.emit;
 
+import dev.kiln.compiler.gpu.dot.InvariantOperands;
 import dev.kiln.compiler.gpu.memory.GlobalOrder;
 import dev.kiln.compiler.gpu.pipeline.PipelineEmitter;
+import dev.kiln.compiler.gpu.plan.PlannedConversions;
 import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.Value;
@@ -17,10 +19,12 @@ import java.util.function.Supplier;
 final class ControlFlow {
   private final Emission emission;
   private final PtxBuilder ptx;
+  private final PlannedConversions conversions;
 
   ControlFlow(Emission emission) {
     this.emission = emission;
     this.ptx = emission.ptx();
+    this.conversions = PlannedConversions.of(emission.function(), emission.plan());
   }
 
   // ---------------------------------------------------------------- branches
@@ -68,6 +72,7 @@ final class ControlFlow {
 
   /** A loop that tests at its end, behind a test whether it runs at all. */
   void emit(ControlOp.For loop) {
+    InvariantOperands.store(emission, loop);
     var results = new Carried(emission, loop.results());
     var bounds = new ForBounds(emission, loop);
     results.define(
@@ -77,7 +82,17 @@ final class ControlFlow {
             () -> results.operands(loop.inits())));
   }
 
+  /** Converts before a loop what does not change in it. */
+  private void convertInvariants(Block body) {
+    for (PlannedConversions.Conversion conversion : conversions.invariant(body)) {
+      if (emission.place(conversion.tile()) == null) {
+        emission.fragment(conversion.tile(), conversion.to());
+      }
+    }
+  }
+
   private List<Operand> repeat(ControlOp.For loop, ForBounds bounds, Carried results) {
+    convertInvariants(loop.body());
     LoopAhead ahead = PipelineEmitter.of(emission, loop, bounds).orElse(null);
     var carried = new Carried(emission, loop.carried());
     List<Operand> inits = new ArrayList<>();
@@ -126,12 +141,15 @@ final class ControlFlow {
   // ---------------------------------------------------------------- while
 
   void emit(ControlOp.While loop) {
+    InvariantOperands.store(emission, loop);
     var params = new Carried(emission, loop.before().params());
     var forwarded = new Carried(emission, loop.body().params());
     var results = new Carried(emission, loop.results());
     List<Value> condition = loop.before().terminator().operands();
     List<Value> forwardedValues = condition.subList(1, condition.size());
     List<Operand> passed = new ArrayList<>();
+    convertInvariants(loop.before());
+    convertInvariants(loop.body());
     emission.order().enter(loop);
     emission.order().waits(true);
     List<Operand> exits =

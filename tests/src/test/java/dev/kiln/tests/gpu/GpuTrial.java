@@ -101,6 +101,11 @@ public final class GpuTrial {
     return kernels;
   }
 
+  /** Runs without sanitizers, and counts what the launch did. */
+  LaunchFigures count(Target target, Object... arguments) {
+    return CountedRun.of(kernelCase(arguments), target).getLast();
+  }
+
   private KernelCase kernelCase(Object... arguments) {
     Kernel kernel = last(KernelModule.of("trial.py", text));
     List<HostArray> arrays = new ArrayList<>();

@@ -20,8 +20,11 @@ import java.util.function.ToIntFunction;
 
 /** Writes nodes as lines of text: structure becomes labels and branches, meetings become moves. */
 final class BodyText {
-  /** So many instructions may be written twice, or run in vain, to save a jump in a loop. */
+  /** A loop's head of at most so many instructions is written twice to save a jump in the loop. */
   private static final int MAX_REPEATED = 16;
+
+  /** So many updates may run in vain at the end of a loop to save a jump in each iteration. */
+  private static final int MAX_IN_VAIN = 256;
 
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
@@ -94,13 +97,14 @@ final class BodyText {
   private void write(Loop loop) {
     String id = label();
     move(loop.params(), loop.inits());
-    if (isUpdateOnly(loop)) {
+    boolean isShort = isPlain(loop.head(), MAX_REPEATED) && !loop.tail().isEmpty();
+    if (isUpdateOnly(loop) && !(isShort && loop.tail().size() > MAX_REPEATED)) {
       place("$loop" + id);
       write(loop.head());
       write(loop.tail());
       move(loop.params(), loop.next());
       jumpIf(loop.stay(), "$loop" + id);
-    } else if (isPlain(loop.head()) && !loop.tail().isEmpty()) {
+    } else if (isShort) {
       write(loop.head());
       jumpUnless(loop.stay(), "$exit" + id);
       place("$loop" + id);
@@ -127,9 +131,8 @@ final class BodyText {
     move(loop.results(), loop.exits());
   }
 
-  private static boolean isPlain(List<Node> nodes) {
-    return nodes.size() <= MAX_REPEATED
-        && nodes.stream().allMatch(node -> node instanceof Instruction);
+  private static boolean isPlain(List<Node> nodes, int most) {
+    return nodes.size() <= most && nodes.stream().allMatch(node -> node instanceof Instruction);
   }
 
   /**
@@ -137,33 +140,27 @@ final class BodyText {
    * they are pure and write nothing that is read after the loop or by the test.
    */
   private boolean isUpdateOnly(Loop loop) {
-    if (!isPlain(loop.tail())
+    if (!isPlain(loop.tail(), MAX_IN_VAIN)
         || !loop.tail().stream().allMatch(node -> Nodes.isPure((Instruction) node))) {
       return false;
     }
     Set<Register> written = new HashSet<>();
-    loop.params().forEach(param -> written.add(names.homes().of(param)));
-    for (Node node : loop.tail()) {
-      Nodes.results((Instruction) node).forEach(r -> written.add(names.homes().of(r)));
-    }
+    loop.tail()
+        .forEach(node -> Nodes.results((Instruction) node).forEach(r -> written.add(home(r))));
     for (int i = 0; i < loop.params().size(); i++) {
-      // What stays where it is is not written.
-      Register home = names.homes().of(loop.params().get(i));
-      if (loop.next().get(i) instanceof Register next && names.homes().of(next) == home) {
-        boolean byTail =
-            loop.tail().stream()
-                .flatMap(node -> Nodes.results((Instruction) node).stream())
-                .anyMatch(result -> names.homes().of(result) == home);
-        if (!byTail) {
-          written.remove(home);
-        }
+      Register target = home(loop.params().get(i));
+      if (!(loop.next().get(i) instanceof Register next && home(next) == target)) {
+        written.add(target);
       }
     }
     var read = new ArrayList<>(loop.exits());
     read.add(loop.stay());
     return read.stream()
-        .noneMatch(
-            operand -> operand instanceof Register r && written.contains(names.homes().of(r)));
+        .noneMatch(operand -> operand instanceof Register r && written.contains(home(r)));
+  }
+
+  private Register home(Register register) {
+    return names.homes().of(register);
   }
 
   private void write(Branch branch) {

@@ -87,6 +87,7 @@ record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
         SimOptions.standard()
             .withTarget(target)
             .withMemory(MEMORY)
+            .withOutput(text -> {})
             .withSanitizers(EnumSet.allOf(Sanitizer.class))
             .withExecutor(executor.withThreads(1).withLimits(0, MOST_NANOS));
     return new SimDevice(

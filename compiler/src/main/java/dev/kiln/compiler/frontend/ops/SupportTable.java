@@ -1,8 +1,13 @@
 package dev.kiln.compiler.frontend.ops;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The table of operations as a page of documentation. */
 public final class SupportTable {
@@ -15,7 +20,9 @@ public final class SupportTable {
       with what older kernels still use.
 
       - **cpu**, **eval**: yes, or `-` for what fails with "not supported yet".
-      - **GPU targets** (`sm_80`, `sm_89`, `sm_90a`, `sm_100`, `sm_120`): later, all of them.
+      - **gpu**: the targets `sm_80`, `sm_89`, `sm_90a`, `sm_100` and `sm_120`: yes for all of them, or those
+        that have it; each operation is compiled and run in the simulator for each target by tests. Products
+        use `mma.sync`, on `sm_90a` also `wgmma`; `tcgen05` is not used yet. `fp8e4nv` needs `sm_89`.
       - **method**: tensors have it as a method as well (`x.sum(0)`).
       - **dtypes**: what it takes; after an arrow, what it gives where that is not the same.
 
@@ -24,7 +31,23 @@ public final class SupportTable {
       libdevice under `tl.math`.
       """;
 
+  /** What GPU targets have of an operation, where that is not all that the others have. */
+  private static final Map<String, String> GPU = gpu();
+
   private SupportTable() {}
+
+  /** Lines {@code operation | what to say of it}, written by the test that tries them all. */
+  private static Map<String, String> gpu() {
+    try (var in = SupportTable.class.getResourceAsStream("gpu-operations.txt")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .map(line -> line.split(" \\| ", 2))
+          .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1]));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /** The whole page, in Markdown. */
   public static String render() {
@@ -35,8 +58,8 @@ public final class SupportTable {
     for (Category category : Category.values()) {
       List<Builtin> rows = all.stream().filter(builtin -> builtin.category() == category).toList();
       out.append("\n## ").append(category.title()).append("\n\n");
-      out.append("| operation | method | dtypes | cpu | eval | notes |\n");
-      out.append("| --- | --- | --- | --- | --- | --- |\n");
+      out.append("| operation | method | dtypes | cpu | eval | gpu | notes |\n");
+      out.append("| --- | --- | --- | --- | --- | --- | --- |\n");
       rows.forEach(row -> out.append(row(row)));
     }
     return out.toString();
@@ -50,6 +73,7 @@ public final class SupportTable {
     String works = builtin.isSupported() ? "yes" : "-";
     cells.add(works);
     cells.add(works);
+    cells.add(GPU.getOrDefault(spokenName(builtin), works));
     cells.add(notes(builtin));
     return "| " + String.join(" | ", cells).replaceAll(" +\\|", " |") + " |\n";
   }
@@ -62,17 +86,22 @@ public final class SupportTable {
   private static String spoken(Builtin builtin) {
     String signature = builtin.signature().text();
     String parameters = signature.substring(signature.indexOf('('));
-    String name = builtin.spokenName();
+    return spokenName(builtin) + (hasSelf(builtin) ? withoutSelf(parameters) : parameters);
+  }
+
+  private static String spokenName(Builtin builtin) {
     if (isOnlyMethod(builtin)) {
-      name = "x." + builtin.shortName();
-      parameters = withoutSelf(parameters);
-    } else if (builtin.name().startsWith(DescriptorOperations.METHODS + ".")) {
-      name = "desc." + builtin.shortName();
-      parameters = withoutSelf(parameters);
+      return "x." + builtin.shortName();
+    } else if (hasSelf(builtin)) {
+      return "desc." + builtin.shortName();
     } else if (builtin.category() == Category.LIBDEVICE) {
-      name = "libdevice." + builtin.shortName();
+      return "libdevice." + builtin.shortName();
     }
-    return name + parameters;
+    return builtin.spokenName();
+  }
+
+  private static boolean hasSelf(Builtin builtin) {
+    return isOnlyMethod(builtin) || builtin.name().startsWith(DescriptorOperations.METHODS + ".");
   }
 
   private static String withoutSelf(String parameters) {

@@ -25,7 +25,7 @@ final class GpuStages implements Stages {
 
   @Override
   public List<String> texts() {
-    return List.of("ast", "tir", "ptx", "abi");
+    return List.of("ast", "tir", "gir", "ptx", "abi");
   }
 
   @Override
@@ -38,6 +38,7 @@ final class GpuStages implements Stages {
     return switch (stage) {
       case "ast" -> AstPrinter.print(List.of(kernel.declaration().function()));
       case "tir" -> Printer.print(compiled.optimized());
+      case "gir" -> GpuCompiler.plan(compiled);
       case "ptx" -> generated().ptx();
       case "abi" -> AbiDocument.of(generated().abi());
       case "cubin" -> throw new UsageException("--emit cubin needs a file: -o PATH");

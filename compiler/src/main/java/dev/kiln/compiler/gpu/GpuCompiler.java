@@ -4,8 +4,9 @@ import dev.kiln.compiler.CompileOptions;
 import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.gpu.emit.KernelEmission;
-import dev.kiln.compiler.gpu.plan.BlockedPlan;
+import dev.kiln.compiler.gpu.plan.GirPrinter;
 import dev.kiln.compiler.gpu.plan.KernelPlan;
+import dev.kiln.compiler.gpu.plan.LayoutPlan;
 import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.ptx.BarrierInsertion;
 import dev.kiln.compiler.ptx.PtxFunction;
@@ -33,7 +34,7 @@ public final class GpuCompiler {
     CompileOptions options = kernel.specialization().options();
     check(function, options);
     GpuTarget target = GpuTarget.of(kernel.target());
-    KernelPlan plan = new BlockedPlan(function, target, options);
+    KernelPlan plan = new LayoutPlan(function, target, options);
     KernelEmission.Result emitted = KernelEmission.emit(function, target, plan);
     List<KernelAbi.Parameter> parameters =
         KernelAbi.layOut(function, List.of(), emitted.scratchBytes() > 0);
@@ -59,6 +60,15 @@ public final class GpuCompiler {
             1,
             shared,
             emitted.scratchBytes()));
+  }
+
+  /** What is decided before PTX is emitted, as text: {@link GirPrinter}. */
+  public static String plan(CompiledKernel kernel) {
+    TileFunction function = kernel.optimized();
+    CompileOptions options = kernel.specialization().options();
+    check(function, options);
+    return GirPrinter.print(
+        function, new LayoutPlan(function, GpuTarget.of(kernel.target()), options));
   }
 
   private static void check(TileFunction function, CompileOptions options) {

@@ -37,13 +37,30 @@ public final class BlockedLayout {
    * @param warps how many, a power of two
    */
   public static LinearLayout coalesced(Shape shape, int[] order, int width, int warps) {
+    return coalesced(shape, order, order, width, warps);
+  }
+
+  /**
+   * The same with warps along the last axis of the order first, so that each has as much of a row
+   * as it can: for reductions along the first.
+   */
+  public static LinearLayout coalescedRows(Shape shape, int[] order, int width, int warps) {
+    int[] reversed = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      reversed[i] = order[order.length - 1 - i];
+    }
+    return coalesced(shape, order, reversed, width, warps);
+  }
+
+  private static LinearLayout coalesced(
+      Shape shape, int[] order, int[] orderOfWarps, int width, int warps) {
     var builder = new LayoutBuilder(shape);
     builder.registers(order[0], Math.min(builder.left(order[0]), log2(width)));
     for (int axis : order) {
       builder.lanes(axis, Math.min(builder.left(axis), builder.lanesLeft()));
     }
     int rest = log2(warps);
-    for (int axis : order) {
+    for (int axis : orderOfWarps) {
       int bits = Math.min(builder.left(axis), rest);
       builder.warps(axis, bits);
       rest -= bits;

@@ -185,6 +185,31 @@ public record LinearLayout(Shape shape, int[] registers, int[] lanes, int[] warp
     return new LinearLayout(shape, vectors, lanes, warps, blocks);
   }
 
+  /** Whether each thread holds the same elements as in another layout, in whatever registers. */
+  public boolean hasSameThreads(LinearLayout other) {
+    return Arrays.equals(lanes, other.lanes)
+        && Arrays.equals(warps, other.warps)
+        && spans(registers, other.registers)
+        && spans(other.registers, registers);
+  }
+
+  /** Whether each warp holds the elements that it holds in another layout. */
+  public boolean hasSameWarps(LinearLayout other) {
+    int[] ours = LinearMap.concatenated(registers, lanes).columns();
+    int[] theirs = LinearMap.concatenated(other.registers, other.lanes).columns();
+    return Arrays.equals(warps, other.warps) && spans(ours, theirs);
+  }
+
+  private static boolean spans(int[] vectors, int[] others) {
+    Span span = Span.of(vectors);
+    return Arrays.stream(others).allMatch(span::contains);
+  }
+
+  /** log2 of how many different values the lanes give to the bits of a mask. */
+  public int laneRank(int mask) {
+    return Span.of(Arrays.stream(lanes).map(lane -> lane & mask).toArray()).size();
+  }
+
   // ---------------------------------------------------------------- other shapes
 
   /** Each vector replaced; what the elements are called changes, not who holds them. */

@@ -16,7 +16,9 @@ import dev.kiln.compiler.ptx.Operand.Vector;
 import dev.kiln.compiler.ptx.PtxBuilder;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -79,6 +81,7 @@ final class WgmmaEmitter {
       WgmmaTile a,
       WgmmaTile b,
       List<SharedAccess> accesses) {
+    Map<Integer, Operand> blocks = registers == null ? Map.of() : blocks(sums, registers);
     control("wgmma.fence.sync.aligned", accesses);
     int[] threadsA = threads(0, shapeA);
     int[] threadsB = threads(1, shapeB);
@@ -90,9 +93,7 @@ final class WgmmaEmitter {
         for (int k = 0; k < shapeA.depth(); k += shapeA.instruction().depth()) {
           int indexA = shapeA.row(1) * row + shapeA.k(1) * k;
           Operand left =
-              registers == null
-                  ? a.descriptor(emission, threadsA, indexA)
-                  : new Vector(registers.block(indexA, indexA ^ shapeA.row(8)));
+              registers == null ? a.descriptor(emission, threadsA, indexA) : blocks.get(indexA);
           Operand right =
               b.descriptor(emission, threadsB, shapeB.row(1) * column + shapeB.k(1) * k);
           boolean isAcrossA = a != null && !a.isAlongK();
@@ -102,6 +103,18 @@ final class WgmmaEmitter {
     }
     ptx.effect("wgmma.commit_group.sync.aligned");
     control("wgmma.wait_group.sync.aligned", accesses, Immediate.b32(0));
+  }
+
+  /** Left operands in registers, by index: they must be complete before the fence. */
+  private Map<Integer, Operand> blocks(Accumulators sums, OperandBlocks registers) {
+    var blocks = new HashMap<Integer, Operand>();
+    for (int row : sums.rowsOfTiles()) {
+      for (int k = 0; k < shapeA.depth(); k += shapeA.instruction().depth()) {
+        int index = shapeA.row(1) * row + shapeA.k(1) * k;
+        blocks.put(index, new Vector(registers.block(index, index ^ shapeA.row(8))));
+      }
+    }
+    return blocks;
   }
 
   /**

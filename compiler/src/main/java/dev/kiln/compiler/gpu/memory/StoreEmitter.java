@@ -48,7 +48,7 @@ public final class StoreEmitter {
   }
 
   private void tile(MemoryOp.Store store) {
-    LinearLayout home = emission.plan().layout(store.value());
+    LinearLayout home = emission.plan().layout(store);
     emission.order().access(store.pointer(), home, true);
     var access = new GlobalAccess(emission, store.pointer(), store.mask(), home);
     LinearLayout layout = access.layout();

@@ -2,6 +2,7 @@ package dev.kiln.compiler.gpu.plan;
 
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
+import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
 import java.util.Optional;
@@ -12,6 +13,11 @@ public interface KernelPlan {
 
   /** The layout in which a tile is computed, carried or loaded; others are converted from it. */
   LinearLayout layout(Value tile);
+
+  /** The layout in which a store writes its tile: that of the tile, if that is coalesced. */
+  default LinearLayout layout(MemoryOp.Store store) {
+    return layout(store.value());
+  }
 
   /**
    * Whether a tile is so cheap (ranges, splats, constants, integer arithmetic on such) that it is

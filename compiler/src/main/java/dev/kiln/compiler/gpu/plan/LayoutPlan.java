@@ -1,0 +1,75 @@
+package dev.kiln.compiler.gpu.plan;
+
+import dev.kiln.compiler.CompileOptions;
+import dev.kiln.compiler.analysis.AxisAnalysis;
+import dev.kiln.compiler.analysis.Uses;
+import dev.kiln.compiler.gpu.GpuTarget;
+import dev.kiln.compiler.ir.ComputeOp;
+import dev.kiln.compiler.ir.ControlOp;
+import dev.kiln.compiler.ir.MemoryOp;
+import dev.kiln.compiler.ir.TileFunction;
+import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.layout.BlockedLayout;
+import dev.kiln.compiler.layout.LinearLayout;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Layouts by {@link LayoutAssignment}, products by {@link DotChoice}. */
+public final class LayoutPlan implements KernelPlan {
+  private final int warps;
+  private final DotChoice dots;
+  private final PipelinePlan pipelines;
+  private final Recomputation recomputation;
+  private final AccessCost accesses;
+  private final LayoutGraph graph;
+  private final LayoutAssignment assignment;
+  private final Map<ComputeOp.Dot, DotForm> forms = new HashMap<>();
+
+  public LayoutPlan(TileFunction function, GpuTarget target, CompileOptions options) {
+    warps = options.numWarps();
+    AxisAnalysis axes = AxisAnalysis.of(function);
+    Uses uses = Uses.of(function);
+    dots = new DotChoice(warps, target, uses);
+    recomputation = Recomputation.of(function, axes);
+    accesses = new AccessCost(axes, warps);
+    graph = LayoutGraph.of(function, recomputation, this::form);
+    assignment = new LayoutAssignment(graph, accesses, warps);
+    assignment.run();
+    pipelines = new PipelinePlan(function, uses, axes, this, options.numStages());
+  }
+
+  @Override
+  public int warps() {
+    return warps;
+  }
+
+  @Override
+  public LinearLayout layout(Value tile) {
+    LayoutNode node = graph.nodeOf(tile);
+    return node != null ? node.layout() : BlockedLayout.rowMajor(tile.shape(), 1, warps);
+  }
+
+  @Override
+  public LinearLayout layout(MemoryOp.Store store) {
+    LinearLayout chosen = assignment.ofStore(store);
+    return chosen != null
+        ? chosen
+        : accesses.coalesced(store.pointer(), store.mask()).iterator().next();
+  }
+
+  @Override
+  public boolean isRecomputed(Value tile) {
+    return recomputation.isRecomputed(tile);
+  }
+
+  @Override
+  public DotForm form(ComputeOp.Dot dot) {
+    return forms.computeIfAbsent(dot, dots::choose);
+  }
+
+  @Override
+  public Optional<PipelinedLoop> pipeline(ControlOp.For loop) {
+    return pipelines.of(loop);
+  }
+}

@@ -21,7 +21,7 @@ import dev.kiln.compiler.ptx.Operand;
  * <tr><td>{@code log, log2}</td><td>polynomials, as on the CPU</td><td>1.1, 1.9</td></tr>
  * <tr><td>{@code sin, cos}</td><td>polynomials; {@link TrigonometricReduction}</td><td>1.9</td></tr>
  * <tr><td>{@code tanh}</td><td>a polynomial, or by {@code ex2}</td><td>4</td></tr>
- * <tr><td>{@code erf}</td><td>a polynomial, or by {@code ex2}</td><td>2</td></tr>
+ * <tr><td>{@code erf}</td><td>a polynomial, or by {@code ex2}</td><td>2.5</td></tr>
  * </table>
  *
  * <p>Denormals are kept throughout; specials as IEEE 754 recommends.

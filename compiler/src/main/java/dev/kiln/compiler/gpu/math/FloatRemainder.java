@@ -5,6 +5,7 @@ import static dev.kiln.compiler.gpu.math.Code.i;
 import static dev.kiln.compiler.gpu.math.Code.l;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.numeric.FloatFormat;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import dev.kiln.compiler.ptx.Operand.Vector;
@@ -38,8 +39,9 @@ final class FloatRemainder {
   }
 
   Operand apply(DType dtype, Operand a, Operand b) {
-    if (dtype == DType.FP64 && isPower(b)) {
-      return byPower(a, Double.longBitsToDouble(((Immediate) b).bits()));
+    double power = power(dtype, b);
+    if (power > 0) {
+      return byPower(dtype == DType.FP64 ? Reals.doubles(code) : Reals.singles(code), a, power);
     }
     Operand wide = wide(dtype, casts.toFp64(dtype, a), casts.toFp64(dtype, b));
     if (dtype == DType.FP64 || dtype == DType.FP16) {
@@ -48,19 +50,19 @@ final class FloatRemainder {
     return casts.fromFp32(dtype, code.b32("cvt.rn.f32.f64", wide), true);
   }
 
-  /** A power of two such that quotients by it are exact. */
-  private static boolean isPower(Operand b) {
-    if (!(b instanceof Immediate number)) {
-      return false;
+  /** A power of two such that quotients by it are exact, if the operand is that number; else 0. */
+  private static double power(DType dtype, Operand b) {
+    if (!(b instanceof Immediate number) || dtype.bits() < 32) {
+      return 0;
     }
-    double value = Double.longBitsToDouble(number.bits());
-    return (number.bits() & FRACTION) == 0 && value >= 1 && value <= LARGEST_EXACT_POWER;
+    double value = FloatFormat.fromBits(dtype, number.bits());
+    boolean isPower = (Double.doubleToRawLongBits(value) & FRACTION) == 0;
+    return isPower && value >= 1 && value <= LARGEST_EXACT_POWER ? value : 0;
   }
 
-  private Operand byPower(Operand a, double power) {
-    Operand whole = code.b64("cvt.rzi.f64.f64", code.b64("mul.rn.f64", a, d(1 / power)));
-    Operand rest = code.b64("fma.rn.f64", whole, d(-power), a);
-    return withSign(rest, a); // zeros have the sign of the left operand
+  private Operand byPower(Reals real, Operand a, double power) {
+    Operand whole = real.trunc(real.mul(a, 1 / power));
+    return real.copySign(real.fma(whole, -power, a), a); // zeros have the sign of the left operand
   }
 
   private Operand withSign(Operand size, Operand of) {

@@ -68,8 +68,8 @@ record Reals(Code code, String type) {
     return emit("abs.", a);
   }
 
-  Operand min(Operand a, double b) {
-    return emit("min.", a, number(b));
+  Operand trunc(Operand a) {
+    return emit("cvt.rzi." + type + ".", a);
   }
 
   Operand copySign(Operand size, Operand sign) {

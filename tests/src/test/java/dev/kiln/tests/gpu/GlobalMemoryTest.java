@@ -274,4 +274,50 @@ class GlobalMemoryTest {
             .check(HostArray.normal(1, 1024), HostArray.normal(2, 1024), 512);
     assertThat(kernels.getFirst().ptx()).doesNotContain("bar.sync");
   }
+
+  /** One program waits for another: all its threads must see the flag in the same iteration. */
+  @Test
+  void waitsForAFlag() {
+    GpuTrial.of(
+            HEAD
+                + """
+                @triton.jit
+                def wait(flag_ptr, x_ptr, out_ptr, N: tl.constexpr):
+                    i = tl.arange(0, N)
+                    if tl.program_id(0) == 0:
+                        tl.store(x_ptr + i, i * 3)
+                        tl.atomic_xchg(flag_ptr, 1)
+                    else:
+                        while tl.atomic_add(flag_ptr, 0) == 0:
+                            pass
+                        tl.store(out_ptr + i, tl.load(x_ptr + N - 1 - i))
+                        turns = 0
+                        while tl.load(flag_ptr, volatile=True) < 4:
+                            turns += 1
+                            tl.store(flag_ptr, turns * 2)
+                        tl.store(out_ptr + N, turns)
+                """,
+            Grid.of(2))
+        .check(
+            HostArray.zeros(DType.I32, 1),
+            HostArray.zeros(DType.I32, 256),
+            HostArray.zeros(DType.I32, 257),
+            256);
+  }
+
+  @Test
+  void addressesBeforeTheBaseAreReached() {
+    GpuTrial.of(
+            HEAD
+                + """
+                @triton.jit
+                def before(x_ptr, out_ptr, N: tl.constexpr):
+                    i = tl.arange(0, N)
+                    x = tl.load(x_ptr + i - 4, mask=i >= 4, other=9.0)
+                    tl.store(out_ptr + i - 4, x, mask=i >= 4)
+                    tl.store(out_ptr + i + 1020, x)
+                """,
+            Grid.of(1))
+        .check(HostArray.normal(1, 1024), HostArray.zeros(DType.FP32, 2048), 1024);
+  }
 }

@@ -15,7 +15,7 @@ import java.util.List;
 
 /** Runs an {@link ElementKernel} in the simulator. */
 final class ElementRun implements AutoCloseable {
-  private static final long MEMORY = 1L << 29;
+  private static final long MEMORY = 1L << 26;
 
   private final SimDevice device;
   private final SimModule module;

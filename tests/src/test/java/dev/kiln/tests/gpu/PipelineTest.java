@@ -124,6 +124,60 @@ class PipelineTest {
     assertThat(kernel.ptx()).contains("cp.async.cg.shared.global");
   }
 
+  /** Masks along K are checked in the last iterations only. */
+  @ParameterizedTest
+  @CsvSource({
+    "16, 2", "32, 2", "48, 2", "80, 2", "64, 3", "80, 3", "96, 3", "112, 3", "128, 4", "144, 4",
+    "16, 4", "208, 5"
+  })
+  void masksOfTheLastIterations(int k, int stages) {
+    String text =
+        MASKED
+            .replace("range(0, tl.cdiv(K, BK))", "range(0, K, BK)")
+            .replace("kk = i * BK + k", "kk = i + k");
+    GpuKernel kernel =
+        trial(text, stages, Grid.of(1, 2))
+            .check(
+                HostArray.normal(DType.FP16, 1, 24, k),
+                HostArray.normal(DType.FP16, 2, k, 48),
+                HostArray.unwritten(DType.FP32, 24, 48),
+                24,
+                48,
+                k,
+                32,
+                32,
+                32)
+            .getFirst();
+    assertThat(kernel.ptx()).contains("cp.async.cg.shared.global");
+  }
+
+  /** A bound of the mask that is not the loop's. */
+  @ParameterizedTest
+  @CsvSource({"64, 64", "64, 40", "64, 0", "64, -2147483648", "64, 2147483647", "40, 64"})
+  void masksOfAnotherBound(int k, int bound) {
+    String text =
+        MASKED
+            .replace("M, N, K, BM", "M, N, K, L, BM")
+            .replace("range(0, tl.cdiv(K, BK))", "range(0, K, BK)")
+            .replace("kk = i * BK + k", "kk = i + k")
+            .replace("(kk[:, None] < K)", "(kk[:, None] < L) & (kk[:, None] < 64)")
+            .replace("(kk[None, :] < K)", "(kk[None, :] < 64)")
+            .replace("m[:, None] * K", "m[:, None] * 64");
+    trial(text, 3, Grid.of(1))
+        .on(Target.SM_80)
+        .check(
+            HostArray.normal(DType.FP16, 1, 32, 64),
+            HostArray.normal(DType.FP16, 2, 64, 32),
+            HostArray.unwritten(DType.FP32, 32, 32),
+            32,
+            32,
+            k,
+            bound,
+            32,
+            32,
+            16);
+  }
+
   @Test
   void oddRowsAreLoadedInStep() {
     GpuKernel kernel =

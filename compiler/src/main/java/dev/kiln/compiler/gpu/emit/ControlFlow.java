@@ -13,6 +13,7 @@ import dev.kiln.compiler.ptx.PtxBuilder;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Loops and branches. Their conditions are the same in all threads. */
@@ -95,47 +96,82 @@ final class ControlFlow {
     convertInvariants(loop.body());
     LoopAhead ahead = PipelineEmitter.of(emission, loop, bounds).orElse(null);
     var carried = new Carried(emission, loop.carried());
-    List<Operand> inits = new ArrayList<>();
-    inits.add(bounds.lower());
-    inits.addAll(carried.operands(loop.inits()));
-    int own = inits.size();
+    List<Operand> state = new ArrayList<>();
+    state.add(bounds.lower());
+    state.addAll(carried.operands(loop.inits()));
+    int own = state.size();
     if (ahead != null) {
-      inits.addAll(ahead.begin());
+      state.addAll(ahead.begin());
+      state = steady(loop, bounds, ahead, state);
     }
-    bounds.prepare(1);
-    List<RegisterClass> types = inits.stream().map(Operand::type).toList();
-    List<Operand> next = new ArrayList<>();
-    emission.order().enter(loop);
-    List<Operand> exits =
-        ptx.loop(
-            types,
-            inits,
-            params ->
-                emission.scoped(
-                    () -> {
-                      Operand induction = params.getFirst();
-                      emission.define(loop.induction(), induction);
-                      carried.define(params.subList(1, own));
-                      Block body =
-                          ahead == null
-                              ? loop.body()
-                              : ahead.iteration(params.subList(own, params.size()), induction);
-                      emission.operations(body);
-                      List<Operand> yielded = carried.operands(loop.body().terminator().operands());
-                      ptx.at(loop.loc());
-                      next.add(bounds.later(induction, 1));
-                      next.addAll(yielded);
-                      if (ahead != null) {
-                        next.addAll(ahead.next());
-                      }
-                      return new PtxBuilder.LoopHead(bounds.isFollowed(induction, 1), yielded);
-                    }),
-            params -> next);
+    List<Operand> end = iterations(loop, bounds, ahead, state, bounds.upper(), false);
     if (ahead != null) {
       ahead.end();
     }
-    carried.define(loop.results(), exits);
+    carried.define(loop.results(), end.subList(1, own));
     return results.operands(loop.results());
+  }
+
+  /** The iterations for which the work ahead is simpler, in a loop before that of the others. */
+  private List<Operand> steady(
+      ControlOp.For loop, ForBounds bounds, LoopAhead ahead, List<Operand> state) {
+    Optional<Operand> end = ahead.steadyEnd();
+    return end.isEmpty()
+        ? state
+        : choose(
+            bounds.less(bounds.lower(), end.get()),
+            () -> iterations(loop, bounds, ahead, state, end.get(), true),
+            () -> state);
+  }
+
+  /**
+   * A loop that tests at its end.
+   *
+   * @param ahead or {@code null}
+   * @param inits the first number, the carried values, and what the work ahead carries
+   * @param end the number below which there are iterations, the first among them
+   * @return the same behind the last iteration
+   */
+  private List<Operand> iterations(
+      ControlOp.For loop,
+      ForBounds bounds,
+      LoopAhead ahead,
+      List<Operand> inits,
+      Operand end,
+      boolean isSteady) {
+    var carried = new Carried(emission, loop.carried());
+    int own = 1 + carried.types().size();
+    Operand last = bounds.lowered(end);
+    List<RegisterClass> types = inits.stream().map(Operand::type).toList();
+    List<Operand> next = new ArrayList<>();
+    emission.order().enter(loop);
+    return ptx.loop(
+        types,
+        inits,
+        params ->
+            emission.scoped(
+                () -> {
+                  Operand induction = params.getFirst();
+                  emission.define(loop.induction(), induction);
+                  carried.define(params.subList(1, own));
+                  Block body =
+                      ahead == null
+                          ? loop.body()
+                          : ahead.iteration(
+                              params.subList(own, params.size()), induction, isSteady);
+                  emission.operations(body);
+                  List<Operand> yielded = carried.operands(loop.body().terminator().operands());
+                  ptx.at(loop.loc());
+                  // Before the number moves on, so that one register can hold both.
+                  Operand stay = bounds.less(induction, last);
+                  next.add(bounds.later(induction, 1));
+                  next.addAll(yielded);
+                  if (ahead != null) {
+                    next.addAll(ahead.next());
+                  }
+                  return new PtxBuilder.LoopHead(stay, next);
+                }),
+        params -> next);
   }
 
   // ---------------------------------------------------------------- while

@@ -34,6 +34,15 @@ public final class ForBounds {
     return lower;
   }
 
+  public Operand upper() {
+    return limits.getFirst();
+  }
+
+  /** What {@link #isFollowed} compares with. */
+  public Operand limit(int iterations) {
+    return limits.get(iterations);
+  }
+
   /** Whether there is any iteration. */
   public Operand runs() {
     return less(lower, limits.getFirst());
@@ -63,7 +72,8 @@ public final class ForBounds {
     return ptx.emit("add.s" + bits, type, number, distance);
   }
 
-  private Operand less(Operand left, Operand right) {
+  /** Whether one number comes before another. */
+  public Operand less(Operand left, Operand right) {
     return compare("lt", left, right);
   }
 
@@ -73,7 +83,7 @@ public final class ForBounds {
   }
 
   /** {@code bound - step}, but not below the least number. */
-  private Operand lowered(Operand bound) {
+  public Operand lowered(Operand bound) {
     RegisterClass type = bound.type();
     if (type == RegisterClass.B32 && !loop.unsigned()) {
       return ptx.emit("sub.sat.s32", type, bound, step);

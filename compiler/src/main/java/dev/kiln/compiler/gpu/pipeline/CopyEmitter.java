@@ -91,12 +91,17 @@ final class CopyEmitter {
    *
    * @param exists whether there is such an iteration
    * @param offset of its buffer
+   * @param isSteady whether masks that change with iterations are true
    */
-  void issue(Operand exists, Operand offset) {
+  void issue(Operand exists, Operand offset, boolean isSteady) {
     ptx.at(load.loc());
     emission.order().access(load.pointer(), layout, false);
     LazyFragment pointers = emission.lazy(load.pointer(), layout);
-    List<LazyFragment> masks = masks();
+    List<LazyFragment> masks =
+        masks().stream()
+            .filter(mask -> !isSteady || !isVarying(mask))
+            .map(mask -> emission.lazy(mask, layout))
+            .toList();
     SharedAddresses addresses = SharedAddresses.of(emission, tile(offset), layout);
     Guard guard = guard(exists);
     for (int[] group : layout.groups(copy.axis(), copy.width())) {
@@ -119,13 +124,15 @@ final class CopyEmitter {
   }
 
   /** What has to be true together; first what is known before the loop. */
-  private List<LazyFragment> masks() {
+  private List<Value> masks() {
     List<Value> parts = new ArrayList<>();
     load.mask().ifPresent(mask -> addParts(mask, parts));
-    return parts.stream()
-        .sorted(Comparator.comparing(this::isVarying))
-        .map(mask -> emission.lazy(mask, layout))
-        .toList();
+    return parts.stream().sorted(Comparator.comparing(this::isVarying)).toList();
+  }
+
+  /** The parts of the mask that are not the same in all iterations. */
+  List<Value> varyingMasks() {
+    return masks().stream().filter(this::isVarying).toList();
   }
 
   private boolean isVarying(Value mask) {

@@ -6,8 +6,10 @@ import dev.kiln.compiler.gpu.emit.ForBounds;
 import dev.kiln.compiler.gpu.emit.LoopAhead;
 import dev.kiln.compiler.gpu.plan.PipelinedLoop;
 import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.Op;
+import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
@@ -89,7 +91,7 @@ public final class PipelineEmitter implements LoopAhead {
     List<Operand> values = ahead.operands(carried(loop.inits()));
     for (int i = 0; i < distance(); i++) {
       Operand exists = i == 0 ? Immediate.pred(true) : bounds.isFollowed(bounds.lower(), i);
-      values = issue(bounds.later(bounds.lower(), i), values, exists, stageOffsets(i));
+      values = issue(bounds.later(bounds.lower(), i), values, exists, stageOffsets(i), false);
     }
     List<Operand> carried = new ArrayList<>(values);
     for (CopyEmitter copy : copies) {
@@ -98,6 +100,49 @@ public final class PipelineEmitter implements LoopAhead {
       }
     }
     return carried;
+  }
+
+  /**
+   * Iterations are steady while the one ahead exists and its masks are true but for parts that do
+   * not change. To have them for themselves pays where the rest of the body is small.
+   */
+  @Override
+  public Optional<Operand> steadyEnd() {
+    var masks = new SteadyMasks(emission.uses(), loop);
+    List<Value> varying = copies.stream().flatMap(copy -> copy.varyingMasks().stream()).toList();
+    List<SteadyMasks.Bound> ends =
+        varying.stream().map(masks::bound).flatMap(Optional::stream).distinct().toList();
+    if (varying.isEmpty()
+        || !isSmall()
+        || varying.stream().anyMatch(v -> masks.bound(v).isEmpty())) {
+      return Optional.empty();
+    }
+    Operand end = bounds.limit(distance());
+    for (SteadyMasks.Bound bound : ends) {
+      Operand limit =
+          ptx.emit(
+              "sub.sat.s32",
+              RegisterClass.B32,
+              emission.scalar(bound.limit()),
+              Immediate.b32((int) bound.reach()));
+      for (int i = 0; i < distance(); i++) {
+        limit = bounds.lowered(limit);
+      }
+      end = ptx.emit("min.s32", RegisterClass.B32, end, limit);
+    }
+    return Optional.of(end);
+  }
+
+  /** Whether nothing but one product of tiles is in the loop. */
+  private boolean isSmall() {
+    List<Op> rest =
+        loop.body().body().stream()
+            .filter(op -> plan.slice().ops().stream().noneMatch(ahead -> ahead == op))
+            .filter(op -> plan.copies().stream().noneMatch(copy -> copy.load() == op))
+            .filter(op -> op.results().stream().anyMatch(result -> result.type().isTile()))
+            .filter(op -> !(op instanceof ShapeOp.Permute))
+            .toList();
+    return rest.size() == 1 && rest.getFirst() instanceof ComputeOp.Dot;
   }
 
   private Map<Long, Operand> stageOffsets(int stage) {
@@ -113,10 +158,15 @@ public final class PipelineEmitter implements LoopAhead {
    * @param values what addresses need of the carried values
    * @param exists whether there is such an iteration
    * @param offsets of the buffer, for each size of a stage
+   * @param isSteady whether masks that change are true
    * @return what addresses of the next iteration need
    */
   private List<Operand> issue(
-      Operand induction, List<Operand> values, Operand exists, Map<Long, Operand> offsets) {
+      Operand induction,
+      List<Operand> values,
+      Operand exists,
+      Map<Long, Operand> offsets,
+      boolean isSteady) {
     List<Operand> following =
         emission.scoped(
             () -> {
@@ -125,7 +175,7 @@ public final class PipelineEmitter implements LoopAhead {
               List<Op> ops = new ArrayList<>(plan.slice().ops());
               ops.add(loop.body().terminator());
               emission.operations(new Block(List.of(), ops));
-              copies.forEach(copy -> copy.issue(exists, offsets.get(copy.stageBytes())));
+              copies.forEach(copy -> copy.issue(exists, offsets.get(copy.stageBytes()), isSteady));
               return ahead.operands(carried(loop.body().terminator().operands()));
             });
     ptx.effect("cp.async.commit_group");
@@ -133,7 +183,7 @@ public final class PipelineEmitter implements LoopAhead {
   }
 
   @Override
-  public Block iteration(List<Operand> carried, Operand induction) {
+  public Block iteration(List<Operand> carried, Operand induction, boolean isSteady) {
     ptx.at(loop.loc());
     waitFor(distance() - 1);
     if (copies.stream().anyMatch(CopyEmitter::isReadByProxy)) {
@@ -147,8 +197,9 @@ public final class PipelineEmitter implements LoopAhead {
         issue(
             bounds.later(induction, distance()),
             carried.subList(0, values),
-            bounds.isFollowed(induction, distance()),
-            writes);
+            isSteady ? Immediate.pred(true) : bounds.isFollowed(induction, distance()),
+            writes,
+            isSteady);
     // Behind the copies, so that one register can hold both offsets.
     writes.forEach((bytes, offset) -> reads.put(bytes, after(offset, bytes)));
     copies.forEach(copy -> copy.define(reads.get(copy.stageBytes())));

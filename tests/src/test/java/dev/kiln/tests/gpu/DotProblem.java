@@ -119,6 +119,22 @@ record DotProblem(
             .formatted(rows, columns, offsets);
   }
 
+  /** The kernel for a target. */
+  GpuKernel compile(Target target, int warps) {
+    try (SimDevice device = new SimDevice(SimOptions.standard().withTarget(target));
+        NdArray a = NdArray.empty(device, types.get(0), 1);
+        NdArray b = NdArray.empty(device, types.get(1), 1);
+        NdArray c = NdArray.empty(device, types.get(2), 1)) {
+      return GpuCompiler.compile(
+          KernelModule.of("product.py", source())
+              .kernel("product")
+              .on(device)
+              .numWarps(warps)
+              .args(a, b, c, c, Math.max(1, batch), m, n, k)
+              .compile());
+    }
+  }
+
   /** Compiles for the target, runs with all sanitizers and compares. */
   Run check(Target target, int warps) {
     double[] a = numbers(types.get(0), m * k, 1);

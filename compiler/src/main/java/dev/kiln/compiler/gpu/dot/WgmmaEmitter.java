@@ -145,7 +145,9 @@ final class WgmmaEmitter {
     }
     List<Register> after =
         Stream.generate(() -> ptx.register(RegisterClass.B32)).limit(before.size()).toList();
-    var operands = new ArrayList<Operand>(List.of(a, b, Immediate.pred(true)));
+    // The first instruction on zeros overwrites its registers instead of adding to them.
+    boolean adds = !before.stream().allMatch(Immediate.f32(0)::equals);
+    var operands = new ArrayList<Operand>(List.of(a, b, Immediate.pred(adds)));
     if (form.typeA() != DType.I8) {
       // The operands are not negated; then whether they lie across K.
       operands.add(Immediate.b32(1));
@@ -161,7 +163,7 @@ final class WgmmaEmitter {
         opcode(),
         List.of(new Vector(List.copyOf(after))),
         null,
-        before,
+        adds ? before : List.of(),
         Effect.EFFECT,
         null,
         operands.toArray(Operand[]::new));

@@ -114,11 +114,20 @@ public final class PipelinePlan {
             op ->
                 switch (op) {
                   case MemoryOp.Store store -> mayMeet(store.pointer(), load.pointer());
-                  case MemoryOp.AtomicRmw atomic -> mayMeet(atomic.pointer(), load.pointer());
-                  case MemoryOp.AtomicCas atomic -> mayMeet(atomic.pointer(), load.pointer());
+                  case MemoryOp.AtomicRmw atomic ->
+                      acquires(atomic, atomic.semantics())
+                          || mayMeet(atomic.pointer(), load.pointer());
+                  case MemoryOp.AtomicCas atomic ->
+                      acquires(atomic, atomic.semantics())
+                          || mayMeet(atomic.pointer(), load.pointer());
                   case MemoryOp.Barrier barrier -> true;
                   default -> op.blocks().stream().anyMatch(inner -> mayWrite(inner, load));
                 });
+  }
+
+  /** Whether what follows may see what another program wrote before it let this one go on. */
+  private boolean acquires(Op atomic, String semantics) {
+    return semantics.startsWith("acq") && uses.count(atomic.result()) > 0;
   }
 
   private boolean mayMeet(Value a, Value b) {
@@ -142,8 +151,7 @@ public final class PipelinePlan {
     }
     int axis = fastAxis(load);
     int bytes = load.result().dtype().bytes();
-    long width =
-        Math.min(WIDEST / bytes, contiguous(axes.info(load.pointer()), axis, bytes));
+    long width = Math.min(WIDEST / bytes, contiguous(axes.info(load.pointer()), axis, bytes));
     if (load.mask().isPresent()) {
       width = Math.min(width, axes.info(load.mask().get()).constancy(axis));
     }

@@ -190,6 +190,18 @@ class PipelinePlanTest {
     assertThat(plan(barrier)).isEmpty();
   }
 
+  @Test
+  void nothingRunsAheadOfALock() {
+    String lock =
+        "%old = atomic_rmw add %c, %f [sem = \"acq_rel\", scope = \"gpu\"] : fp32\n%next = addptr";
+    String used = "%again = add %old, %f : fp32\n store %c, %again\n yield";
+    String number = "%zero = constant 0 : i32\n%f = constant 0.5 : fp32";
+    String unused = with("%next = addptr", lock, "%zero = constant 0 : i32", number);
+    assertThat(names(plan(unused).orElseThrow())).containsExactly("x", "y");
+    assertThat(plan(unused.replace("yield", used))).isEmpty();
+    assertThat(plan(unused.replace("yield", used).replace("acq_rel", "relaxed"))).isPresent();
+  }
+
   private static String masked(String bound, String other) {
     return with(
         "%x = load %pa : ",

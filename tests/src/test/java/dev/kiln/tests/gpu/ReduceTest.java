@@ -139,6 +139,33 @@ class ReduceTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void reducesTruthValues(int warps) {
+    String text =
+        HEAD
+            + """
+            @triton.jit
+            def truths(x, y, z, N: tl.constexpr, M: tl.constexpr):
+                i = tl.arange(0, N)[:, None] * M + tl.arange(0, M)[None, :]
+                v = tl.load(x + i)
+                some = tl.reduce_or(v > 1, axis=1)
+                odd = tl.xor_sum(v > 0, axis=1)
+                tl.store(y + tl.arange(0, N), some.to(tl.int32) * 2 + odd.to(tl.int32))
+                tl.store(z, tl.reduce_or(tl.reduce_or(v > 2, axis=0), axis=0).to(tl.int32))
+            """;
+    for (int columns : new int[] {4, 32, 256}) {
+      GpuTrial.of(text, Grid.of(1))
+          .warps(warps)
+          .check(
+              HostArray.integers(DType.I32, 1, -60, 3, 8, columns),
+              HostArray.unwritten(DType.I32, 8),
+              HostArray.unwritten(DType.I32, 1),
+              8,
+              columns);
+    }
+  }
+
   @Test
   void softmaxOfRows() {
     String text =

@@ -75,13 +75,18 @@ public final class AtomicEmitter {
     if (semantics.equals("release") || semantics.equals("acq_rel")) {
       emission.order().release();
     }
-    emission.order().access(pointer, layout, true);
+    if (op instanceof MemoryOp.AtomicRmw update) {
+      emission.order().access(update, layout);
+    } else {
+      emission.order().access(pointer, layout, true);
+    }
     if (isTile) {
       tile(op, layout, pointer, operands, mask, step);
     } else {
       scalar(op, pointer, operands, mask, step);
     }
-    if (semantics.equals("acquire") || semantics.equals("acq_rel")) {
+    // Nobody can act on a value that nobody sees.
+    if (GlobalOrder.acquires(semantics) && emission.uses().count(op.result()) > 0) {
       emission.order().acquire();
     }
   }

@@ -1,6 +1,7 @@
 package dev.kiln.compiler.gpu.memory;
 
 import dev.kiln.compiler.analysis.PointerOrigins;
+import dev.kiln.compiler.analysis.Uses;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.TileFunction;
@@ -27,8 +28,15 @@ public final class GlobalOrder {
    * @param pointer {@code null} for what orders everything
    * @param earlier whether this may have been in an earlier iteration, with other addresses
    * @param layout {@code null} for a scalar, or if it is not known
+   * @param commutes the kind of an atomic operation whose results nobody uses: several of one kind
+   *     may come in any order; {@code null} for other accesses
    */
-  private record Access(Value pointer, LinearLayout layout, boolean writes, boolean earlier) {}
+  private record Access(
+      Value pointer,
+      LinearLayout layout,
+      boolean writes,
+      boolean earlier,
+      MemoryOp.AtomicKind commutes) {}
 
   /** Accesses since the last barrier. */
   public static final class Pending {
@@ -41,12 +49,14 @@ public final class GlobalOrder {
 
   private final PtxBuilder ptx;
   private final PointerOrigins origins;
+  private final Uses uses;
   private int waiting;
   private final Set<Access> pending = new LinkedHashSet<>();
 
   public GlobalOrder(TileFunction function, PtxBuilder ptx) {
     this.ptx = ptx;
     this.origins = PointerOrigins.of(function);
+    this.uses = Uses.of(function);
   }
 
   /**
@@ -56,7 +66,20 @@ public final class GlobalOrder {
    * @param writes whether it writes; atomics do
    */
   public void access(Value pointer, LinearLayout layout, boolean writes) {
-    var access = new Access(pointer, layout, writes, false);
+    add(new Access(pointer, layout, writes, false, null));
+  }
+
+  /** The same of an atomic operation. */
+  public void access(MemoryOp.AtomicRmw op, LinearLayout layout) {
+    add(new Access(op.pointer(), layout, true, false, commuting(op)));
+  }
+
+  private MemoryOp.AtomicKind commuting(MemoryOp.AtomicRmw op) {
+    boolean ordered = op.kind() == MemoryOp.AtomicKind.XCHG || uses.count(op.result()) > 0;
+    return ordered ? null : op.kind();
+  }
+
+  private void add(Access access) {
     if (pending.stream().anyMatch(other -> conflict(other, access))) {
       barrier();
     }
@@ -78,12 +101,15 @@ public final class GlobalOrder {
 
   /** Says that an atomic operation acquired what all threads of the block see after. */
   public void acquire() {
-    pending.add(new Access(null, null, true, false));
+    pending.add(new Access(null, null, true, false, null));
   }
 
   private boolean conflict(Access a, Access b) {
     if (a.pointer == null || b.pointer == null) {
       return true;
+    }
+    if (a.commutes != null && a.commutes == b.commutes) {
+      return false;
     }
     return (a.writes || b.writes) && mayMeet(a.pointer, b.pointer) && !isOneThread(a, b);
   }
@@ -139,18 +165,23 @@ public final class GlobalOrder {
     switch (op) {
       case MemoryOp.Load load -> earlier(load.pointer(), false);
       case MemoryOp.Store store -> earlier(store.pointer(), true);
-      case MemoryOp.AtomicRmw atomic -> earlier(atomic.pointer(), atomic.semantics());
-      case MemoryOp.AtomicCas atomic -> earlier(atomic.pointer(), atomic.semantics());
+      case MemoryOp.AtomicRmw atomic ->
+          pending.add(
+              acquires(atomic.semantics()) && uses.count(atomic.result()) > 0
+                  ? new Access(null, null, true, true, null)
+                  : new Access(atomic.pointer(), null, true, true, commuting(atomic)));
+      case MemoryOp.AtomicCas atomic ->
+          earlier(acquires(atomic.semantics()) ? null : atomic.pointer(), true);
       default -> enter(op);
     }
   }
 
-  private void earlier(Value pointer, String semantics) {
-    boolean acquires = semantics.equals("acquire") || semantics.equals("acq_rel");
-    earlier(acquires ? null : pointer, true);
+  /** Whether what follows an atomic operation comes after what it saw released. */
+  static boolean acquires(String semantics) {
+    return semantics.equals("acquire") || semantics.equals("acq_rel");
   }
 
   private void earlier(Value pointer, boolean writes) {
-    pending.add(new Access(pointer, null, writes, true));
+    pending.add(new Access(pointer, null, writes, true, null));
   }
 }

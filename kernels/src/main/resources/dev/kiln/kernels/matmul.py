@@ -103,6 +103,12 @@ def matmul_tile(
     )
 
 
+# ptx sm_80 [fp16 product, 4 warps]: registers <= 208, spills == 0, others_per_mma <= 1.2
+# ptx sm_80 [fp16 product, 8 warps]: registers <= 128, spills == 0, others_per_mma <= 1.6
+# ptx sm_80, sm_90a [fp16 product, 4 warps]: bank_conflicts == 0, sectors == ideal
+# ptx sm_80, sm_90a [fp16 product, 8 warps]: bank_conflicts == 0, sectors == ideal
+# ptx sm_80 [fp16 product, 4 warps]: ldmatrix.sync, mma.sync, cp.async
+# ptx sm_90a [fp16 product, 4 warps]: wgmma.mma_async, warnings == 0
 @triton.jit
 def matmul_kernel(
     a_ptr,

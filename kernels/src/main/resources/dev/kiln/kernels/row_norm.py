@@ -31,6 +31,9 @@ def scaled(h, weight_ptr, bias_ptr, cols, n_cols, COMPUTE: tl.constexpr):
     return h
 
 
+# ptx sm_80, sm_90a [layer norm of 1024]: registers <= 40, spills == 0, sectors == ideal
+# ptx sm_80, sm_90a [layer norm of 1024]: bank_conflicts == 0
+# ptx sm_80, sm_90a [rms norm of 1024]: registers <= 40, spills == 0, sectors == ideal
 @triton.jit
 def row_norm_forward_kernel(
     x_ptr,

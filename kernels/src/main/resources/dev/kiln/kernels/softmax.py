@@ -53,6 +53,8 @@ def positive(total):
     return tl.where(total == 0.0, 1.0, total)
 
 
+# ptx sm_80, sm_90a [softmax of 1024]: registers <= 40, spills == 0, bank_conflicts == 0
+# ptx sm_80, sm_90a [softmax of 1024]: sectors == ideal
 @triton.jit
 def softmax_forward_kernel(
     x_ptr,

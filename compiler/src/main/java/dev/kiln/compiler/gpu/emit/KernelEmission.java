@@ -32,12 +32,14 @@ import java.util.function.Supplier;
 
 /** The emission of one kernel: what its values are, and where they are. */
 public final class KernelEmission implements Emission {
+  private static final int WARP = 32;
+
   private final TileFunction function;
   private final GpuTarget target;
   private final KernelPlan plan;
   private final AxisAnalysis axes;
   private final Uses uses;
-  private final PtxBuilder ptx = new PtxBuilder();
+  private final PtxBuilder ptx;
   private final Operand thread;
   private final Operand lane;
   private final Operand warp;
@@ -47,7 +49,7 @@ public final class KernelEmission implements Emission {
   private final ShapeEmitter shapes;
   private final Operations operations;
   private final GlobalOrder order;
-  private final Scratch scratch = new Scratch(ptx);
+  private final Scratch scratch;
   private final Set<String> helpers = new LinkedHashSet<>();
   private Scope scope = new Scope(null);
 
@@ -55,6 +57,8 @@ public final class KernelEmission implements Emission {
     this.function = function;
     this.target = target;
     this.plan = plan;
+    ptx = new PtxBuilder(WARP * plan.warps());
+    scratch = new Scratch(ptx);
     axes = AxisAnalysis.of(function);
     uses = Uses.of(function);
     ptx.at(function.loc());

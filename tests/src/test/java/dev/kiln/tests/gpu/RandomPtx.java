@@ -397,7 +397,6 @@ final class RandomPtx {
             .mapToObj(i -> random.nextInt(4) == 0 ? RegisterClass.B64 : RegisterClass.B32)
             .toList();
     Map<RegisterClass, List<Operand>> outer = snapshot();
-    List<Operand>[] yields = new List[2];
     long[] seeds = {random.nextLong(), random.nextLong()};
     List<Operand> results =
         ptx.branch(condition, () -> way(types, seeds[0], depth), () -> way(types, seeds[1], depth));

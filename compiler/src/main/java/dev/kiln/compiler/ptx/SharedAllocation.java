@@ -21,6 +21,9 @@ import java.util.stream.Collectors;
 public final class SharedAllocation {
   private static final int NAMED_SLOTS = 3;
 
+  /** Slots of at most so many bytes share with none, if there is room: it would take barriers. */
+  private static final long SMALL = 256;
+
   private SharedAllocation() {}
 
   /**
@@ -32,7 +35,10 @@ public final class SharedAllocation {
    */
   public static long place(PtxFunction function, long limit) {
     Map<SharedSlot, SlotLives.Life> lives = SlotLives.of(function.body());
-    long bytes = place(lives);
+    long bytes = place(lives, SMALL);
+    if (bytes > limit) {
+      bytes = place(lives, 0);
+    }
     if (bytes > limit) {
       throw tooLarge(function, lives, bytes, limit);
     }
@@ -40,7 +46,7 @@ public final class SharedAllocation {
   }
 
   /** The best of a few orders; each slot goes to the lowest place that is free during its life. */
-  private static long place(Map<SharedSlot, SlotLives.Life> lives) {
+  private static long place(Map<SharedSlot, SlotLives.Life> lives, long alone) {
     Comparator<SharedSlot> bySize = Comparator.comparingLong(slot -> -slot.bytes());
     Comparator<SharedSlot> byStart = Comparator.comparingInt(slot -> lives.get(slot).first());
     Comparator<SharedSlot> byAlignment = Comparator.comparingInt(slot -> -slot.alignment());
@@ -52,7 +58,7 @@ public final class SharedAllocation {
             bySize.thenComparing(byAlignment),
             byStart.thenComparing(bySize),
             byLength.thenComparing(bySize))) {
-      Map<SharedSlot, Long> offsets = firstFit(lives, order);
+      Map<SharedSlot, Long> offsets = firstFit(lives, order, alone);
       long bytes = end(offsets);
       if (bytes < fewest) {
         best = offsets;
@@ -71,16 +77,17 @@ public final class SharedAllocation {
   }
 
   private static Map<SharedSlot, Long> firstFit(
-      Map<SharedSlot, SlotLives.Life> lives, Comparator<SharedSlot> order) {
+      Map<SharedSlot, SlotLives.Life> lives, Comparator<SharedSlot> order, long alone) {
     var offsets = new HashMap<SharedSlot, Long>();
     var placed = new ArrayList<SharedSlot>(); // by offset
     for (SharedSlot slot : lives.keySet().stream().sorted(order).toList()) {
       long at = 0;
       for (SharedSlot other : placed) {
         long begin = offsets.get(other);
-        if (lives.get(slot).meets(lives.get(other))
-            && begin < at + slot.bytes()
-            && at < begin + other.bytes()) {
+        boolean apart =
+            Math.min(slot.bytes(), other.bytes()) <= alone
+                || lives.get(slot).meets(lives.get(other));
+        if (apart && begin < at + slot.bytes() && at < begin + other.bytes()) {
           at = alignUp(begin + other.bytes(), slot.alignment());
         }
       }

@@ -47,7 +47,7 @@ class CombineCountersTest {
                 1024);
     assertThat(shuffles(figures)).isEqualTo(2 * 5 * 4);
     assertThat(figures.value("bank_conflicts")).isZero();
-    assertThat(figures.value("barriers")).isLessThanOrEqualTo(3 * 4);
+    assertThat(figures.value("barriers")).isEqualTo(2 * 4);
   }
 
   /** A row of 32 lanes: 16 rows of a warp need 16 shuffles to meet and 16 to tell all lanes. */

@@ -6,6 +6,7 @@ import dev.kiln.compiler.gpu.plan.LayoutNode.Reduction;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.layout.BlockedLayout;
 import dev.kiln.compiler.layout.LinearLayout;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -20,7 +21,7 @@ import java.util.Set;
  */
 final class LayoutAssignment {
   /** Barriers and latency of a conversion through shared memory, or of a reduction across warps. */
-  private static final int THROUGH_MEMORY = 48;
+  private static final int THROUGH_MEMORY = 128;
 
   private static final int WITHIN_WARP = 8;
 
@@ -37,37 +38,44 @@ final class LayoutAssignment {
 
   /** Chooses all layouts. */
   void run() {
-    List<LayoutNode> order =
-        graph.nodes().stream()
-            .sorted(
-                Comparator.comparing((LayoutNode node) -> node.products().isEmpty())
-                    .thenComparing(node -> -node.shape().size())
-                    .thenComparing(LayoutNode::isLoad)
-                    .thenComparing(node -> node.accesses().isEmpty())
-                    .thenComparing(node -> -node.depth()))
-            .toList();
-    for (LayoutNode node : order) {
-      if (node.layout() == null && (hasReasons(node))) {
-        choose(node);
-      }
+    var waiting =
+        new ArrayList<>(
+            graph.nodes().stream()
+                .sorted(
+                    Comparator.comparing(LayoutAssignment::isFirst)
+                        .thenComparing(node -> -node.shape().size())
+                        .thenComparing(LayoutNode::isLoad)
+                        .thenComparing(node -> node.accesses().isEmpty())
+                        .thenComparing(node -> -node.depth()))
+                .toList());
+    while (!waiting.isEmpty()) {
+      LayoutNode next = next(waiting);
+      waiting.remove(next);
+      choose(next);
+      chooseStores(next);
     }
-    // What hangs on nothing that is chosen yet: by neighbours, outward from those that are.
-    boolean changed = true;
-    while (changed) {
-      changed = false;
-      for (LayoutNode node : order) {
-        if (node.layout() == null && hasChosenNeighbour(node)) {
-          choose(node);
-          changed = true;
-        }
+  }
+
+  private static boolean isFirst(LayoutNode node) {
+    return node.products().isEmpty();
+  }
+
+  /**
+   * Of the largest that have a reason for some layout, one that hangs on what is chosen already; so
+   * that what connects large tiles follows them.
+   */
+  private static LayoutNode next(List<LayoutNode> waiting) {
+    LayoutNode best = null;
+    for (LayoutNode node : waiting) {
+      if (best != null && node.shape().size() < best.shape().size()) {
+        return best;
       }
-    }
-    for (LayoutNode node : order) {
-      if (node.layout() == null) {
-        node.choose(fallback(node));
+      if (!node.products().isEmpty() || hasChosenNeighbour(node)) {
+        return node;
       }
-      chooseStores(node);
+      best = best == null && hasReasons(node) ? node : best;
     }
+    return best != null ? best : waiting.getFirst();
   }
 
   private LinearLayout fallback(LayoutNode node) {
@@ -75,9 +83,7 @@ final class LayoutAssignment {
   }
 
   private static boolean hasReasons(LayoutNode node) {
-    return !node.products().isEmpty()
-        || !node.accesses().isEmpty()
-        || hasChosenNeighbour(node)
+    return !node.accesses().isEmpty()
         || node.edges().stream().anyMatch(edge -> edge.neighbour().isLoad() && isSame(edge, node));
   }
 

@@ -20,8 +20,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class BarrierInsertionTest {
-  private final SharedSlot a = slot(64, "a");
-  private final SharedSlot b = slot(64, "b");
+  private final SharedSlot a = slot(1024, "a");
+  private final SharedSlot b = slot(1024, "b");
 
   private static String inserted(Node... nodes) {
     PtxFunction function = function(nodes);
@@ -121,7 +121,7 @@ class BarrierInsertionTest {
       var random = new Random(seed);
       List<SharedSlot> slots =
           IntStream.range(0, 1 + random.nextInt(4))
-              .mapToObj(i -> slot(16L << random.nextInt(3), "s" + i))
+              .mapToObj(i -> slot(512L << random.nextInt(3), "s" + i))
               .toList();
       PtxFunction program = SharedPrograms.random(random, slots);
       SharedAllocation.place(program, 1 << 16);

@@ -320,4 +320,29 @@ class GlobalMemoryTest {
             Grid.of(1))
         .check(HostArray.normal(1, 1024), HostArray.zeros(DType.FP32, 2048), 1024);
   }
+
+  /** All four warps load the small tile; the first may not overwrite it before. */
+  @Test
+  void storesInPlaceWaitForRepeatedLoads() {
+    List<GpuKernel> kernels =
+        GpuTrial.of(
+                HEAD
+                    + """
+                    @triton.jit
+                    def place(x_ptr, y_ptr, wide_ptr, N: tl.constexpr, M: tl.constexpr):
+                        i = tl.arange(0, N)
+                        x = tl.load(x_ptr + i)
+                        tl.store(y_ptr + i, x + 1)
+                        j = tl.arange(0, M)
+                        tl.store(wide_ptr + j[:, None] * N + i[None, :], x[None, :] + j[:, None])
+                    """,
+                Grid.of(1))
+            .check(
+                HostArray.normal(1, 16),
+                HostArray.unwritten(16),
+                HostArray.unwritten(64, 16),
+                16,
+                64);
+    assertThat(kernels.getFirst().ptx().split("bar.sync")).hasSize(2);
+  }
 }

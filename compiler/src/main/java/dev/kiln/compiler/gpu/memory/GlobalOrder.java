@@ -19,9 +19,10 @@ import java.util.Set;
  *
  * <p>Two accesses are apart if their pointers derive from different parameters: who passes one
  * buffer as two parameters, and relies on their order where their elements lie at different
- * positions of the tiles, writes {@code tl.debug_barrier} between. Pointers of unknown origin may
- * meet everything. Two accesses by one tile of pointers concern the same address in the same
- * thread, if each element has one thread in the layout they share.
+ * positions of the tiles, writes {@code tl.debug_barrier} between. (Results in the place of inputs
+ * need none: a store waits for loads of the same shape and type that several threads repeat.)
+ * Pointers of unknown origin may meet everything. Two accesses by one tile of pointers concern the
+ * same address in the same thread, if each element has one thread in the layout they share.
  */
 public final class GlobalOrder {
   /**
@@ -111,7 +112,24 @@ public final class GlobalOrder {
     if (a.commutes != null && a.commutes == b.commutes) {
       return false;
     }
-    return (a.writes || b.writes) && mayMeet(a.pointer, b.pointer) && !isOneThread(a, b);
+    if (!a.writes && !b.writes) {
+      return false;
+    }
+    return mayMeet(a.pointer, b.pointer) ? !isOneThread(a, b) : isRepeatedInPlace(a, b);
+  }
+
+  /**
+   * Whether a store may overwrite, through another parameter, what further threads that hold the
+   * same elements are still to load.
+   */
+  private static boolean isRepeatedInPlace(Access load, Access store) {
+    return !load.writes
+        && !load.earlier
+        && load.layout != null
+        && store.layout != null
+        && (load.layout.freeLanes() | load.layout.freeWarps()) != 0
+        && load.layout.shape().equals(store.layout.shape())
+        && load.pointer.type().pointee() == store.pointer.type().pointee();
   }
 
   private boolean mayMeet(Value a, Value b) {

@@ -120,8 +120,16 @@ final class ControlFlow {
         ? state
         : choose(
             bounds.less(bounds.lower(), end.get()),
-            () -> iterations(loop, bounds, ahead, state, end.get(), true),
+            () -> afterSteady(ahead, iterations(loop, bounds, ahead, state, end.get(), true)),
             () -> state);
+  }
+
+  /** What the second loop begins with. */
+  private List<Operand> afterSteady(LoopAhead ahead, List<Operand> end) {
+    int own = end.size() - ahead.left().size();
+    List<Operand> state = new ArrayList<>(end.subList(0, own));
+    state.addAll(ahead.carry(end.subList(own, end.size()), end.getFirst()));
+    return state;
   }
 
   /**
@@ -130,7 +138,8 @@ final class ControlFlow {
    * @param ahead or {@code null}
    * @param inits the first number, the carried values, and what the work ahead carries
    * @param end the number below which there are iterations, the first among them
-   * @return the same behind the last iteration
+   * @return the number and the carried values behind the last iteration, then what the work ahead
+   *     leaves
    */
   private List<Operand> iterations(
       ControlOp.For loop,
@@ -166,10 +175,12 @@ final class ControlFlow {
                   Operand stay = bounds.less(induction, last);
                   next.add(bounds.later(induction, 1));
                   next.addAll(yielded);
+                  List<Operand> exits = new ArrayList<>(next);
                   if (ahead != null) {
                     next.addAll(ahead.next());
+                    exits.addAll(isSteady ? ahead.left() : List.of());
                   }
-                  return new PtxBuilder.LoopHead(stay, next);
+                  return new PtxBuilder.LoopHead(stay, exits);
                 }),
         params -> next);
   }

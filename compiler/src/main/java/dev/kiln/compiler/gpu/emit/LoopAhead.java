@@ -37,6 +37,17 @@ public interface LoopAhead {
   /** What the next iteration gets. */
   List<Operand> next();
 
+  /** What is left behind the steady iterations. */
+  List<Operand> left();
+
+  /**
+   * What the loop of the other iterations carries in addition.
+   *
+   * @param left what {@link #left} gave
+   * @param induction of its first iteration
+   */
+  List<Operand> carry(List<Operand> left, Operand induction);
+
   /** Behind the last iteration. */
   void end();
 }

@@ -53,6 +53,12 @@ public final class PipelineEmitter implements LoopAhead {
   /** For each size of a stage where the buffer of the iteration begins. */
   private final Map<Long, Operand> reads = new TreeMap<>();
 
+  /**
+   * The number of the iteration ahead. It is carried, though it is the iteration's own plus a
+   * distance, so that what depends on it alone can be carried in its place.
+   */
+  private Operand aheadInduction;
+
   /** What addresses need in the next iteration. */
   private List<Operand> following;
 
@@ -95,10 +101,18 @@ public final class PipelineEmitter implements LoopAhead {
     }
     List<Operand> carried = new ArrayList<>(values);
     for (CopyEmitter copy : copies) {
-      if (rings.putIfAbsent(copy.stageBytes(), carried.size()) == null) {
+      if (rings.putIfAbsent(copy.stageBytes(), 1 + carried.size()) == null) {
         carried.add(Immediate.b32((int) (distance() * copy.stageBytes())));
       }
     }
+    return carry(carried, bounds.lower());
+  }
+
+  @Override
+  public List<Operand> carry(List<Operand> left, Operand induction) {
+    List<Operand> carried = new ArrayList<>();
+    carried.add(bounds.later(induction, distance()));
+    carried.addAll(left);
     return carried;
   }
 
@@ -192,11 +206,11 @@ public final class PipelineEmitter implements LoopAhead {
     emission.order().barrier();
     Map<Long, Operand> writes = new TreeMap<>();
     rings.forEach((bytes, place) -> writes.put(bytes, carried.get(place)));
-    int values = carried.size() - rings.size();
+    aheadInduction = carried.getFirst();
     following =
         issue(
-            bounds.later(induction, distance()),
-            carried.subList(0, values),
+            aheadInduction,
+            carried.subList(1, carried.size() - rings.size()),
             isSteady ? Immediate.pred(true) : bounds.isFollowed(induction, distance()),
             writes,
             isSteady);
@@ -225,11 +239,19 @@ public final class PipelineEmitter implements LoopAhead {
 
   @Override
   public List<Operand> next() {
-    List<Operand> next = new ArrayList<>(following);
+    List<Operand> next = new ArrayList<>();
+    next.add(bounds.later(aheadInduction, 1));
+    next.addAll(left());
+    return next;
+  }
+
+  @Override
+  public List<Operand> left() {
+    List<Operand> left = new ArrayList<>(following);
     rings.entrySet().stream()
         .sorted(Map.Entry.comparingByValue())
-        .forEach(ring -> next.add(reads.get(ring.getKey())));
-    return next;
+        .forEach(ring -> left.add(reads.get(ring.getKey())));
+    return left;
   }
 
   @Override

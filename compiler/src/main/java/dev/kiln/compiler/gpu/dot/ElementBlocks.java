@@ -34,6 +34,11 @@ final class ElementBlocks implements OperandBlocks {
   }
 
   @Override
+  public int address(int first) {
+    return addresses.flipped(first);
+  }
+
+  @Override
   public List<Operand> block(int first, int second) {
     if (operand.isWhole()) {
       return List.of(word(first), first == second ? word(first) : word(second));

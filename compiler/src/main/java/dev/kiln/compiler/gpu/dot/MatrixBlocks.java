@@ -83,6 +83,11 @@ final class MatrixBlocks implements OperandBlocks {
   }
 
   @Override
+  public int address(int first) {
+    return addresses.flipped(first);
+  }
+
+  @Override
   public List<Operand> block(int first, int second) {
     List<Register> words =
         Stream.generate(() -> emission.ptx().register(RegisterClass.B32))

@@ -12,6 +12,7 @@ import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -66,13 +67,25 @@ final class MmaEmitter {
 
   private Accumulators multiply(Accumulators sums, OperandBlocks a, OperandBlocks b) {
     Accumulators small = form.split() == Split.NONE ? null : sums.filled(Immediate.f32(0));
-    int depth = instruction.depth();
+    List<Integer> steps = steps(a, b);
     for (int batch : sums.batches()) {
-      for (int k = 0; k < shapeA.depth(); k += depth) {
+      for (int k : steps) {
         step(sums, small, a, b, batch, k);
       }
     }
     return small == null ? sums : instruction.sum(sums, small);
+  }
+
+  /** Steps along K; those that read through the same registers follow each other. */
+  private List<Integer> steps(OperandBlocks a, OperandBlocks b) {
+    List<Integer> steps = new ArrayList<>();
+    for (int k = 0; k < shapeA.depth(); k += instruction.depth()) {
+      steps.add(k);
+    }
+    steps.sort(
+        Comparator.<Integer>comparingInt(k -> a.address(index(shapeA, 0, 0, k)))
+            .thenComparingInt(k -> b.address(index(shapeB, 0, 0, k))));
+    return steps;
   }
 
   private void step(

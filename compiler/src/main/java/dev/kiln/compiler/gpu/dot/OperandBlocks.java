@@ -19,4 +19,9 @@ interface OperandBlocks {
    * @param second of the second group; equal to the first where there is but one group
    */
   List<Operand> block(int first, int second);
+
+  /** Blocks of which this is equal are read through one register; they are best read in a row. */
+  default int address(int first) {
+    return 0;
+  }
 }

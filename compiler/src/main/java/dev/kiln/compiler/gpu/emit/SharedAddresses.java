@@ -46,27 +46,36 @@ public final class SharedAddresses {
             layout.shape(), layout.registers(), lanes, layout.warps(), layout.blocks()));
   }
 
+  /** What is flipped in the thread's part of an address; equal ones share a register. */
+  public int flipped(int index) {
+    return tile.bytes(index) & threadMask;
+  }
+
   /** The address of the element that is so far (exclusive or) from the thread's own. */
   public Address at(int index) {
     int bytes = tile.bytes(index);
-    Operand place =
-        add("xor.b32", ofThread(), Immediate.b32(bytes & threadMask), (bytes & threadMask) == 0);
-    Operand base = emit("add.s32", emission.sharedBase(), place);
-    if (tile.offset() != null) {
-      base = emit("add.s32", base, tile.offset());
+    int flipped = flipped(index);
+    Operand base;
+    if (flipped < tile.slot().alignment()) {
+      // The tile's start has none of these bits: one register serves for the tile and its stage.
+      base = flip(add(add(emission.sharedBase(), ofThread()), tile.offset()), flipped);
+    } else {
+      base = add(add(emission.sharedBase(), flip(ofThread(), flipped)), tile.offset());
     }
     return new Address(base, bytes & ~threadMask, tile.slot());
   }
 
+  private Operand add(Operand a, Operand b) {
+    return b == null ? a : emission.ptx().emit("add.s32", RegisterClass.B32, a, b);
+  }
+
+  private Operand flip(Operand place, int bits) {
+    return bits == 0
+        ? place
+        : emission.ptx().emit("xor.b32", RegisterClass.B32, place, Immediate.b32(bits));
+  }
+
   private Operand ofThread() {
     return ThreadMap.emit(emission.ptx(), emission.thread(), threadBytes);
-  }
-
-  private Operand add(String opcode, Operand a, Operand b, boolean isZero) {
-    return isZero ? a : emit(opcode, a, b);
-  }
-
-  private Operand emit(String opcode, Operand a, Operand b) {
-    return emission.ptx().emit(opcode, RegisterClass.B32, a, b);
   }
 }

@@ -128,12 +128,7 @@ public final class GatherEmitter {
     Shape shape = op.source().shape();
     var memory =
         new SharedElements(emission, op.source().dtype(), shape.size(), "source of the gather");
-    Operand owner = emission.isOwner(source.layout());
-    for (int r = 0; r < source.layout().registerCount(); r++) {
-      if ((r & source.layout().freeRegisters()) == 0) {
-        memory.store(place(source.layout(), r, shape, -1, null), source.registers().get(r), owner);
-      }
-    }
+    memory.store(source);
     Fragment indices = emission.fragment(op.index());
     var results = new ArrayList<Operand>();
     for (int r = 0; r < indices.layout().registerCount(); r++) {
@@ -145,8 +140,8 @@ public final class GatherEmitter {
   }
 
   /**
-   * The row-major index in the source of the element at a register's coordinates, one of which may
-   * be given instead.
+   * The row-major index in the source of the element at a register's coordinates, one of which is
+   * given instead.
    */
   private Operand place(
       LinearLayout layout, int register, Shape shape, int givenAxis, Operand given) {

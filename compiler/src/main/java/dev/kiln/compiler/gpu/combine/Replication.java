@@ -47,13 +47,8 @@ public final class Replication {
     LinearLayout layout = fragment.layout();
     var memory =
         new SharedElements(emission, dtype, layout.shape().size(), "results of the owners");
-    Operand owner = emission.isOwner(layout);
+    memory.store(fragment);
     var read = new ArrayList<Operand>();
-    for (int r = 0; r < layout.registerCount(); r++) {
-      if ((r & layout.freeRegisters()) == 0) {
-        memory.store(emission.coordinate(layout, -1, r), fragment.registers().get(r), owner);
-      }
-    }
     for (int r = 0; r < layout.registerCount(); r++) {
       read.add(memory.load(emission.coordinate(layout, -1, r)));
     }

@@ -2,7 +2,12 @@ package dev.kiln.compiler.gpu.combine;
 
 import dev.kiln.compiler.gpu.emit.Elements;
 import dev.kiln.compiler.gpu.emit.Emission;
+import dev.kiln.compiler.gpu.emit.Fragment;
+import dev.kiln.compiler.gpu.emit.SharedStores;
+import dev.kiln.compiler.gpu.emit.SharedTile;
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.layout.LinearLayout;
+import dev.kiln.compiler.layout.SharedLayout;
 import dev.kiln.compiler.ptx.Node.Effect;
 import dev.kiln.compiler.ptx.Node.Guard;
 import dev.kiln.compiler.ptx.Node.SharedAccess;
@@ -33,13 +38,29 @@ final class SharedElements {
     this.slot = emission.shared((long) count * dtype.bytes(), 16, purpose);
   }
 
+  /** Writes a tile. */
+  void store(Fragment tile) {
+    LinearLayout layout = tile.layout();
+    if (!dtype.isBool()) {
+      SharedLayout rows = SharedLayout.rowMajor(layout.shape());
+      SharedStores.store(emission, tile, new SharedTile(slot, rows, dtype));
+      return;
+    }
+    Operand owner = emission.isOwner(layout);
+    for (int r = 0; r < layout.registerCount(); r++) {
+      if ((r & layout.freeRegisters()) == 0) {
+        store(emission.coordinate(layout, -1, r), tile.registers().get(r), owner);
+      }
+    }
+  }
+
   /**
    * Writes an element.
    *
    * @param index {@code .b32}
    * @param writes predicate, or {@code null}
    */
-  void store(Operand index, Operand value, Operand writes) {
+  private void store(Operand index, Operand value, Operand writes) {
     Operand held = dtype.isBool() ? shuffles.widened(value) : value;
     ptx.add(
         "st.shared.b" + 8 * dtype.bytes(),

@@ -24,6 +24,10 @@ public final class KernelVersion {
     this.target = target;
   }
 
+  public Kernel kernel() {
+    return kernel;
+  }
+
   /** The kernel's name in its file. */
   public String name() {
     return kernel.name();

@@ -4,6 +4,7 @@ import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.Target;
 import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.KernelVersion;
 import dev.kiln.runtime.LaunchListener;
 import dev.kiln.runtime.memory.HostMemory;
 import dev.kiln.runtime.memory.Slab;
@@ -14,7 +15,7 @@ import java.util.List;
 /** A device that runs nothing and keeps what it is given to run. */
 public final class KernelRecorder implements Device {
   private final HostMemory memory = new HostMemory(this, Slab.ofSize(64L << 20));
-  private final List<CompiledKernel> kernels = new ArrayList<>();
+  private final List<KernelVersion> versions = new ArrayList<>();
 
   private final Target target;
 
@@ -29,10 +30,15 @@ public final class KernelRecorder implements Device {
 
   /** The kernels that a case launches on a target. */
   public static List<CompiledKernel> kernelsOf(KernelCase kernelCase, Target target) {
+    return versionsOf(kernelCase, target).stream().map(KernelVersion::compiled).toList();
+  }
+
+  /** The same, not yet compiled. */
+  public static List<KernelVersion> versionsOf(KernelCase kernelCase, Target target) {
     try (var recorder = new KernelRecorder(target);
         Trial trial = kernelCase.on(recorder)) {
       trial.launch();
-      return recorder.kernels;
+      return recorder.versions;
     }
   }
 
@@ -58,7 +64,12 @@ public final class KernelRecorder implements Device {
 
   @Override
   public LoadedKernel load(CompiledKernel kernel) {
-    kernels.add(kernel);
+    throw new UnsupportedOperationException("cases launch kernels of files");
+  }
+
+  @Override
+  public LoadedKernel load(KernelVersion version) {
+    versions.add(version);
     return (x, y, z, arguments) -> {};
   }
 

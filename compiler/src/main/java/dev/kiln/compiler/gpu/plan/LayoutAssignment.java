@@ -17,7 +17,8 @@ import java.util.Set;
 /**
  * Chooses a layout for each node of a graph: that of a product for those that have one; for others
  * the cheapest of what its accesses would like and what chosen neighbours make of it, where
- * accesses, reductions and conversions have costs. Products come first, then the largest tiles.
+ * arithmetic, accesses, reductions and conversions have costs. Products come first, then the
+ * largest tiles.
  */
 final class LayoutAssignment {
   /** Barriers and latency of a conversion through shared memory, or of a reduction across warps. */
@@ -131,13 +132,18 @@ final class LayoutAssignment {
         }
       }
     }
+    boolean repeats =
+        candidates.stream().anyMatch(layout -> layout.freeLanes() != 0 || layout.freeWarps() != 0);
+    if (repeats && node.work() > 0) {
+      candidates.add(fallback(node));
+    }
     return candidates;
   }
 
   // ---------------------------------------------------------------- costs
 
   private long cost(LayoutNode node, LinearLayout layout) {
-    long cost = 0;
+    long cost = node.work() << layout.withoutRepeatedRegisters().registers().length;
     for (Access access : node.accesses()) {
       cost += (long) access.weight() * accessCost(node, access, layout);
     }

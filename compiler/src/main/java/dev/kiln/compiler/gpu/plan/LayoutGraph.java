@@ -176,8 +176,12 @@ final class LayoutGraph {
     for (Op op : block.ops()) {
       int weight = weight(depth);
       switch (op) {
-        case ElementwiseOp elementwise ->
-            elementwise.operands().forEach(operand -> alike(operand, elementwise.result(), weight));
+        case ElementwiseOp elementwise -> {
+          elementwise.operands().forEach(operand -> alike(operand, elementwise.result(), weight));
+          if (isPlaced(elementwise.result())) {
+            node(elementwise.result()).addWork((long) weight * work(elementwise));
+          }
+        }
         case ShapeOp shape -> connect(shape, weight);
         case MemoryOp memory -> access(memory, weight);
         case ComputeOp.Dot dot -> {
@@ -211,6 +215,26 @@ final class LayoutGraph {
         default -> {}
       }
     }
+  }
+
+  /** Roughly how many instructions an element takes. */
+  private static int work(ElementwiseOp op) {
+    boolean isLong = op.result().dtype().bytes() == Long.BYTES;
+    return switch (op) {
+      case ElementwiseOp.Binary binary ->
+          switch (binary.kind()) {
+            case DIVS, DIVU, REMS, REMU -> isLong ? 60 : 20;
+            case DIV, REM -> 10;
+            case MUL -> isLong ? 4 : 1;
+            default -> isLong ? 2 : 1;
+          };
+      case ElementwiseOp.Unary unary ->
+          switch (unary.kind()) {
+            case NEG, ABS, NOT, CLZ, POPC, BREV, FLOOR, CEIL, TRUNC, RINT -> 1;
+            default -> 8;
+          };
+      default -> 1;
+    };
   }
 
   private static int weight(int depth) {

@@ -35,6 +35,7 @@ final class LayoutNode {
 
   private LinearLayout layout;
   private int depth;
+  private long work;
 
   LayoutNode(Value value, boolean isLoad) {
     this.shape = value.shape();
@@ -78,6 +79,15 @@ final class LayoutNode {
 
   void choose(LinearLayout chosen) {
     layout = chosen;
+  }
+
+  /** Instructions of arithmetic for each element, those in loops as often as loops count. */
+  long work() {
+    return work;
+  }
+
+  void addWork(long instructions) {
+    work += instructions;
   }
 
   /** How deep in loops the deepest of its tiles is. */

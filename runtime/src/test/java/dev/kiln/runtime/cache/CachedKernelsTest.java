@@ -3,6 +3,7 @@ package dev.kiln.runtime.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
@@ -10,6 +11,8 @@ import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.LaunchException;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.sim.SimDevice;
+import dev.kiln.runtime.sim.SimOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,7 +89,10 @@ class CachedKernelsTest {
 
   /** Loads the file anew, launches on 1, and returns the result. */
   private static double launch(Path file) {
-    Device device = Devices.cpu();
+    return launch(file, Devices.cpu());
+  }
+
+  private static double launch(Path file, Device device) {
     try (NdArray x = NdArray.of(device, new float[] {1})) {
       Launch launch = KernelModule.load(file).kernel("scale").on(device);
       launch.grid(1).launch(x, 1L);
@@ -100,6 +106,25 @@ class CachedKernelsTest {
 
   private long kernels() {
     return count("kernel");
+  }
+
+  @Test
+  void ptxIsKeptByTargetAndByTheLinesThatItTells() throws IOException {
+    write("helper.py", HELPER);
+    Path file = write("scale.py", SOURCE);
+    for (Target target : List.of(Target.SM_80, Target.SM_90A)) {
+      try (var device = new SimDevice(SimOptions.standard().withTarget(target))) {
+        assertThat(launch(file, device)).isEqualTo(6);
+        assertThat(launch(file, device)).isEqualTo(6);
+      }
+    }
+    assertThat(cache.list()).extracting(CompileCache.Listed::target).contains("sm_80", "sm_90a");
+    assertThat(kernels()).isEqualTo(2);
+    write("scale.py", "\n" + SOURCE);
+    try (var device = new SimDevice()) {
+      assertThat(launch(file, device)).isEqualTo(6);
+    }
+    assertThat(kernels()).isEqualTo(3);
   }
 
   @Test

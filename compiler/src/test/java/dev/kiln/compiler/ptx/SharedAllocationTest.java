@@ -92,6 +92,8 @@ class SharedAllocationTest {
   void copiesThatRunAheadKeepTheirSlot() {
     Node loop = loop(List.of(), List.of(read(a), copy(a), write(b), read(b)));
     assertThat(place(copy(a), loop)).isEqualTo(1536);
+    Node copiesFirst = loop(List.of(), List.of(copy(a), read(a), write(b), read(b)));
+    assertThat(place(copy(a), copiesFirst)).isEqualTo(1536);
     assertThat(place(loop(List.of(), List.of(copy(a), loop, write(b), read(b))))).isEqualTo(1536);
     Node epilogue = loop(List.of(), List.of(copy(a), loop(List.of(), List.of(read(a), copy(a)))));
     assertThat(place(loop(List.of(), List.of(epilogue, write(b), read(b))))).isEqualTo(1024);

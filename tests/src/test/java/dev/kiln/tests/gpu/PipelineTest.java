@@ -66,6 +66,22 @@ class PipelineTest {
         .contains("cp.async.cg.shared.global", "cp.async.wait_group " + (stages - 2) + ";");
   }
 
+  @Test
+  void everyTarget() {
+    trial(PRODUCT, 3, Grid.of(1))
+        .on(Target.SM_89, Target.SM_100, Target.SM_120)
+        .check(
+            HostArray.normal(DType.FP16, 1, 32, 96),
+            HostArray.normal(DType.FP16, 2, 96, 32),
+            HostArray.unwritten(DType.FP32, 32, 32),
+            32,
+            32,
+            96,
+            32,
+            32,
+            16);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
   void anyOrderOfWarps(long seed) {

@@ -2,6 +2,7 @@ package dev.kiln.compiler;
 
 import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.frontend.Frontend;
+import dev.kiln.compiler.gpu.GpuTarget;
 import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.syntax.ImportResolver;
 import dev.kiln.compiler.syntax.KernelFile;
@@ -43,8 +44,8 @@ public final class Compiler {
   }
 
   /**
-   * Runs the standard pipeline. The result is the same for every target: what a kernel computes, to
-   * the last bit, is settled before a target is looked at.
+   * Runs the standard pipeline. The result computes the same for every target, to the last bit; for
+   * targets that copy blocks of tensors it also says which blocks loads and stores are.
    *
    * @param function valid tile IR; see {@link dev.kiln.compiler.ir.Verifier}
    */
@@ -55,6 +56,12 @@ public final class Compiler {
 
   /** The passes of {@link #optimize}, to be watched or verified on the way. */
   public static PassPipeline pipeline(CompileOptions options, Target target) {
-    return StandardPipeline.of(options);
+    PassPipeline standard = StandardPipeline.of(options);
+    return copiesBlocks(target) ? standard : standard.after(StandardPipeline.pass("drop-blocks"));
+  }
+
+  /** Whether code for a target may copy blocks of tensors at once. */
+  private static boolean copiesBlocks(Target target) {
+    return target.isGpu() && GpuTarget.of(target).hasTma();
   }
 }

@@ -226,9 +226,10 @@ public final class AxisAnalysis {
   private AxisInfo load(MemoryOp.Load load) {
     int rank = Math.max(1, load.result().shape().rank());
     long[] constancy = new long[rank];
+    List<Value> operands = Op.operandList(List.of(load.pointer()), load.mask(), load.other());
     for (int axis = 0; axis < rank; axis++) {
       constancy[axis] = Long.MAX_VALUE;
-      for (Value operand : load.operands()) {
+      for (Value operand : operands) {
         boolean isFloat = !isTracked(operand);
         constancy[axis] = isFloat ? 1 : Math.min(constancy[axis], info(operand).constancy(axis));
       }

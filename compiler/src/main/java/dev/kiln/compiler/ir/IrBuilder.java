@@ -193,12 +193,30 @@ public final class IrBuilder {
 
   public Value load(
       Value pointer, Optional<Value> mask, Optional<Value> other, MemoryOp.CacheHints hints) {
+    return load(pointer, mask, other, hints, Optional.empty());
+  }
+
+  public Value load(
+      Value pointer,
+      Optional<Value> mask,
+      Optional<Value> other,
+      MemoryOp.CacheHints hints,
+      Optional<BlockAccess> block) {
     Type type = pointer.type().withDType(pointer.type().pointee());
-    return emit(type, v -> new MemoryOp.Load(location, v, pointer, mask, other, hints));
+    return emit(type, v -> new MemoryOp.Load(location, v, pointer, mask, other, hints, block));
   }
 
   public void store(Value pointer, Value value, Optional<Value> mask, MemoryOp.CacheHints hints) {
-    ops.add(new MemoryOp.Store(location, pointer, value, mask, hints));
+    store(pointer, value, mask, hints, Optional.empty());
+  }
+
+  public void store(
+      Value pointer,
+      Value value,
+      Optional<Value> mask,
+      MemoryOp.CacheHints hints,
+      Optional<BlockAccess> block) {
+    ops.add(new MemoryOp.Store(location, pointer, value, mask, hints, block));
   }
 
   public Value atomicRmw(

@@ -1,6 +1,7 @@
 package dev.kiln.compiler.ir;
 
 import dev.kiln.compiler.diagnostics.Location;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,6 +15,7 @@ public sealed interface MemoryOp extends Op {
    * Reads. The pointer, the mask ({@code i1}) and {@code other} have the result's shape.
    *
    * @param other the value where the mask is false; 0 without it, and undefined to the sanitizers
+   * @param block which block of which tensor the elements are, if that is known
    */
   record Load(
       Location loc,
@@ -21,8 +23,20 @@ public sealed interface MemoryOp extends Op {
       Value pointer,
       Optional<Value> mask,
       Optional<Value> other,
-      CacheHints hints)
+      CacheHints hints,
+      Optional<BlockAccess> block)
       implements MemoryOp {
+    /** A load of elements of which no more is known. */
+    public Load(
+        Location loc,
+        Value result,
+        Value pointer,
+        Optional<Value> mask,
+        Optional<Value> other,
+        CacheHints hints) {
+      this(loc, result, pointer, mask, other, hints, Optional.empty());
+    }
+
     @Override
     public String mnemonic() {
       return "load";
@@ -30,7 +44,7 @@ public sealed interface MemoryOp extends Op {
 
     @Override
     public List<Value> operands() {
-      return Op.operandList(List.of(pointer), mask, other);
+      return MemoryOp.with(block, Op.operandList(List.of(pointer), mask, other));
     }
 
     @Override
@@ -40,16 +54,36 @@ public sealed interface MemoryOp extends Op {
 
     @Override
     public Load rewrite(Rewriter r) {
-      return new Load(loc, r.define(result), r.use(pointer), r.use(mask), r.use(other), hints);
+      return new Load(
+          loc,
+          r.define(result),
+          r.use(pointer),
+          r.use(mask),
+          r.use(other),
+          hints,
+          block.map(access -> access.rewrite(r)));
     }
   }
 
   /**
    * Writes where the mask is true. If several elements have one address, the last in row-major
    * order stays.
+   *
+   * @param block which block of which tensor the elements are, if that is known
    */
-  record Store(Location loc, Value pointer, Value value, Optional<Value> mask, CacheHints hints)
+  record Store(
+      Location loc,
+      Value pointer,
+      Value value,
+      Optional<Value> mask,
+      CacheHints hints,
+      Optional<BlockAccess> block)
       implements MemoryOp {
+    /** A store of elements of which no more is known. */
+    public Store(Location loc, Value pointer, Value value, Optional<Value> mask, CacheHints hints) {
+      this(loc, pointer, value, mask, hints, Optional.empty());
+    }
+
     @Override
     public String mnemonic() {
       return "store";
@@ -57,7 +91,7 @@ public sealed interface MemoryOp extends Op {
 
     @Override
     public List<Value> operands() {
-      return Op.operandList(List.of(pointer, value), mask);
+      return MemoryOp.with(block, Op.operandList(List.of(pointer, value), mask));
     }
 
     @Override
@@ -67,7 +101,13 @@ public sealed interface MemoryOp extends Op {
 
     @Override
     public Store rewrite(Rewriter r) {
-      return new Store(loc, r.use(pointer), r.use(value), r.use(mask), hints);
+      return new Store(
+          loc,
+          r.use(pointer),
+          r.use(value),
+          r.use(mask),
+          hints,
+          block.map(access -> access.rewrite(r)));
     }
   }
 
@@ -264,6 +304,15 @@ public sealed interface MemoryOp extends Op {
     public ReadSpecial rewrite(Rewriter r) {
       return new ReadSpecial(loc, r.define(result), register);
     }
+  }
+
+  private static List<Value> with(Optional<BlockAccess> block, List<Value> operands) {
+    if (block.isEmpty()) {
+      return operands;
+    }
+    List<Value> all = new ArrayList<>(operands);
+    all.addAll(block.get().operands());
+    return all;
   }
 
   /**

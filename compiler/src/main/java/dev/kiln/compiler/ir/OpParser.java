@@ -374,18 +374,43 @@ final class OpParser {
     Value pointer = operands(1).getFirst();
     Optional<Value> mask = keyword("mask");
     Optional<Value> other = keyword("other");
+    Optional<BlockAccess> block = block();
     MemoryOp.CacheHints hints = cacheHints();
-    return (loc, r) -> new MemoryOp.Load(loc, only(loc, r), pointer, mask, other, hints);
+    return (loc, r) -> new MemoryOp.Load(loc, only(loc, r), pointer, mask, other, hints, block);
   }
 
   private Make store() {
     List<Value> v = operands(2);
     Optional<Value> mask = keyword("mask");
+    Optional<BlockAccess> block = block();
     MemoryOp.CacheHints hints = cacheHints();
     return (loc, r) -> {
       none(loc, r);
-      return new MemoryOp.Store(loc, v.get(0), v.get(1), mask, hints);
+      return new MemoryOp.Store(loc, v.get(0), v.get(1), mask, hints, block);
     };
+  }
+
+  /** {@code block aligned %base extents (..) strides (..) at (..)}, if it is there. */
+  private Optional<BlockAccess> block() {
+    if (!cursor.acceptWord("block")) {
+      return Optional.empty();
+    }
+    boolean isAligned = cursor.acceptWord("aligned");
+    Value base = parser.use();
+    List<Value> extents = group("extents");
+    List<Value> strides = group("strides");
+    return Optional.of(new BlockAccess(base, extents, strides, group("at"), isAligned));
+  }
+
+  private List<Value> group(String keyword) {
+    cursor.expectWord(keyword);
+    cursor.expect('(');
+    List<Value> values = new ArrayList<>();
+    do {
+      values.add(parser.use());
+    } while (cursor.accept(','));
+    cursor.expect(')');
+    return values;
   }
 
   private Make atomicRmw() {

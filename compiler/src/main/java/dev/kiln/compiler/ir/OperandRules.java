@@ -249,8 +249,11 @@ final class OperandRules {
                   () ->
                       require(
                           load.other().isEmpty() || same(load.other().get(), load.result()),
-                          "other has not the type of the result"));
-      case MemoryOp.Store store -> access(store.pointer(), store.value(), store.mask());
+                          "other has not the type of the result"))
+              .or(() -> load.block().flatMap(block -> block(block, load.result())));
+      case MemoryOp.Store store ->
+          access(store.pointer(), store.value(), store.mask())
+              .or(() -> store.block().flatMap(block -> block(block, store.value())));
       case MemoryOp.AtomicRmw atomic -> atomicRmw(atomic);
       case MemoryOp.AtomicCas atomic ->
           access(atomic.pointer(), atomic.value(), Optional.empty())
@@ -294,6 +297,33 @@ final class OperandRules {
             value.type().equals(pointed(pointer)),
             "values of type " + pointed(pointer) + " lie there, not " + value.type())
         .or(() -> mask(mask, pointer));
+  }
+
+  private static Optional<String> block(BlockAccess block, Value elements) {
+    int rank = elements.type().isTile() ? elements.shape().rank() : 0;
+    boolean isComplete =
+        rank > 0
+            && block.extents().size() == rank
+            && block.strides().size() == rank
+            && block.offsets().size() == rank;
+    return require(isComplete, "a block has an extent, a stride and an offset for each axis")
+        .or(
+            () ->
+                require(
+                    block.base().type().equals(Type.pointer(elements.dtype())),
+                    "the base of a block is a pointer to its elements"))
+        .or(
+            () ->
+                require(
+                    block.extents().stream()
+                            .allMatch(v -> isScalar(v, DType.I32) || isScalar(v, DType.I64))
+                        && block.strides().stream().allMatch(v -> isScalar(v, DType.I64))
+                        && block.offsets().stream().allMatch(v -> isScalar(v, DType.I32)),
+                    "extents are i32 or i64, strides i64, offsets i32"));
+  }
+
+  private static boolean isScalar(Value value, DType dtype) {
+    return value.type().equals(Type.scalar(dtype));
   }
 
   private static Optional<String> atomicRmw(MemoryOp.AtomicRmw op) {

@@ -197,11 +197,13 @@ public final class Printer {
         operands(List.of(load.pointer()));
         keyword("mask", load.mask());
         keyword("other", load.other());
+        block(load.block());
         cacheHints(attributes, load.hints());
       }
       case MemoryOp.Store store -> {
         operands(List.of(store.pointer(), store.value()));
         keyword("mask", store.mask());
+        block(store.block());
         cacheHints(attributes, store.hints());
       }
       case MemoryOp.AtomicRmw atomic -> {
@@ -231,6 +233,23 @@ public final class Printer {
       case MemoryOp.ReadSpecial read -> attributes.add("register", quote(read.register()), true);
     }
     attributes.print();
+  }
+
+  private void block(Optional<BlockAccess> access) {
+    access.ifPresent(
+        block -> {
+          out.append(" block ").append(block.isAligned() ? "aligned " : "");
+          out.append(names.of(block.base()));
+          group("extents", block.extents());
+          group("strides", block.strides());
+          group("at", block.offsets());
+        });
+  }
+
+  private void group(String keyword, List<Value> values) {
+    out.append(' ').append(keyword).append(" (");
+    values(values);
+    out.append(')');
   }
 
   private void cacheHints(Attributes attributes, MemoryOp.CacheHints hints) {

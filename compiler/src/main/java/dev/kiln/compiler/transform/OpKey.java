@@ -68,7 +68,10 @@ record OpKey(Object tag, Type type, Object operands, List<Object> nested, int ve
       case ShapeOp.Gather o -> new Tag("gather", o.axis(), "");
       // Which operands are there differs too: a mask is not an other.
       case MemoryOp.Load o ->
-          new Tag("load", o.hints(), List.of(o.mask().isPresent(), o.other().isPresent()));
+          new Tag(
+              "load",
+              o.hints(),
+              List.of(o.mask().isPresent(), o.other().isPresent(), o.block().isPresent()));
       case ComputeOp.Dot o -> new Tag("dot", o.precision(), List.of(o.signedA(), o.signedB()));
       case ComputeOp.Reduce o -> new Tag("reduce", o.axis(), "");
       case ComputeOp.Scan o -> new Tag("scan", o.axis(), o.reverse());

@@ -3,6 +3,7 @@ package dev.kiln.compiler.transform;
 import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.ir.VerificationException;
 import dev.kiln.compiler.ir.Verifier;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,6 +27,13 @@ public record PassPipeline(List<Pass> passes, boolean verify, Observer observer)
 
   public PassPipeline(List<Pass> passes) {
     this(passes, false, Observer.NONE);
+  }
+
+  /** This pipeline, with one more pass before all others. */
+  public PassPipeline after(Pass first) {
+    List<Pass> all = new ArrayList<>(List.of(first));
+    all.addAll(passes);
+    return new PassPipeline(all, verify, observer);
   }
 
   public PassPipeline withVerification() {

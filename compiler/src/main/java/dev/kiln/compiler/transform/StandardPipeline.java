@@ -19,7 +19,8 @@ public final class StandardPipeline {
               new LoopUnrolling(),
               new IfConversion(),
               new ScalarizeCarriedTiles(),
-              new ContractMultiplyAdd())
+              new ContractMultiplyAdd(),
+              new DropBlockAccesses())
           .stream()
           .collect(Collectors.toUnmodifiableMap(Pass::name, Function.identity()));
 

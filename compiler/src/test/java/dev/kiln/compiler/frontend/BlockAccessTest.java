@@ -1,6 +1,7 @@
 package dev.kiln.compiler.frontend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.ir.DType;
 import java.util.stream.IntStream;
@@ -156,6 +157,50 @@ class BlockAccessTest {
                     + " < 2))",
                 4))
         .containsExactly(1, 2, 0, 0);
+  }
+
+  @Test
+  void rowsAreGatheredInAnyOrder() {
+    double[] rows =
+        run(
+            """
+            d = tl.make_tensor_descriptor(a, (3, 5), (5, 1), (1, 8))
+            i = tl.arange(0, 8)
+            t = d.gather(2 - i, 3)
+            tl.store(out + tl.arange(0, 64), t.ravel())
+            """,
+            64);
+    assertThat(java.util.Arrays.copyOf(rows, 24))
+        .containsExactly(14, 15, 0, 0, 0, 0, 0, 0, 9, 10, 0, 0, 0, 0, 0, 0, 4, 5, 0, 0, 0, 0, 0, 0);
+    assertThat(java.util.Arrays.copyOfRange(rows, 24, 64)).containsOnly(0);
+  }
+
+  @Test
+  void rowsAreScatteredWhereTheyExist() {
+    double[] rows =
+        run(
+            """
+            d = tl.make_tensor_descriptor(out, (4, 16), (16, 1), (1, 8))
+            i = tl.arange(0, 8)
+            d.scatter((tl.arange(0, 64) + 1.0).reshape(8, 8), (3 - i).to(tl.int16), 10)
+            """,
+            64);
+    assertThat(java.util.Arrays.copyOfRange(rows, 58, 64)).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(java.util.Arrays.copyOfRange(rows, 10, 16)).containsExactly(25, 26, 27, 28, 29, 30);
+    assertThat(java.util.Arrays.copyOf(rows, 10)).containsOnly(0);
+  }
+
+  @Test
+  void gatheringTakesARowAtATime() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    """
+                    d = tl.make_tensor_descriptor(a, (3, 5), (5, 1), (2, 8))
+                    d.gather(tl.arange(0, 8), 0)
+                    """,
+                    1))
+        .hasMessageContaining("the descriptor must have blocks of one row");
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.kiln.compiler.frontend.FrontValue.Tensor;
 import dev.kiln.compiler.frontend.TensorType;
 import dev.kiln.compiler.frontend.TensorType.PointerTo;
 import dev.kiln.compiler.ir.BinaryKind;
+import dev.kiln.compiler.ir.BlockAccess;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.MemoryOp.CacheHints;
 import dev.kiln.compiler.ir.Shape;
@@ -88,7 +89,7 @@ record BlockPointer(BlockView view) implements Composite {
         mask.isEmpty()
             ? Optional.empty()
             : fill.map(value -> Broadcasting.to(ctx, value, view.block()));
-    return MemoryOperations.load(ctx, view.pointers(ctx), mask, other, hints);
+    return MemoryOperations.load(ctx, view.pointers(ctx), mask, other, hints, access(checked));
   }
 
   void store(Arguments args, Tensor value, FrontValue boundaryCheck, CacheHints hints) {
@@ -106,7 +107,19 @@ record BlockPointer(BlockView view) implements Composite {
         view.pointers(ctx),
         Broadcasting.to(ctx, value, block),
         view.mask(ctx, checked::contains),
-        hints);
+        hints,
+        access(checked));
+  }
+
+  /** Elements outside the tensor are accessed along axes that are not checked. */
+  private Optional<BlockAccess> access(List<Integer> checked) {
+    boolean isNumber =
+        view.shape().stream()
+            .map(extent -> extent.type().dtype())
+            .allMatch(dtype -> dtype == DType.I32 || dtype == DType.I64);
+    return checked.size() == view.block().rank() && isNumber
+        ? Optional.of(view.access(false))
+        : Optional.empty();
   }
 
   private List<Integer> boundary(Arguments args, FrontValue value) {

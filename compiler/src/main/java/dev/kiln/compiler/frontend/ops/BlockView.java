@@ -4,9 +4,11 @@ import dev.kiln.compiler.frontend.FrontContext;
 import dev.kiln.compiler.frontend.FrontValue.Tensor;
 import dev.kiln.compiler.frontend.TensorType;
 import dev.kiln.compiler.ir.BinaryKind;
+import dev.kiln.compiler.ir.BlockAccess;
 import dev.kiln.compiler.ir.CompareKind;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.Shape;
+import dev.kiln.compiler.ir.Value;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
@@ -20,9 +22,19 @@ import java.util.function.IntPredicate;
  * @param strides elements between neighbours along each axis, {@code int64}
  * @param offsets the block's first index along each axis, {@code int32}
  * @param block the block's extents
+ * @param rows indices along axis 0, {@code int32}, where they do not follow one another
  */
 record BlockView(
-    Tensor base, List<Tensor> shape, List<Tensor> strides, List<Tensor> offsets, Shape block) {
+    Tensor base,
+    List<Tensor> shape,
+    List<Tensor> strides,
+    List<Tensor> offsets,
+    Shape block,
+    Optional<Tensor> rows) {
+  BlockView(
+      Tensor base, List<Tensor> shape, List<Tensor> strides, List<Tensor> offsets, Shape block) {
+    this(base, shape, strides, offsets, block, Optional.empty());
+  }
 
   /**
    * The address of each element. The scalar part is kept apart from the tile's, so that in a loop
@@ -39,6 +51,20 @@ record BlockView(
       inner = inner == null ? along : add(ctx, inner, along);
     }
     return Arithmetic.addPointer(ctx, start, inner);
+  }
+
+  /**
+   * The same for devices that copy whole blocks.
+   *
+   * @param isAligned what a tensor descriptor promises
+   */
+  BlockAccess access(boolean isAligned) {
+    return new BlockAccess(
+        base.value(), values(shape), values(strides), values(offsets), isAligned);
+  }
+
+  private static List<Value> values(List<Tensor> tensors) {
+    return tensors.stream().map(Tensor::value).toList();
   }
 
   /** Which elements lie inside the tensor along the axes that are checked. */
@@ -76,7 +102,10 @@ record BlockView(
   private Tensor range(FrontContext ctx, int axis, DType dtype) {
     Shape flat = Shape.of(block.dim(axis));
     Tensor range =
-        new Tensor(ctx.builder().makeRange(0, block.dim(axis)), TensorType.of(DType.I32, flat));
+        rows.isPresent() && axis == 0
+            ? rows.get()
+            : new Tensor(
+                ctx.builder().makeRange(0, block.dim(axis)), TensorType.of(DType.I32, flat));
     Tensor wide = Casting.number(ctx, range, dtype);
     for (int other = 0; other < block.rank(); other++) {
       if (other != axis) {

@@ -53,8 +53,10 @@ public final class DescriptorOperations {
           args -> atomic(args, name));
     }
     methods
-        .missing("gather(desc, x_offsets, y_offset)", "")
-        .missing("scatter(desc, value, x_offsets, y_offset)", "");
+        .add("gather(desc, x_offsets, y_offset)", "all", DescriptorRows::gather)
+        .note("rows of a descriptor of rank 2 with blocks of one row")
+        .add("scatter(desc, value, x_offsets, y_offset)", "all", DescriptorRows::scatter)
+        .note("as `desc.gather`; of rows named twice the last stays");
   }
 
   private static FrontValue make(Arguments args) {
@@ -131,7 +133,7 @@ public final class DescriptorOperations {
         spec.padWithNan());
   }
 
-  private static Descriptor descriptor(Arguments args) {
+  static Descriptor descriptor(Arguments args) {
     if (args.value("desc") instanceof Descriptor descriptor) {
       return descriptor;
     }
@@ -158,7 +160,12 @@ public final class DescriptorOperations {
             descriptor.dtype(),
             descriptor.block());
     return MemoryOperations.load(
-        ctx, view.pointers(ctx), view.mask(ctx, axis -> true), Optional.of(fill), CacheHints.NONE);
+        ctx,
+        view.pointers(ctx),
+        view.mask(ctx, axis -> true),
+        Optional.of(fill),
+        CacheHints.NONE,
+        Optional.of(view.access(true)));
   }
 
   private static FrontValue legacyLoad(Arguments args) {
@@ -188,7 +195,12 @@ public final class DescriptorOperations {
     Tensor value = value(args, descriptor);
     BlockView view = view(args, descriptor);
     MemoryOperations.store(
-        ctx, view.pointers(ctx), value, view.mask(ctx, axis -> true), CacheHints.NONE);
+        ctx,
+        view.pointers(ctx),
+        value,
+        view.mask(ctx, axis -> true),
+        CacheHints.NONE,
+        Optional.of(view.access(true)));
     return MemoryOperations.NOTHING;
   }
 

@@ -6,6 +6,7 @@ import dev.kiln.compiler.frontend.FrontValue.Constexpr;
 import dev.kiln.compiler.frontend.FrontValue.Tensor;
 import dev.kiln.compiler.frontend.TensorType;
 import dev.kiln.compiler.frontend.TensorType.PointerTo;
+import dev.kiln.compiler.ir.BlockAccess;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.MemoryOp.CacheHints;
 import dev.kiln.compiler.ir.Shape;
@@ -113,14 +114,37 @@ final class MemoryOperations {
       Optional<Tensor> mask,
       Optional<Tensor> other,
       CacheHints hints) {
+    return load(ctx, pointer, mask, other, hints, Optional.empty());
+  }
+
+  /**
+   * Reads; all operands have one shape.
+   *
+   * @param other of any number type
+   * @param block which block of a tensor that is
+   */
+  static Tensor load(
+      FrontContext ctx,
+      Tensor pointer,
+      Optional<Tensor> mask,
+      Optional<Tensor> other,
+      CacheHints hints,
+      Optional<BlockAccess> block) {
     DType pointee = ((PointerTo) pointer.type().element()).pointee();
     // Booleans are bytes in memory, and any byte but 0 is true.
     DType stored = pointee.isBool() ? DType.I8 : pointee;
     Tensor source = asBytes(ctx, pointer);
     Optional<Value> fill = other.map(value -> Casting.number(ctx, value, stored).value());
-    Value value = ctx.builder().load(source.value(), mask.map(Tensor::value), fill, hints);
+    Value value =
+        ctx.builder().load(source.value(), mask.map(Tensor::value), fill, hints, of(block, source));
     Tensor loaded = new Tensor(value, TensorType.of(stored, pointer.type().shape()));
     return Casting.number(ctx, loaded, pointee);
+  }
+
+  /** The block, unless its elements are accessed as another type than its base points to. */
+  private static Optional<BlockAccess> of(Optional<BlockAccess> block, Tensor pointer) {
+    return block.filter(
+        access -> access.base().type().pointee() == pointer.value().type().pointee());
   }
 
   private static Tensor asBytes(FrontContext ctx, Tensor pointer) {
@@ -170,13 +194,29 @@ final class MemoryOperations {
   /** Writes; all operands have one shape. The value is cast to the pointee's type. */
   static void store(
       FrontContext ctx, Tensor pointer, Tensor value, Optional<Tensor> mask, CacheHints hints) {
+    store(ctx, pointer, value, mask, hints, Optional.empty());
+  }
+
+  /**
+   * Writes; all operands have one shape. The value is cast to the pointee's type.
+   *
+   * @param block which block of a tensor that is
+   */
+  static void store(
+      FrontContext ctx,
+      Tensor pointer,
+      Tensor value,
+      Optional<Tensor> mask,
+      CacheHints hints,
+      Optional<BlockAccess> block) {
     DType pointee = ((PointerTo) pointer.type().element()).pointee();
     Tensor cast = Casting.number(ctx, value, pointee);
     if (pointee.isBool()) {
       cast = Casting.number(ctx, cast, DType.I8);
     }
     Tensor target = asBytes(ctx, pointer);
-    ctx.builder().store(target.value(), cast.value(), mask.map(Tensor::value), hints);
+    ctx.builder()
+        .store(target.value(), cast.value(), mask.map(Tensor::value), hints, of(block, target));
   }
 
   // ---- checks

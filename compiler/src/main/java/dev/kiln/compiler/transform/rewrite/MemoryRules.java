@@ -30,7 +30,13 @@ final class MemoryRules {
     if (is(op.mask(), true, in) || (op.mask().isEmpty() && op.other().isPresent())) {
       return in.emit(
           new MemoryOp.Load(
-              op.loc(), op.result(), op.pointer(), Optional.empty(), Optional.empty(), op.hints()));
+              op.loc(),
+              op.result(),
+              op.pointer(),
+              Optional.empty(),
+              Optional.empty(),
+              op.hints(),
+              op.block()));
     }
     return null;
   }
@@ -48,7 +54,8 @@ final class MemoryRules {
     }
     return is(op.mask(), true, in)
         ? in.emit(
-            new MemoryOp.Store(op.loc(), op.pointer(), op.value(), Optional.empty(), op.hints()))
+            new MemoryOp.Store(
+                op.loc(), op.pointer(), op.value(), Optional.empty(), op.hints(), op.block()))
         : null;
   }
 

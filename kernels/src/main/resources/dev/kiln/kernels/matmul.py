@@ -103,8 +103,8 @@ def matmul_tile(
     )
 
 
-# ptx sm_80 [fp16 product, 4 warps]: registers <= 208, spills == 0, others_per_mma <= 1.2
-# ptx sm_80 [fp16 product, 8 warps]: registers <= 128, spills == 0, others_per_mma <= 1.6
+# ptx sm_80 [fp16 product, 4 warps]: registers <= 208, spills == 0, others_per_mma <= 1.0
+# ptx sm_80 [fp16 product, 8 warps]: registers <= 128, spills == 0, others_per_mma <= 1.3
 # ptx sm_80, sm_90a [fp16 product, 4 warps]: bank_conflicts == 0, sectors == ideal
 # ptx sm_80, sm_90a [fp16 product, 8 warps]: bank_conflicts == 0, sectors == ideal
 # ptx sm_80 [fp16 product, 4 warps]: ldmatrix.sync, mma.sync, cp.async

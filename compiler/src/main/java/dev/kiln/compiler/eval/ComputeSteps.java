@@ -1,5 +1,6 @@
 package dev.kiln.compiler.eval;
 
+import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.ir.BinaryKind;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.Shape;
@@ -34,6 +35,9 @@ final class ComputeSteps {
         CompiledBlock body = compiler.block(map.body());
         yield p -> p.set(results, map(p, map, body, p.get(operands)));
       }
+      case ComputeOp.InlineAsm asm ->
+          throw CompilationException.at(
+              asm.loc(), "inline_asm_elementwise needs a GPU: the evaluator does not run PTX");
       case ComputeOp.Histogram histogram -> {
         int mask = slots.of(histogram.mask());
         yield p -> p.set(results[0], histogram(histogram, p.get(operands[0]), p.getOptional(mask)));

@@ -173,6 +173,49 @@ public sealed interface ComputeOp extends Op {
   }
 
   /**
+   * A text of PTX, run for groups of {@code pack} elements of each input; scalars give scalars. The
+   * text names registers {@code $0}, {@code $1} and so on, results first; elements of less than 32
+   * bits lie beside each other in one, the first lowest. Which elements make a group is open.
+   * Inputs and results have one shape. Only GPUs run it.
+   *
+   * @param isPure whether it does nothing but compute its results
+   */
+  record InlineAsm(
+      Location loc,
+      List<Value> results,
+      List<Value> inputs,
+      String text,
+      AsmConstraints constraints,
+      int pack,
+      boolean isPure)
+      implements ComputeOp {
+    public InlineAsm {
+      results = List.copyOf(results);
+      inputs = List.copyOf(inputs);
+    }
+
+    @Override
+    public String mnemonic() {
+      return "inline_asm";
+    }
+
+    @Override
+    public List<Value> operands() {
+      return inputs;
+    }
+
+    @Override
+    public boolean isPureCompute() {
+      return isPure;
+    }
+
+    @Override
+    public InlineAsm rewrite(Rewriter r) {
+      return new InlineAsm(loc, r.define(results), r.use(inputs), text, constraints, pack, isPure);
+    }
+  }
+
+  /**
    * Counts the elements of an {@code i32} tile of rank 1 in bins 0 to n - 1; elements outside, or
    * whose mask is false, do not count. The result is {@code i32}.
    */

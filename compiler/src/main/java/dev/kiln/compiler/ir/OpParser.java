@@ -491,6 +491,7 @@ final class OpParser {
         yield (WithBlocks)
             (loc, r) -> new ComputeOp.MapElementwise(loc, r, inputs, pack, parser.block(params));
       }
+      case "inline_asm" -> inlineAsm();
       case "histogram" -> {
         Value v = operands(1).getFirst();
         Optional<Value> mask = keyword("mask");
@@ -498,6 +499,23 @@ final class OpParser {
       }
       default -> null;
     };
+  }
+
+  private Make inlineAsm() {
+    List<Value> inputs = parser.uses();
+    Attributes attributes = Attributes.parse(cursor);
+    String text = attributes.requiredString("asm");
+    String constraints = attributes.requiredString("constraints");
+    int pack = attributes.requiredInteger("pack");
+    boolean isPure = attributes.flag("pure");
+    attributes.finish();
+    AsmConstraints registers;
+    try {
+      registers = AsmConstraints.parse(constraints);
+    } catch (IllegalArgumentException e) {
+      throw cursor.error(e.getMessage());
+    }
+    return (loc, r) -> new ComputeOp.InlineAsm(loc, r, inputs, text, registers, pack, isPure);
   }
 
   private Make dot() {

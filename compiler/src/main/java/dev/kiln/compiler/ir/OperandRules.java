@@ -348,6 +348,7 @@ final class OperandRules {
       case ComputeOp.Reduce reduce -> alongAxis(reduce, reduce.axis(), true);
       case ComputeOp.Scan scan -> alongAxis(scan, scan.axis(), false);
       case ComputeOp.MapElementwise map -> mapElementwise(map);
+      case ComputeOp.InlineAsm asm -> inlineAsm(asm);
       case ComputeOp.Histogram histogram ->
           require(
                   isBins(histogram.operand()) && isBins(histogram.result()),
@@ -420,6 +421,23 @@ final class OperandRules {
     return require(
         shapes.size() == 1 && op.pack() > 0 && size % op.pack() == 0,
         "inputs and results have one shape, and pack divides its size");
+  }
+
+  private static Optional<String> inlineAsm(ComputeOp.InlineAsm op) {
+    if (op.results().isEmpty()) {
+      return Optional.of("inline_asm has at least one result");
+    }
+    var shapes = new HashSet<Shape>();
+    op.inputs().forEach(v -> shapes.add(v.shape()));
+    op.results().forEach(v -> shapes.add(v.shape()));
+    return require(shapes.size() == 1, "inputs and results have one shape")
+        .or(
+            () ->
+                op.constraints()
+                    .fault(
+                        op.results().stream().map(Value::type).toList(),
+                        op.inputs().stream().map(Value::type).toList(),
+                        op.pack()));
   }
 
   private static Optional<String> control(ControlOp op) {

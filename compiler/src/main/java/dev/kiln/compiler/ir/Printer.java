@@ -280,6 +280,13 @@ public final class Printer {
         operands(map.operands());
         attributes.add("pack", map.pack(), true);
       }
+      case ComputeOp.InlineAsm asm -> {
+        operands(asm.operands());
+        attributes.add("asm", quote(asm.text()), true);
+        attributes.add("constraints", quote(asm.constraints().text()), true);
+        attributes.add("pack", asm.pack(), true);
+        attributes.flag("pure", asm.isPure());
+      }
       case ComputeOp.Histogram histogram -> {
         operands(List.of(histogram.operand()));
         keyword("mask", histogram.mask());

@@ -1,5 +1,6 @@
 package dev.kiln.compiler.loop;
 
+import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.DType;
@@ -31,6 +32,9 @@ final class ComputeLowering {
       case ComputeOp.Reduce reduce -> reduce(reduce);
       case ComputeOp.Scan scan -> scan(scan);
       case ComputeOp.MapElementwise map -> mapElementwise(map);
+      case ComputeOp.InlineAsm asm ->
+          throw CompilationException.at(
+              asm.loc(), "inline_asm_elementwise needs a GPU target: a CPU does not run PTX");
       case ComputeOp.Histogram histogram -> histogram(histogram);
     }
   }

@@ -33,6 +33,7 @@ final class BodyText {
   private final ToIntFunction<Location> files;
   private Location lastLine;
   private int labels;
+  private int inlineTexts;
 
   /**
    * Writes with these names.
@@ -70,6 +71,13 @@ final class BodyText {
       return;
     }
     text.append("  ");
+    if (InlineText.isInline(instruction.opcode())) {
+      List<Operand> all = new ArrayList<>(Nodes.results(instruction));
+      all.addAll(instruction.operands());
+      InlineText.write(
+          text, instruction.opcode(), all, ++inlineTexts, each -> operand(each, "mov.b32"));
+      return;
+    }
     if (guard != null && !decided) {
       guard(guard.predicate(), guard.negated());
     }
@@ -82,7 +90,15 @@ final class BodyText {
       separator = ", ";
     }
     boolean isCall = instruction.opcode().startsWith("call");
+    boolean isTensorCopy = instruction.opcode().startsWith("cp.async.bulk.tensor.");
     for (Operand operand : instruction.operands()) {
+      if (isTensorCopy && operand instanceof Vector) {
+        text.setLength(text.length() - 1); // [map, {x, y}] is one operand
+        text.append(", ");
+        operand(operand, "");
+        text.append(']');
+        continue;
+      }
       text.append(separator);
       operand(operand, instruction.opcode());
       // The arguments of a function stand in parentheses behind its name.

@@ -83,6 +83,9 @@ final class ImmediateOperands {
   }
 
   private static boolean isTaken(Opcode opcode, Immediate number) {
+    if (InlineText.isInline(opcode.text())) {
+      return false;
+    }
     return switch (number.type()) {
       case PRED -> false;
       case B16 -> Opcode.isInteger(opcode.source());

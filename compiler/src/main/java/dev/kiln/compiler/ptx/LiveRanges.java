@@ -102,12 +102,14 @@ final class LiveRanges {
     int now = step();
     List<Register> results = Nodes.results(instruction);
     boolean prepared = !instruction.otherwise().isEmpty();
+    // A text of several instructions may write a result before it reads its operands.
+    boolean isEarly = prepared || InlineText.isInline(instruction.opcode());
     use(instruction.otherwise(), now, frame);
     if (instruction.guard() != null) {
       use(instruction.guard().predicate(), now + 2, frame);
     }
     Nodes.leaves(instruction.operands(), operand -> use(operand, now + 2, frame));
-    results.forEach(result -> define(result, prepared ? now + 1 : now + 3, frame));
+    results.forEach(result -> define(result, isEarly ? now + 1 : now + 3, frame));
     if (prepared) {
       // An instruction that adds to its results must find them where they are.
       wish(

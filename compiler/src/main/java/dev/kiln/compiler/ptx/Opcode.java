@@ -47,6 +47,9 @@ record Opcode(
   private static final Map<String, Opcode> PARSED = new ConcurrentHashMap<>();
 
   static Opcode of(String text) {
+    if (InlineText.isInline(text)) {
+      return new Opcode(text, text, "", "", Kind.OTHER, 0, 0, false);
+    }
     return PARSED.computeIfAbsent(text, Opcode::parse);
   }
 

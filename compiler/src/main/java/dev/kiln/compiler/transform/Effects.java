@@ -1,6 +1,7 @@
 package dev.kiln.compiler.transform;
 
 import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Op;
@@ -19,6 +20,7 @@ final class Effects {
               && isRemovable(loop.body())
               && !touchesMemory(loop.before())
               && !touchesMemory(loop.body());
+      case ComputeOp.InlineAsm asm -> asm.isPure();
       default -> !op.isTerminator() && op.blocks().stream().allMatch(Effects::isRemovable);
     };
   }
@@ -56,6 +58,9 @@ final class Effects {
         case MemoryOp.Assume o -> false;
         case MemoryOp.ReadSpecial o -> false;
       };
+    }
+    if (op instanceof ComputeOp.InlineAsm asm) {
+      return !asm.isPure();
     }
     return op.blocks().stream().anyMatch(Effects::mayWrite);
   }

@@ -76,8 +76,14 @@ record OpKey(Object tag, Type type, Object operands, List<Object> nested, int ve
       case ComputeOp.Reduce o -> new Tag("reduce", o.axis(), "");
       case ComputeOp.Scan o -> new Tag("scan", o.axis(), o.reverse());
       case ComputeOp.MapElementwise o -> new Tag("map", o.pack(), o.results().size());
+      case ComputeOp.InlineAsm o ->
+          new Tag("asm", o.text(), List.of(o.constraints(), o.pack(), types(o.results())));
       default -> op.mnemonic();
     };
+  }
+
+  private static List<Type> types(List<Value> values) {
+    return values.stream().map(Value::type).toList();
   }
 
   /** Nested blocks by their structure, with their own values numbered. */

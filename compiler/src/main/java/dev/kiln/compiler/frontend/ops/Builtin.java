@@ -29,6 +29,9 @@ record Builtin(
     /** In Java, from its bound arguments. */
     record Native(Handler handler) implements Action {}
 
+    /** In Java too, but what it does exists on GPUs alone: an error for other targets. */
+    record OnGpu(Handler handler) implements Action {}
+
     /** By a function of the prelude, which binds its arguments itself. */
     record Prelude(String function) implements Action {}
 
@@ -46,6 +49,14 @@ record Builtin(
     return switch (action) {
       case Action.Native(Handler handler) ->
           handler.apply(new Arguments(ctx, signature, signature.bind(ctx, args, kwargs)));
+      case Action.OnGpu(Handler handler) -> {
+        if (!ctx.target().isGpu()) {
+          throw ctx.error(
+              spokenName() + " needs a GPU target",
+              "have another way for the CPU, under `if tl.target_info.is_cuda(): .. else: ..`");
+        }
+        yield handler.apply(new Arguments(ctx, signature, signature.bind(ctx, args, kwargs)));
+      }
       case Action.Prelude(String function) -> ctx.callPrelude(function, args, kwargs);
       case Action.Missing() -> throw ctx.error("not supported yet: " + spokenName());
     };
@@ -53,6 +64,10 @@ record Builtin(
 
   boolean isSupported() {
     return !(action instanceof Action.Missing);
+  }
+
+  boolean isOnCpu() {
+    return isSupported() && !(action instanceof Action.OnGpu);
   }
 
   /** The name as kernels write it: {@code tl.load}. */

@@ -43,8 +43,7 @@ final class HintOperations {
         .add("static_assert(cond, msg='')", "", HintOperations::staticAssert)
         .add("device_print(prefix, *args, hex=False)", "numbers", HintOperations::devicePrint)
         .add("device_assert(cond, msg='', mask=None)", "int1", HintOperations::deviceAssert)
-        .note("checked in debug compilations only")
-        .missing("inline_asm_elementwise(asm, constraints, args, dtype, is_pure, pack)", "");
+        .note("checked in debug compilations only");
   }
 
   private static FrontValue hint(Arguments args, HintKind kind) {

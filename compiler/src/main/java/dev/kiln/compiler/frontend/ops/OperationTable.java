@@ -37,6 +37,7 @@ final class OperationTable {
     ReductionOperations.addTo(table);
     RandomOperations.addTo(table);
     HintOperations.addTo(table);
+    AssemblyOperations.addTo(table);
     LoopOperations.addTo(table);
     TypeOperations.addTo(table);
     LibdeviceOperations.addTo(table);
@@ -95,6 +96,11 @@ final class OperationTable {
     /** A function carried out in Java. */
     Rows add(String signature, String dtypes, Builtin.Handler handler) {
       return add(signature, dtypes, new Builtin.Action.Native(handler));
+    }
+
+    /** A function carried out in Java that only GPUs have. */
+    Rows addForGpus(String signature, String dtypes, Builtin.Handler handler) {
+      return add(signature, dtypes, new Builtin.Action.OnGpu(handler));
     }
 
     /** A function of the prelude, of the same name there. */

@@ -19,7 +19,7 @@ public final class SupportTable {
       when it is stale, and `-Dkiln.update=true` writes it anew. The signatures are those of Triton 3.8,
       with what older kernels still use.
 
-      - **cpu**, **eval**: yes, or `-` for what fails with "not supported yet".
+      - **cpu**, **eval**: yes, or `-` for what fails with "not supported yet" or "needs a GPU target".
       - **gpu**: the targets `sm_80`, `sm_89`, `sm_90a`, `sm_100` and `sm_120`: yes for all of them, or those
         that have it; each operation is compiled and run in the simulator for each target by tests. Products
         use `mma.sync`, on `sm_90a` also `wgmma`; `tcgen05` is not used yet. `fp8e4nv` needs `sm_89`.
@@ -71,8 +71,9 @@ public final class SupportTable {
     cells.add(builtin.isMethod() && !isOnlyMethod(builtin) ? "yes" : "");
     cells.add(builtin.dtypes());
     String works = builtin.isSupported() ? "yes" : "-";
-    cells.add(works);
-    cells.add(works);
+    String worksOnCpu = builtin.isOnCpu() ? "yes" : "-";
+    cells.add(worksOnCpu);
+    cells.add(worksOnCpu);
     cells.add(GPU.getOrDefault(spokenName(builtin), works));
     cells.add(notes(builtin));
     return "| " + String.join(" | ", cells).replaceAll(" +\\|", " |") + " |\n";

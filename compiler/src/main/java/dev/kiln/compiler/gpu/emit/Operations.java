@@ -67,6 +67,7 @@ final class Operations {
       case ComputeOp.Reduce reduce -> new ReduceEmitter(emission).emit(reduce);
       case ComputeOp.Scan scan -> new ScanEmitter(emission).emit(scan);
       case ComputeOp.MapElementwise map -> new MapEmitter(emission).emit(map);
+      case ComputeOp.InlineAsm asm -> new InlineAsmEmitter(emission).emit(asm);
       case ComputeOp.Histogram histogram -> new HistogramEmitter(emission).emit(histogram);
       case ControlOp.For loop -> control.emit(loop);
       case ControlOp.While loop -> control.emit(loop);

@@ -146,6 +146,10 @@ final class LayoutGraph {
         map.inputs().forEach(input -> same(map.results().getFirst(), input));
         map.results().forEach(result -> same(map.results().getFirst(), result));
       }
+      case ComputeOp.InlineAsm asm -> {
+        asm.inputs().forEach(input -> same(asm.results().getFirst(), input));
+        asm.results().forEach(result -> same(asm.results().getFirst(), result));
+      }
       case ControlOp.For loop -> {
         unite(loop.body(), depth + 1);
         same(loop.carried(), loop.inits());
@@ -197,6 +201,8 @@ final class LayoutGraph {
         }
         case ComputeOp.MapElementwise map ->
             map.inputs().forEach(input -> alike(input, map.results().getFirst(), weight));
+        case ComputeOp.InlineAsm asm ->
+            asm.inputs().forEach(input -> alike(input, asm.results().getFirst(), weight));
         case ControlOp.For loop -> {
           alike(loop.inits(), loop.carried(), weight);
           alike(loop.body().terminator().operands(), loop.carried(), weight(depth + 1));

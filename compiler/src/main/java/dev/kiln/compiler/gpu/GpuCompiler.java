@@ -37,7 +37,7 @@ public final class GpuCompiler {
     KernelPlan plan = new LayoutPlan(function, target, options);
     KernelEmission.Result emitted = KernelEmission.emit(function, target, plan);
     List<KernelAbi.Parameter> parameters =
-        KernelAbi.layOut(function, List.of(), emitted.scratchBytes() > 0);
+        KernelAbi.layOut(function, emitted.maps(), emitted.scratchBytes() > 0);
     PtxFunction simplified =
         PtxPasses.optimize(
             new PtxFunction(

@@ -8,12 +8,11 @@ import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.KernelModule;
-import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.gpu.Ptxas;
 import dev.kiln.runtime.sim.exec.ExecutorOptions;
 import dev.kiln.tests.rules.HostArray;
+import dev.kiln.tests.rules.HostDescriptor;
 import dev.kiln.tests.rules.KernelCase;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -84,7 +83,7 @@ public final class GpuTrial {
   /**
    * Runs and compares every array afterwards.
    *
-   * @param arguments by position: {@link HostArray}s, numbers, constants
+   * @param arguments by position: {@link HostArray}s, {@link HostDescriptor}s, numbers, constants
    * @return the kernels of the last target
    */
   public List<GpuKernel> check(Object... arguments) {
@@ -108,26 +107,7 @@ public final class GpuTrial {
 
   private KernelCase kernelCase(Object... arguments) {
     Kernel kernel = last(KernelModule.of("trial.py", text));
-    List<HostArray> arrays = new ArrayList<>();
-    for (Object argument : arguments) {
-      if (argument instanceof HostArray array) {
-        arrays.add(array);
-      }
-    }
-    return new KernelCase(
-        kernel.name(),
-        arrays,
-        (device, bound) -> {
-          Launch launch = kernel.on(device).options(options);
-          int next = 0;
-          for (int i = 0; i < arguments.length; i++) {
-            Object argument = arguments[i];
-            launch.arg(
-                kernel.parameters().get(i).name(),
-                argument instanceof HostArray ? bound.get(next++) : argument);
-          }
-          return () -> launch.launch(grid.x(), grid.y(), grid.z());
-        });
+    return KernelCase.of(kernel, launch -> launch.options(options), grid, arguments);
   }
 
   private static Kernel last(KernelModule module) {

@@ -6,8 +6,10 @@ import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.TensorDescriptor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A launch with all that it reads and writes, to be made on any device.
@@ -22,25 +24,45 @@ public record KernelCase(String name, List<HostArray> arrays, Binding binding) {
     Runnable on(Device device, List<NdArray> arrays);
   }
 
-  /** A kernel whose arguments are given by position: a {@link HostArray} or a number. */
+  /**
+   * A kernel whose arguments are given by position: a {@link HostArray}, a {@link HostDescriptor}
+   * or a number.
+   */
   public static KernelCase of(Kernel kernel, Grid grid, Object... arguments) {
+    return of(kernel, UnaryOperator.identity(), grid, arguments);
+  }
+
+  /**
+   * The same of a launch that is prepared.
+   *
+   * @param prepare sets options, for instance
+   */
+  public static KernelCase of(
+      Kernel kernel, UnaryOperator<Launch> prepare, Grid grid, Object... arguments) {
     List<HostArray> arrays = new ArrayList<>();
     for (Object argument : arguments) {
       if (argument instanceof HostArray array) {
         arrays.add(array);
+      } else if (argument instanceof HostDescriptor descriptor) {
+        arrays.add(descriptor.array());
       }
     }
     return new KernelCase(
         kernel.name(),
         arrays,
         (device, bound) -> {
-          Launch launch = kernel.on(device);
+          Launch launch = prepare.apply(kernel.on(device));
           int next = 0;
           for (int i = 0; i < arguments.length; i++) {
             Object argument = arguments[i];
             launch.arg(
                 kernel.parameters().get(i).name(),
-                argument instanceof HostArray ? bound.get(next++) : argument);
+                switch (argument) {
+                  case HostArray array -> bound.get(next++);
+                  case HostDescriptor descriptor ->
+                      new TensorDescriptor(bound.get(next++), descriptor.block(), false);
+                  default -> argument;
+                });
           }
           return () -> launch.launch(grid.x(), grid.y(), grid.z());
         });

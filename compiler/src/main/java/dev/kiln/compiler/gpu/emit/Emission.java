@@ -3,6 +3,7 @@ package dev.kiln.compiler.gpu.emit;
 import dev.kiln.compiler.analysis.AxisAnalysis;
 import dev.kiln.compiler.analysis.Uses;
 import dev.kiln.compiler.gpu.GpuTarget;
+import dev.kiln.compiler.gpu.KernelAbi;
 import dev.kiln.compiler.gpu.memory.GlobalOrder;
 import dev.kiln.compiler.gpu.plan.KernelPlan;
 import dev.kiln.compiler.ir.Block;
@@ -89,6 +90,9 @@ public interface Emission {
    * Address of global scratch memory of this program, {@code bytes} of it, for atomics and prints.
    */
   Operand scratch(long bytes);
+
+  /** The address of a tensor map that the launcher makes, a parameter of the kernel. */
+  Operand tensorMap(KernelAbi.TensorMap map);
 
   /**
    * Text of a function or declaration that stands before the entry, as {@code vprintf} needs; the

@@ -51,6 +51,7 @@ public final class KernelEmission implements Emission {
   private final GlobalOrder order;
   private final Scratch scratch;
   private final Set<String> helpers = new LinkedHashSet<>();
+  private final List<KernelAbi.TensorMap> maps = new ArrayList<>();
   private Scope scope = new Scope(null);
 
   private KernelEmission(TileFunction function, GpuTarget target, KernelPlan plan) {
@@ -79,9 +80,11 @@ public final class KernelEmission implements Emission {
    * What has been emitted.
    *
    * @param helpers text that stands before the entry
+   * @param maps tensor maps that the kernel wants
    * @param scratchBytes of each program, in the parameter of {@link KernelAbi#SCRATCH_NAME}
    */
-  public record Result(List<Node> body, List<String> helpers, long scratchBytes) {}
+  public record Result(
+      List<Node> body, List<String> helpers, List<KernelAbi.TensorMap> maps, long scratchBytes) {}
 
   /** Emits a kernel. */
   public static Result emit(TileFunction function, GpuTarget target, KernelPlan plan) {
@@ -90,7 +93,11 @@ public final class KernelEmission implements Emission {
     emission.operations(function.body());
     List<Node> body = new ArrayList<>(emission.scratch.prologue());
     body.addAll(emission.ptx.body());
-    return new Result(body, List.copyOf(emission.helpers), emission.scratch.bytes());
+    return new Result(
+        body,
+        List.copyOf(emission.helpers),
+        List.copyOf(emission.maps),
+        emission.scratch.bytes());
   }
 
   private Operand special(String name) {
@@ -274,6 +281,19 @@ public final class KernelEmission implements Emission {
   @Override
   public Operand scratch(long bytes) {
     return scratch.take(bytes);
+  }
+
+  @Override
+  public Operand tensorMap(KernelAbi.TensorMap map) {
+    if (!maps.contains(map)) {
+      maps.add(map);
+    }
+    Operand inParameters =
+        ptx.emit(
+            "mov.b64",
+            RegisterClass.B64,
+            new Name(RegisterClass.B64, KernelAbi.mapName(maps.indexOf(map))));
+    return ptx.emit("cvta.param.u64", RegisterClass.B64, inParameters);
   }
 
   @Override

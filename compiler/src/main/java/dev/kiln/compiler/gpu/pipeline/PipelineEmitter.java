@@ -11,6 +11,7 @@ import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.ptx.Node.Guard;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import dev.kiln.compiler.ptx.PtxBuilder;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A loop whose loads run ahead, by {@code cp.async} (PTX ISA, "Non-bulk copy"). With {@code s}
@@ -43,6 +45,10 @@ public final class PipelineEmitter implements LoopAhead {
   private final ForBounds bounds;
   private final Carried ahead;
   private final List<CopyEmitter> copies;
+  private final List<TensorCopyEmitter> tensorCopies;
+
+  /** For tensor copies; {@code null} if there are none. */
+  private final FullBarriers full;
 
   /**
    * For each size of a stage the place, in the list of what the loop carries, of the offset of the
@@ -59,6 +65,9 @@ public final class PipelineEmitter implements LoopAhead {
    */
   private Operand aheadInduction;
 
+  /** 0 and 1 by turns, each time around the ring: the phase in which its barrier shows a buffer. */
+  private Operand parity;
+
   /** What addresses need in the next iteration. */
   private List<Operand> following;
 
@@ -72,6 +81,11 @@ public final class PipelineEmitter implements LoopAhead {
     this.ahead = new Carried(emission, carried(loop.carried()));
     this.copies =
         plan.copies().stream().map(copy -> new CopyEmitter(emission, copy, plan)).toList();
+    this.tensorCopies =
+        plan.tensorCopies().stream()
+            .map(copy -> new TensorCopyEmitter(emission, copy, plan.stages()))
+            .toList();
+    this.full = tensorCopies.isEmpty() ? null : new FullBarriers(emission, plan.stages());
   }
 
   /** How a loop runs ahead, if it does. */
@@ -94,16 +108,22 @@ public final class PipelineEmitter implements LoopAhead {
   @Override
   public List<Operand> begin() {
     bounds.prepare(distance());
+    if (full != null) {
+      full.begin();
+    }
     List<Operand> values = ahead.operands(carried(loop.inits()));
     for (int i = 0; i < distance(); i++) {
       Operand exists = i == 0 ? Immediate.pred(true) : bounds.isFollowed(bounds.lower(), i);
       values = issue(bounds.later(bounds.lower(), i), values, exists, stageOffsets(i), false);
     }
     List<Operand> carried = new ArrayList<>(values);
-    for (CopyEmitter copy : copies) {
-      if (rings.putIfAbsent(copy.stageBytes(), 1 + carried.size()) == null) {
-        carried.add(Immediate.b32((int) (distance() * copy.stageBytes())));
+    for (long bytes : stageBytes()) {
+      if (rings.putIfAbsent(bytes, 1 + carried.size()) == null) {
+        carried.add(Immediate.b32((int) (distance() * bytes)));
       }
+    }
+    if (full != null) {
+      carried.add(Immediate.b32(1));
     }
     return carry(carried, bounds.lower());
   }
@@ -152,7 +172,7 @@ public final class PipelineEmitter implements LoopAhead {
     List<Op> rest =
         loop.body().body().stream()
             .filter(op -> plan.slice().ops().stream().noneMatch(ahead -> ahead == op))
-            .filter(op -> plan.copies().stream().noneMatch(copy -> copy.load() == op))
+            .filter(op -> plan.loads().stream().noneMatch(load -> load == op))
             .filter(op -> op.results().stream().anyMatch(result -> result.type().isTile()))
             .filter(op -> !(op instanceof ShapeOp.Permute))
             .toList();
@@ -161,9 +181,40 @@ public final class PipelineEmitter implements LoopAhead {
 
   private Map<Long, Operand> stageOffsets(int stage) {
     Map<Long, Operand> offsets = new TreeMap<>();
-    copies.forEach(
-        copy -> offsets.put(copy.stageBytes(), Immediate.b32((int) (stage * copy.stageBytes()))));
+    stageBytes().forEach(bytes -> offsets.put(bytes, Immediate.b32((int) (stage * bytes))));
     return offsets;
+  }
+
+  /** The sizes of a stage, those of tensor copies first. */
+  private List<Long> stageBytes() {
+    return Stream.concat(
+            tensorCopies.stream().map(TensorCopyEmitter::stageBytes),
+            copies.stream().map(CopyEmitter::stageBytes))
+        .toList();
+  }
+
+  /** The barrier of a buffer. */
+  private Operand.Address barrier(Map<Long, Operand> offsets) {
+    long bytes = tensorCopies.getFirst().stageBytes(); // a power of two
+    int shift = Long.numberOfTrailingZeros(bytes / FullBarriers.BYTES);
+    return full.at(
+        ptx.emit("shr.u32", RegisterClass.B32, offsets.get(bytes), Immediate.b32(shift)));
+  }
+
+  private void issueTensors(Operand exists, Map<Long, Operand> offsets) {
+    Guard guard = full.first(exists);
+    Operand.Address barrier = barrier(offsets);
+    full.expect(guard, barrier, tensorCopies.stream().mapToLong(TensorCopyEmitter::bytes).sum());
+    tensorCopies.forEach(copy -> copy.issue(guard, offsets.get(copy.stageBytes()), barrier));
+  }
+
+  /** Waits until tensor copies have filled the buffer that this iteration reads. */
+  private void awaitTensors() {
+    Operand offset = reads.get(tensorCopies.getFirst().stageBytes());
+    Operand isStart = ptx.emit("setp.eq.s32", RegisterClass.PRED, offset, Immediate.b32(0));
+    Operand turned = ptx.emit("xor.b32", RegisterClass.B32, parity, Immediate.b32(1));
+    parity = ptx.emit("selp.b32", RegisterClass.B32, turned, parity, isStart);
+    full.await(barrier(reads), parity);
   }
 
   /**
@@ -189,36 +240,49 @@ public final class PipelineEmitter implements LoopAhead {
               List<Op> ops = new ArrayList<>(plan.slice().ops());
               ops.add(loop.body().terminator());
               emission.operations(new Block(List.of(), ops));
+              if (full != null) {
+                issueTensors(exists, offsets);
+              }
               copies.forEach(copy -> copy.issue(exists, offsets.get(copy.stageBytes()), isSteady));
               return ahead.operands(carried(loop.body().terminator().operands()));
             });
-    ptx.effect("cp.async.commit_group");
+    if (!copies.isEmpty()) {
+      ptx.effect("cp.async.commit_group");
+    }
     return following;
   }
 
   @Override
   public Block iteration(List<Operand> carried, Operand induction, boolean isSteady) {
     ptx.at(loop.loc());
+    Map<Long, Operand> writes = new TreeMap<>();
+    rings.forEach((bytes, place) -> writes.put(bytes, carried.get(place)));
+    int own = carried.size() - rings.size();
+    if (full != null) {
+      own--;
+      parity = carried.getLast();
+      writes.forEach((bytes, offset) -> reads.put(bytes, after(offset, bytes)));
+      awaitTensors();
+    }
     waitFor(distance() - 1);
     if (copies.stream().anyMatch(CopyEmitter::isReadByProxy)) {
       ptx.effect("fence.proxy.async.shared::cta");
     }
     emission.order().barrier();
-    Map<Long, Operand> writes = new TreeMap<>();
-    rings.forEach((bytes, place) -> writes.put(bytes, carried.get(place)));
     aheadInduction = carried.getFirst();
     following =
         issue(
             aheadInduction,
-            carried.subList(1, carried.size() - rings.size()),
+            carried.subList(1, own),
             isSteady ? Immediate.pred(true) : bounds.isFollowed(induction, distance()),
             writes,
             isSteady);
     // Behind the copies, so that one register can hold both offsets.
     writes.forEach((bytes, offset) -> reads.put(bytes, after(offset, bytes)));
+    tensorCopies.forEach(copy -> copy.define(reads.get(copy.stageBytes())));
     copies.forEach(copy -> copy.define(reads.get(copy.stageBytes())));
     List<Op> rest = new ArrayList<>(loop.body().ops());
-    plan.copies().forEach(copy -> rest.removeIf(op -> op == copy.load()));
+    plan.loads().forEach(load -> rest.removeIf(op -> op == load));
     return new Block(loop.body().params(), rest);
   }
 
@@ -251,16 +315,24 @@ public final class PipelineEmitter implements LoopAhead {
     rings.entrySet().stream()
         .sorted(Map.Entry.comparingByValue())
         .forEach(ring -> left.add(reads.get(ring.getKey())));
+    if (full != null) {
+      left.add(parity);
+    }
     return left;
   }
 
   @Override
   public void end() {
     waitFor(0);
+    if (full != null) {
+      full.end();
+    }
   }
 
   /** Waits until at most so many of the latest groups of copies are on their way. */
   private void waitFor(int groups) {
-    ptx.effect("cp.async.wait_group", Immediate.b32(groups));
+    if (!copies.isEmpty()) {
+      ptx.effect("cp.async.wait_group", Immediate.b32(groups));
+    }
   }
 }

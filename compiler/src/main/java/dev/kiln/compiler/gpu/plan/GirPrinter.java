@@ -90,7 +90,7 @@ public final class GirPrinter {
       plan.pipeline(loop)
           .ifPresent(
               ahead ->
-                  notes.add(ahead.stages() + " stages of " + ahead.copies().size() + " loads"));
+                  notes.add(ahead.stages() + " stages of " + ahead.loads().size() + " loads"));
     }
     for (PlannedConversions.Conversion conversion : conversions.of(op)) {
       notes.add(

@@ -19,6 +19,7 @@ import java.util.Optional;
 public final class LayoutPlan implements KernelPlan {
   private final int warps;
   private final DotChoice dots;
+  private final TensorSources tensors;
   private final PipelinePlan pipelines;
   private final Recomputation recomputation;
   private final AccessCost accesses;
@@ -36,7 +37,8 @@ public final class LayoutPlan implements KernelPlan {
     graph = LayoutGraph.of(function, recomputation, this::form);
     assignment = new LayoutAssignment(graph, accesses, warps);
     assignment.run();
-    pipelines = new PipelinePlan(function, uses, axes, this, options.numStages());
+    tensors = new TensorSources(function, uses, target);
+    pipelines = new PipelinePlan(function, uses, axes, tensors, this, options.numStages());
   }
 
   @Override

@@ -5,10 +5,10 @@ import dev.kiln.compiler.analysis.AxisInfo;
 import dev.kiln.compiler.analysis.PointerOrigins;
 import dev.kiln.compiler.analysis.Uses;
 import dev.kiln.compiler.gpu.plan.PipelinedLoop.Copy;
+import dev.kiln.compiler.gpu.plan.PipelinedLoop.TensorCopy;
 import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
-import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.MemoryOp.Load;
 import dev.kiln.compiler.ir.Op;
@@ -21,6 +21,7 @@ import dev.kiln.compiler.layout.LinearLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Which loads of which loops run ahead: those of innermost loops that products read, and nothing
@@ -38,6 +39,7 @@ public final class PipelinePlan {
   private final AxisAnalysis axes;
   private final PointerOrigins origins;
   private final KernelPlan plan;
+  private final TensorSources tensors;
   private final int stages;
 
   /**
@@ -45,10 +47,16 @@ public final class PipelinePlan {
    * @param stages where a loop says nothing
    */
   public PipelinePlan(
-      TileFunction function, Uses uses, AxisAnalysis axes, KernelPlan plan, int stages) {
+      TileFunction function,
+      Uses uses,
+      AxisAnalysis axes,
+      TensorSources tensors,
+      KernelPlan plan,
+      int stages) {
     this.uses = uses;
     this.axes = axes;
     this.origins = PointerOrigins.of(function);
+    this.tensors = tensors;
     this.plan = plan;
     this.stages = stages;
   }
@@ -60,24 +68,47 @@ public final class PipelinePlan {
       return Optional.empty();
     }
     var copies = new ArrayList<Copy>();
+    var tensorCopies = new ArrayList<TensorCopy>();
     var addresses = new ArrayList<Value>();
     for (Op op : loop.body().ops()) {
       if (op instanceof Load load
           && isOnlyForProducts(load.result())
-          && AddressSlice.of(loop, addresses(load)).isPresent()
           && !mayWrite(loop.body(), load)) {
-        copy(load)
-            .ifPresent(
-                copy -> {
-                  copies.add(copy);
-                  addresses.addAll(addresses(load));
-                });
+        Optional<TensorCopy> tensorCopy = tensorCopy(loop, load);
+        tensorCopy.ifPresent(
+            copy -> {
+              tensorCopies.add(copy);
+              addresses.addAll(offsets(load));
+            });
+        Optional<Copy> copy =
+            tensorCopy.isPresent() || AddressSlice.of(loop, addresses(load)).isEmpty()
+                ? Optional.empty()
+                : copy(load);
+        copy.ifPresent(
+            found -> {
+              copies.add(found);
+              addresses.addAll(addresses(load));
+            });
       }
     }
-    return copies.isEmpty()
+    return copies.isEmpty() && tensorCopies.isEmpty()
         ? Optional.empty()
         : AddressSlice.of(loop, addresses)
-            .map(slice -> new PipelinedLoop(wanted, List.copyOf(copies), slice));
+            .map(
+                slice ->
+                    new PipelinedLoop(
+                        wanted, List.copyOf(copies), List.copyOf(tensorCopies), slice));
+  }
+
+  private Optional<TensorCopy> tensorCopy(ControlOp.For loop, Load load) {
+    OptionalInt argument = tensors.of(load);
+    return argument.isPresent() && AddressSlice.of(loop, offsets(load)).isPresent()
+        ? Optional.of(new TensorCopy(load, argument.getAsInt()))
+        : Optional.empty();
+  }
+
+  private static List<Value> offsets(Load load) {
+    return load.block().orElseThrow().offsets();
   }
 
   private static List<Value> addresses(Load load) {
@@ -146,7 +177,7 @@ public final class PipelinePlan {
         || load.result().type().isPointer()
         || load.hints().isVolatile()
         || load.hints().cacheModifier().equals(".cv")
-        || !load.other().map(this::isZero).orElse(true)) {
+        || !load.other().map(tensors::isZero).orElse(true)) {
       return Optional.empty();
     }
     int axis = fastAxis(load);
@@ -182,22 +213,5 @@ public final class PipelinePlan {
   /** How many neighbours lie beside each other from an address on that is divisible by them. */
   private static long contiguous(AxisInfo pointer, int axis, int bytes) {
     return Math.min(pointer.contiguity(axis), Math.max(1, pointer.divisibility(axis) / bytes));
-  }
-
-  private boolean isZero(Value other) {
-    return uses.definition(other)
-        .map(
-            op ->
-                switch (op) {
-                  case ElementwiseOp.Constant constant -> isPositiveZero(constant);
-                  case ShapeOp.Splat splat -> isZero(splat.operand());
-                  case ShapeOp.Broadcast broadcast -> isZero(broadcast.operand());
-                  default -> false;
-                })
-        .orElse(false);
-  }
-
-  private static boolean isPositiveZero(ElementwiseOp.Constant constant) {
-    return Double.doubleToRawLongBits(constant.value().doubleValue()) == 0;
   }
 }

@@ -62,30 +62,39 @@ def attention_step(
     products = tl.dot(q, tl.trans(k), input_precision=INPUT_PRECISION, out_dtype=COMPUTE)
     positions = (rows + shift)[:, None]
     in_range = row_mask[:, None] & (cols < n_keys)[None, :]
-    scores, _ = attention_scores(
-        products,
-        positions,
-        cols[None, :],
-        bias_ptrs,
-        in_range,
-        score_scale,
-        score_cap,
-        slope,
-        HAS_CAP,
-        HAS_SLOPE,
-        HAS_BIAS,
-        COMPUTE,
-    )
+    scores = products
+    if HAS_CAP or HAS_SLOPE or HAS_BIAS:
+        scores, _ = attention_scores(
+            products,
+            positions,
+            cols[None, :],
+            bias_ptrs,
+            in_range,
+            score_scale,
+            score_cap,
+            slope,
+            HAS_CAP,
+            HAS_SLOPE,
+            HAS_BIAS,
+            COMPUTE,
+        )
     if MASKED:
         seen = (cols < n_keys)[None, :]
         seen = is_seen(positions, cols[None, :], left, right, HAS_LEFT, HAS_RIGHT, seen)
         scores = tl.where(seen, scores, float("-inf"))
-    new_top = tl.maximum(top, tl.max(scores, axis=1))
+    largest = tl.max(scores, axis=1)
+    if not (HAS_CAP or HAS_SLOPE or HAS_BIAS):
+        # The factor is positive: the largest product gives the largest score.
+        largest *= score_scale
+    new_top = tl.maximum(top, largest)
     base = new_top
     if MASKED or HAS_BIAS:
         # Where nothing was seen yet, minus infinity less itself would be NaN.
         base = tl.where(new_top == float("-inf"), 0.0, new_top)
-    weights = tl.math.exp2(scores - base[:, None])
+    if HAS_CAP or HAS_SLOPE or HAS_BIAS:
+        weights = tl.math.exp2(scores - base[:, None])
+    else:
+        weights = tl.math.exp2(scores * score_scale - base[:, None])
     shrink = tl.math.exp2(top - base)
     total = total * shrink + tl.sum(weights, axis=1)
     if HAS_DROPOUT:
@@ -98,9 +107,10 @@ def attention_step(
 
 # ptx sm_80, sm_90a [attention of 64]: registers <= 255, spills == 0, bank_conflicts == 0
 # ptx sm_80, sm_90a [attention of 64]: sectors == ideal, warnings == 0
-# ptx sm_80 [attention of 64]: others_per_mma <= 4.3
+# ptx sm_80 [attention of 64]: others_per_mma <= 4.0
 # ptx sm_80 [attention of 128]: others_per_mma <= 2.8
-# ptx sm_80, sm_90a [attention of 128]: bank_conflicts == 0, sectors == ideal, warnings == 0
+# ptx sm_80, sm_90a [attention of 128]: registers <= 255, spills == 0, bank_conflicts == 0
+# ptx sm_80, sm_90a [attention of 128]: sectors == ideal, warnings == 0
 @triton.jit(do_not_specialize=["seed", "offset"])
 def attention_kernel(
     q_ptr,
@@ -177,7 +187,7 @@ def attention_kernel(
     head_cols = tl.arange(0, BLOCK_D)
     row_mask = rows < n_queries
     head_mask = (head_cols < HEAD_DIM)[None, :]
-    in_block = tl.arange(0, BLOCK_M)[:, None]
+    in_block = tl.arange(0, BLOCK_M).to(tl.int64)[:, None]
     first_row = (start_q + first).to(tl.int64)
     first_key = tl.cast(start_k, tl.int64)
     q_ptr += first_row * stride_qn
@@ -195,8 +205,8 @@ def attention_kernel(
     if bias_ptr is not None:
         bias_ptr += batch * stride_bb + head * stride_bh + first.to(tl.int64) * stride_bn
         bias_ptrs = bias_ptr + in_block * stride_bn + keys[None, :]
-    k_ptrs = k_ptr + keys[:, None] * stride_kn + head_cols[None, :]
-    v_ptrs = v_ptr + keys[:, None] * stride_vn + head_cols[None, :]
+    k_ptrs = k_ptr + keys.to(tl.int64)[:, None] * stride_kn + head_cols[None, :]
+    v_ptrs = v_ptr + keys.to(tl.int64)[:, None] * stride_vn + head_cols[None, :]
 
     acc = tl.zeros((BLOCK_M, BLOCK_D), dtype=COMPUTE)
     total = tl.zeros((BLOCK_M,), dtype=COMPUTE)

@@ -8,6 +8,8 @@ public final class PtxPasses {
   private static final List<UnaryOperator<PtxFunction>> PASSES =
       List.of(
           DeadCode::remove,
+          AddressSteps::take,
+          DeadCode::remove,
           LoopInvariants::hoist,
           InductionVariables::reduce,
           DeadCode::remove,

@@ -240,4 +240,34 @@ class StructureTest {
         .startsWith("mov.b16 %h1, 15360;")
         .contains("add.rn.f16 %h3, %h2, %h1;", "mul.rn.f16 %h4, %h3, %h1;");
   }
+
+  @Test
+  void rowsFollowEachOther() {
+    Operand stride = code.b64();
+    Operand row = code.b64("cvt.s64.s32", code.thread());
+    Operand base = code.b64();
+    count(
+        List.of(),
+        params -> {
+          Operand along = code.b64("mul.wide.s32", params.getFirst(), code.b32());
+          for (int k = 0; k < 8; k++) {
+            Operand offset = code.b64("mul.lo.s64", code.b64("add.s64", row, l(16 * k)), stride);
+            code.store(code.b64("add.s64", code.b64("add.s64", base, offset), along), i(k));
+          }
+          return List.of();
+        });
+    List<String> lines = code.optimized();
+    assertThat(lines.stream().filter(line -> line.contains("mul.lo.s64"))).hasSize(1);
+    assertThat(loop(lines, 1).stream().filter(line -> line.contains("add.s64"))).hasSize(7);
+    assertThat(loop(lines, 1).stream().filter(line -> line.contains("shl.b64"))).isEmpty();
+  }
+
+  @Test
+  void addressesThatFollowNoRuleStay() {
+    Operand base = code.b64();
+    for (int k = 0; k < 3; k++) {
+      code.store(code.b64("add.s64", base, code.b64("mul.wide.s32", code.b32(), i(4))), i(k));
+    }
+    assertThat(code.optimized().stream().filter(line -> line.contains("add.s64"))).isEmpty();
+  }
 }

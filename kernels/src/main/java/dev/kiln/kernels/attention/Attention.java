@@ -8,6 +8,7 @@ import dev.kiln.kernels.launch.Workspace;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
+import java.util.Optional;
 
 /**
  * Attention, {@code o = dropout(softmax(s)) v} with {@code s = cap tanh(scale q.k / cap) + bias -
@@ -35,7 +36,7 @@ public final class Attention {
   private static final long HEADS_FOR_CPU = 4;
 
   private final Device device;
-  private final Blocks blocks;
+  private final Optional<Blocks> given;
   private final Workspace statistics;
   private final Workspace sums;
   private final KernelCall forward;
@@ -45,13 +46,17 @@ public final class Attention {
   private final KernelCall queriesGradient;
 
   public Attention(Device device) {
-    this(device, Blocks.of(device));
+    this(device, Optional.empty());
   }
 
   /** With block sizes of one's own. */
   public Attention(Device device, Blocks blocks) {
+    this(device, Optional.of(blocks));
+  }
+
+  private Attention(Device device, Optional<Blocks> given) {
     this.device = device;
-    this.blocks = blocks;
+    this.given = given;
     statistics = new Workspace(device);
     sums = new Workspace(device);
     forward = new KernelCall(FILE, "attention_kernel", device);
@@ -68,11 +73,20 @@ public final class Attention {
    * @param keys that it takes at a time
    * @param gradientOuter queries or keys of a program of the backward pass
    * @param gradientInner keys or queries that it takes at a time
+   * @param warps of a program on a GPU
+   * @param stages of its software pipeline
    */
-  public record Blocks(int queries, int keys, int gradientOuter, int gradientInner) {
-    static Blocks of(Device device) {
-      return device.target().isGpu() ? new Blocks(128, 64, 64, 64) : new Blocks(128, 128, 256, 128);
+  public record Blocks(
+      int queries, int keys, int gradientOuter, int gradientInner, int warps, int stages) {
+    /** With 4 warps and 3 stages. */
+    public Blocks(int queries, int keys, int gradientOuter, int gradientInner) {
+      this(queries, keys, gradientOuter, gradientInner, 4, 3);
     }
+  }
+
+  private Blocks blocks(AttentionShape shape) {
+    return given.orElseGet(
+        () -> AttentionTuning.blocks(device.target(), shape.in().q().dtype(), shape.head()));
   }
 
   /**
@@ -102,8 +116,10 @@ public final class Attention {
     AttentionShape.statistics(forward, lse);
     AttentionShape.bias(forward, in.bias());
     numbers(forward, shape, options);
+    Blocks blocks = blocks(shape);
     int rows = block(shape.queries(), blocks.queries);
     constants(forward, shape, rows, block(shape.keys(), blocks.keys));
+    forward.tuned(blocks.warps, blocks.stages);
     over(forward, shape.queries(), rows, shape.heads(), shape.batch());
   }
 
@@ -204,6 +220,7 @@ public final class Attention {
       NdArray dO,
       Gradients grads,
       NdArray sumsOfQueries) {
+    Blocks blocks = blocks(shape);
     int keys = block(shape.keys(), blocks.gradientOuter);
     int blocksOfKeys = Grid.cdiv(shape.keys(), keys);
     int launches = sumsOfQueries == null ? 1 : blocksOfKeys;
@@ -223,6 +240,7 @@ public final class Attention {
       numbers(call, shape, options);
       call.number(shape.compute(), options.scaleFor(shape.head())).integer(first);
       constants(call, shape, block(shape.queries(), blocks.gradientInner), keys);
+      call.tuned(blocks.warps, blocks.stages);
       call.over(
           blocksOfKeys / launches,
           Math.toIntExact(shape.keyHeads()),
@@ -251,8 +269,10 @@ public final class Attention {
     AttentionShape.bias(call, in.bias());
     numbers(call, shape, options);
     call.number(shape.compute(), options.scaleFor(shape.head()));
+    Blocks blocks = blocks(shape);
     int rows = block(shape.queries(), blocks.gradientOuter);
     constants(call, shape, rows, block(shape.keys(), blocks.gradientInner));
+    call.tuned(blocks.warps, blocks.stages);
     over(call, shape.queries(), rows, shape.heads(), shape.batch());
   }
 

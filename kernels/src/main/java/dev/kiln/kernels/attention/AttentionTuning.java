@@ -1,0 +1,41 @@
+package dev.kiln.kernels.attention;
+
+import dev.kiln.compiler.Target;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.attention.Attention.Blocks;
+
+/** Block sizes of attention that fill the registers and the shared memory of a target. */
+final class AttentionTuning {
+  private static final Blocks CPU = new Blocks(128, 128, 256, 128, 4, 1);
+
+  private AttentionTuning() {}
+
+  /** For inputs of a type and heads of a size. */
+  static Blocks blocks(Target target, DType dtype, long head) {
+    if (!target.isGpu()) {
+      return CPU;
+    }
+    return dtype.bits() > 16 ? wide(head) : narrow(target, head);
+  }
+
+  /** Products without tensor cores. */
+  private static Blocks wide(long head) {
+    return head <= 64 ? new Blocks(64, 32, 32, 32, 4, 2) : new Blocks(32, 32, 32, 16, 4, 2);
+  }
+
+  private static Blocks narrow(Target target, long head) {
+    boolean hasLittleMemory = target == Target.SM_89 || target == Target.SM_120;
+    if (head <= 64) {
+      return new Blocks(128, 64, 64, 64, 4, 3);
+    }
+    if (head <= 128) {
+      return hasLittleMemory
+          ? new Blocks(128, 64, 64, 32, 8, 2)
+          : new Blocks(128, 64, 64, 64, 8, 3);
+    }
+    int keys = target == Target.SM_90A ? 32 : 16;
+    return hasLittleMemory
+        ? new Blocks(64, keys, 32, 32, 4, 2)
+        : new Blocks(128, keys, 64, 32, 8, 2);
+  }
+}

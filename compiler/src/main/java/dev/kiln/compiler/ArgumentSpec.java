@@ -11,6 +11,19 @@ import java.util.Optional;
  * milliseconds to link those that a record has by itself, and the first launch needs them.
  */
 public sealed interface ArgumentSpec {
+  /** The same without what is known to divide addresses and integers. */
+  default ArgumentSpec undivided() {
+    return switch (this) {
+      case Pointer pointer -> new Pointer(pointer.pointee, pointer.isConst, 1);
+      case Scalar scalar -> new Scalar(scalar.dtype, 1);
+      case Tuple tuple ->
+          new Tuple(
+              tuple.elements.stream().map(ArgumentSpec::undivided).toList(), tuple.fieldNames);
+      case Constant constant -> constant;
+      case Descriptor descriptor -> descriptor;
+    };
+  }
+
   /**
    * A pointer to elements in global memory.
    *

@@ -58,12 +58,20 @@ final class CompileCommand implements Callable<Integer> {
   private int numStages;
 
   @Option(
+      names = "--versioned",
+      description =
+          "For a GPU: one kernel that chooses on entry whether what the signature leaves open"
+              + " divides well enough for wide accesses.")
+  private boolean versioned;
+
+  @Option(
       names = "--emit",
       required = true,
       paramLabel = "KIND",
       description =
-          "ast, tir, then for the CPU loops, class, for a GPU ptx, abi (how to launch"
-              + " it, as JSON), cubin (by ptxas); or all (a folder).")
+          "ast, tir, then for the CPU loops, class, for a GPU gir (tir with layouts and other"
+              + " plans), ptx, abi (how to launch it, as JSON), cubin (by ptxas); or all (a"
+              + " folder).")
   private String kind;
 
   @Option(
@@ -86,7 +94,11 @@ final class CompileCommand implements Callable<Integer> {
     UsageException.requireLaunchOptions(numWarps, numStages);
     long start = System.nanoTime();
     Kernel kernel = KernelModule.load(named.file()).kernel(named.kernel());
-    CompileOptions options = CompileOptions.DEFAULT.withNumWarps(numWarps).withNumStages(numStages);
+    CompileOptions options =
+        CompileOptions.DEFAULT
+            .withNumWarps(numWarps)
+            .withNumStages(numStages)
+            .withVersioned(versioned);
     Specialization specialization =
         new Specialization(SignatureText.parse(signature, kernel.parameters()), options);
     CompiledKernel compiled = kernel.compile(specialization, wanted);

@@ -43,6 +43,7 @@ final class ArgumentBinder {
   private final Object[] constants;
   private final CompositeArgument[] composites;
   private final boolean[] meta;
+  private boolean tellsDivisibility = true;
   private int revision;
 
   ArgumentBinder(String kernel, List<KernelParameter> parameters) {
@@ -62,6 +63,12 @@ final class ArgumentBinder {
   /** Changes whenever the specialisation changes. */
   int revision() {
     return revision;
+  }
+
+  /** Whether specialisations say what divides addresses and integers; true at first. */
+  void tellDivisibility(boolean enabled) {
+    revision += tellsDivisibility == enabled ? 0 : 1;
+    tellsDivisibility = enabled;
   }
 
   boolean isSet(int index) {
@@ -177,11 +184,15 @@ final class ArgumentBinder {
       throw fault(parameter, " is tl.constexpr and takes a constant, not " + value.describe());
     }
     meta[index] = false;
-    if (kinds[index] != Kind.COMPOSITE || !composites[index].spec().equals(value.spec())) {
+    if (kinds[index] != Kind.COMPOSITE || !told(composites[index]).equals(told(value))) {
       kinds[index] = Kind.COMPOSITE;
       revision++;
     }
     composites[index] = value;
+  }
+
+  private ArgumentSpec told(CompositeArgument value) {
+    return tellsDivisibility ? value.spec() : value.spec().undivided();
   }
 
   private void setTyped(int index, KernelParameter parameter, long value) {
@@ -210,12 +221,14 @@ final class ArgumentBinder {
 
   private void bind(int index, Kind kind, DType dtype, boolean aligned) {
     meta[index] = false;
-    if (kinds[index] != kind || dtypes[index] != dtype || divisible[index] != aligned) {
+    if (kinds[index] != kind
+        || dtypes[index] != dtype
+        || divisible[index] != aligned && tellsDivisibility) {
       kinds[index] = kind;
       dtypes[index] = dtype;
-      divisible[index] = aligned;
       revision++;
     }
+    divisible[index] = aligned;
   }
 
   /** What is known about each parameter. Fails if one is not set. */
@@ -227,14 +240,17 @@ final class ArgumentBinder {
           switch (kinds[i]) {
             case UNSET -> throw fault(parameter, " has no value");
             case POINTER ->
-                new ArgumentSpec.Pointer(
-                    dtypes[i], parameter.isConst(), divisible[i] ? ALIGNMENT : 1);
-            case INTEGER, FLOAT -> new ArgumentSpec.Scalar(dtypes[i], divisible[i] ? ALIGNMENT : 1);
+                new ArgumentSpec.Pointer(dtypes[i], parameter.isConst(), divisibility(i));
+            case INTEGER, FLOAT -> new ArgumentSpec.Scalar(dtypes[i], divisibility(i));
             case CONSTANT -> new ArgumentSpec.Constant(constants[i]);
-            case COMPOSITE -> composites[i].spec();
+            case COMPOSITE -> told(composites[i]);
           });
     }
     return specs;
+  }
+
+  private int divisibility(int index) {
+    return tellsDivisibility && divisible[index] ? ALIGNMENT : 1;
   }
 
   /** How many numbers the kernel reads at run time. */

@@ -28,6 +28,7 @@ public final class KernelModule {
   private Parsed parsed;
   private Consumer<Diagnostic> warnings = warning -> System.err.println(warning.render());
   private Consumer<String> output = System.out::println;
+  private volatile boolean versioned;
 
   /** What parsing gives, for those who need more than the facts. */
   private record Parsed(ModuleSource.Syntax syntax, KernelDeclarations declarations) {}
@@ -170,6 +171,16 @@ public final class KernelModule {
   public KernelModule outputTo(Consumer<String> consumer) {
     output = consumer;
     return this;
+  }
+
+  /** What {@link Launch#versioned} is for launches made from now on; false by default. */
+  public KernelModule versioned(boolean enabled) {
+    versioned = enabled;
+    return this;
+  }
+
+  boolean isVersioned() {
+    return versioned;
   }
 
   /** Finds the files that the file imports. */

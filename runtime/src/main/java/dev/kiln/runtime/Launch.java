@@ -33,6 +33,7 @@ public final class Launch {
   private TuningPolicy tuning = TuningPolicy.FIRST;
   private Optional<TritonConfig> configuration;
   private CompileOptions options;
+  private boolean versioned;
   private Function<MetaParameters, Grid> grid;
   private Ready ready;
   private int readyRevision = -1;
@@ -46,6 +47,7 @@ public final class Launch {
     this.configuration = kernel.metaRules().firstConfiguration();
     this.binder = new ArgumentBinder(kernel.name(), kernel.parameters());
     this.meta = new MetaParameters(kernel.parameters(), binder);
+    versioned(kernel.module().isVersioned());
   }
 
   public Kernel kernel() {
@@ -198,11 +200,22 @@ public final class Launch {
     return options(effectiveOptions().withDebug(enabled));
   }
 
+  /**
+   * Whether one compilation serves whatever divides the arguments: the kernel tests on entry
+   * whether it may use wide accesses ({@link CompileOptions#versioned}). Otherwise, as in Triton,
+   * what is a multiple of 16 makes a specialisation of its own. Only GPUs take notice.
+   */
+  public Launch versioned(boolean enabled) {
+    versioned = enabled && device.target().isGpu();
+    binder.tellDivisibility(!versioned);
+    readyRevision = -1;
+    return this;
+  }
+
   /** Replaces all options. */
   public Launch options(CompileOptions newOptions) {
     options = newOptions;
-    readyRevision = -1;
-    return this;
+    return versioned(newOptions.versioned());
   }
 
   /** How a configuration of {@code triton.autotune} is chosen; by default the first is taken. */
@@ -319,9 +332,11 @@ public final class Launch {
 
   /** The caller's options, else the configuration's, else Triton's defaults. */
   private CompileOptions effectiveOptions() {
-    return options != null
-        ? options
-        : configuration.isPresent() ? options(configuration.get()) : CompileOptions.DEFAULT;
+    CompileOptions chosen =
+        options != null
+            ? options
+            : configuration.isPresent() ? options(configuration.get()) : CompileOptions.DEFAULT;
+    return chosen.versioned() == versioned ? chosen : chosen.withVersioned(versioned);
   }
 
   /** Configurations are few objects of the kernel's. */

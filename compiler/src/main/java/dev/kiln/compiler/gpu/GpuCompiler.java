@@ -4,6 +4,7 @@ import dev.kiln.compiler.CompileOptions;
 import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.gpu.emit.KernelEmission;
+import dev.kiln.compiler.gpu.plan.AlignedVersion;
 import dev.kiln.compiler.gpu.plan.GirPrinter;
 import dev.kiln.compiler.gpu.plan.KernelPlan;
 import dev.kiln.compiler.gpu.plan.LayoutPlan;
@@ -14,11 +15,15 @@ import dev.kiln.compiler.ptx.PtxPasses;
 import dev.kiln.compiler.ptx.PtxPrinter;
 import dev.kiln.compiler.ptx.SharedAllocation;
 import java.util.List;
+import java.util.Optional;
 
 /** Optimised tile IR to PTX. */
 public final class GpuCompiler {
   private static final int WARP = 32;
   private static final int MOST_THREADS = 1024;
+
+  /** Kernels of more instructions have one version. */
+  private static final int MOST_OF_VERSIONS = 20_000;
 
   private GpuCompiler() {}
 
@@ -34,8 +39,7 @@ public final class GpuCompiler {
     CompileOptions options = kernel.specialization().options();
     check(function, options);
     GpuTarget target = GpuTarget.of(kernel.target());
-    KernelPlan plan = new LayoutPlan(function, target, options);
-    KernelEmission.Result emitted = KernelEmission.emit(function, target, plan);
+    KernelEmission.Result emitted = emit(function, target, options);
     List<KernelAbi.Parameter> parameters =
         KernelAbi.layOut(function, emitted.maps(), emitted.scratchBytes() > 0);
     PtxFunction simplified =
@@ -62,13 +66,44 @@ public final class GpuCompiler {
             emitted.scratchBytes()));
   }
 
-  /** What is decided before PTX is emitted, as text: {@link GirPrinter}. */
+  private static KernelEmission.Result emit(
+      TileFunction function, GpuTarget target, CompileOptions options) {
+    KernelPlan plan = new LayoutPlan(function, target, options);
+    Optional<TileFunction> aligned = aligned(function, options);
+    if (aligned.isPresent()) {
+      KernelPlan alignedPlan = new LayoutPlan(aligned.get(), target, options);
+      KernelEmission.Result both =
+          KernelEmission.emit(function, target, plan, aligned.get(), alignedPlan);
+      if (PtxFunction.instructions(both.body()) <= MOST_OF_VERSIONS) {
+        return both;
+      }
+    }
+    return KernelEmission.emit(function, target, plan);
+  }
+
+  /**
+   * The version of a kernel for parameters that more divides than is known, if it is to have it.
+   */
+  private static Optional<TileFunction> aligned(TileFunction function, CompileOptions options) {
+    return options.versioned() ? AlignedVersion.of(function) : Optional.empty();
+  }
+
+  /** What is decided before PTX is emitted, as text: {@link GirPrinter}; of each version. */
   public static String plan(CompiledKernel kernel) {
     TileFunction function = kernel.optimized();
     CompileOptions options = kernel.specialization().options();
     check(function, options);
-    return GirPrinter.print(
-        function, new LayoutPlan(function, GpuTarget.of(kernel.target()), options));
+    GpuTarget target = GpuTarget.of(kernel.target());
+    String general = GirPrinter.print(function, new LayoutPlan(function, target, options));
+    return aligned(function, options)
+        .map(
+            version ->
+                "// where %s:\n%s\n// elsewhere:\n%s"
+                    .formatted(
+                        AlignedVersion.conditions(function, version),
+                        GirPrinter.print(version, new LayoutPlan(version, target, options)),
+                        general))
+        .orElse(general);
   }
 
   private static void check(TileFunction function, CompileOptions options) {

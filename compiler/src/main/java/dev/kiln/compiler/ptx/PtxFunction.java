@@ -26,6 +26,21 @@ public record PtxFunction(
     return new PtxFunction(name, params, nodes, target, version, threads, maxRegisters, helpers);
   }
 
+  /** How many instructions a body has, those inside loops and branches included. */
+  public static int instructions(List<Node> nodes) {
+    int count = 0;
+    for (Node node : nodes) {
+      count +=
+          switch (node) {
+            case Node.Instruction instruction -> 1;
+            case Node.Loop loop -> instructions(loop.head()) + instructions(loop.tail());
+            case Node.Branch branch ->
+                instructions(branch.thenBody()) + instructions(branch.elseBody());
+          };
+    }
+    return count;
+  }
+
   /**
    * A parameter of the entry.
    *

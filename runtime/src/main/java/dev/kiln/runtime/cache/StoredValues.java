@@ -136,6 +136,7 @@ final class StoredValues {
     out.writeInt(options.numCtas());
     out.writeBoolean(options.fpFusion());
     out.writeBoolean(options.debug());
+    out.writeBoolean(options.versioned());
     write(out, specialization.arguments());
   }
 

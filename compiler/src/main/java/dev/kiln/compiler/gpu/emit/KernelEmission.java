@@ -51,14 +51,20 @@ public final class KernelEmission implements Emission {
   private final GlobalOrder order;
   private final Scratch scratch;
   private final Set<String> helpers = new LinkedHashSet<>();
-  private final List<KernelAbi.TensorMap> maps = new ArrayList<>();
+  private final List<KernelAbi.TensorMap> maps;
   private Scope scope = new Scope(null);
 
-  private KernelEmission(TileFunction function, GpuTarget target, KernelPlan plan) {
+  private KernelEmission(
+      TileFunction function,
+      GpuTarget target,
+      KernelPlan plan,
+      PtxBuilder ptx,
+      List<KernelAbi.TensorMap> maps) {
+    this.maps = maps;
     this.function = function;
     this.target = target;
     this.plan = plan;
-    ptx = new PtxBuilder(WARP * plan.warps());
+    this.ptx = ptx;
     scratch = new Scratch(ptx);
     axes = AxisAnalysis.of(function);
     uses = Uses.of(function);
@@ -88,16 +94,64 @@ public final class KernelEmission implements Emission {
 
   /** Emits a kernel. */
   public static Result emit(TileFunction function, GpuTarget target, KernelPlan plan) {
-    var emission = new KernelEmission(function, target, plan);
+    var ptx = new PtxBuilder(WARP * plan.warps());
+    List<KernelAbi.TensorMap> maps = new ArrayList<>();
+    return result(ptx, List.of(emit(function, target, plan, ptx, maps)), maps);
+  }
+
+  /**
+   * Emits two versions of a kernel, one of which it chooses on entry.
+   *
+   * @param version the kernel with what has to divide its parameters for the first version; the
+   *     second is for all others
+   */
+  public static Result emit(
+      TileFunction function,
+      GpuTarget target,
+      KernelPlan plan,
+      TileFunction version,
+      KernelPlan versionPlan) {
+    var ptx = new PtxBuilder(WARP * plan.warps());
+    ptx.at(function.loc());
+    List<KernelEmission> emissions = new ArrayList<>();
+    List<KernelAbi.TensorMap> maps = new ArrayList<>();
+    ptx.branch(
+        EntryTest.emit(ptx, function, version),
+        () -> {
+          emissions.add(emit(version, target, versionPlan, ptx, maps));
+          return List.of();
+        },
+        () -> {
+          emissions.add(emit(function, target, plan, ptx, maps));
+          return List.of();
+        });
+    return result(ptx, emissions, maps);
+  }
+
+  private static KernelEmission emit(
+      TileFunction function,
+      GpuTarget target,
+      KernelPlan plan,
+      PtxBuilder ptx,
+      List<KernelAbi.TensorMap> maps) {
+    var emission = new KernelEmission(function, target, plan, ptx, maps);
     emission.parameters();
     emission.operations(function.body());
-    List<Node> body = new ArrayList<>(emission.scratch.prologue());
-    body.addAll(emission.ptx.body());
-    return new Result(
-        body,
-        List.copyOf(emission.helpers),
-        List.copyOf(emission.maps),
-        emission.scratch.bytes());
+    return emission;
+  }
+
+  private static Result result(
+      PtxBuilder ptx, List<KernelEmission> emissions, List<KernelAbi.TensorMap> maps) {
+    List<Node> body = new ArrayList<>();
+    Set<String> helpers = new LinkedHashSet<>();
+    long scratchBytes = 0;
+    for (KernelEmission emission : emissions) {
+      body.addAll(emission.scratch.prologue());
+      helpers.addAll(emission.helpers);
+      scratchBytes = Math.max(scratchBytes, emission.scratch.bytes());
+    }
+    body.addAll(ptx.body());
+    return new Result(body, List.copyOf(helpers), List.copyOf(maps), scratchBytes);
   }
 
   private Operand special(String name) {

@@ -37,6 +37,15 @@ final class AccessCost {
     return mask.isPresent() ? Math.min(width, axes.info(mask.get()).constancy(axis)) : width;
   }
 
+  /** The same along the best axis. */
+  long widest(Value pointer, Optional<Value> mask) {
+    long widest = 1;
+    for (int axis = 0; axis < pointer.shape().rank(); axis++) {
+      widest = Math.max(widest, width(pointer, mask, axis));
+    }
+    return widest;
+  }
+
   /** The axis along which addresses run on. */
   private int fastest(Value pointer) {
     AxisInfo info = axes.info(pointer);

@@ -3,8 +3,6 @@ package dev.kiln.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,10 +18,16 @@ class DocumentedCommandsTest {
   private static final Path ROOT = Path.of("..");
   private static final String OPENS = "```console";
   private static final String CLOSES = "```";
-  private static final String PROMPT = "$ ./kiln ";
+  private static final String PROMPT = "$ " + PageCommand.PROGRAM;
 
   @ParameterizedTest
-  @ValueSource(strings = {"README.md", "docs/simulator.md", "docs/simulator-counters.md"})
+  @ValueSource(
+      strings = {
+        "README.md",
+        "docs/simulator.md",
+        "docs/simulator-counters.md",
+        "docs/compiler.md"
+      })
   void pagesShowWhatCommandsPrint(String page) throws IOException {
     Path file = ROOT.resolve(page);
     List<String> written = Files.readAllLines(file);
@@ -58,21 +62,9 @@ class DocumentedCommandsTest {
       }
       for (String command : commands) {
         result.addAll(command.lines().toList());
-        result.addAll(output(command.replace("\\\n", " ").substring(PROMPT.length())));
+        result.addAll(PageCommand.output(command.replace("\\\n", " ").substring(PROMPT.length())));
       }
     }
     return result;
-  }
-
-  /** What a command prints, on either stream. */
-  private static List<String> output(String command) {
-    StringWriter printed = new StringWriter();
-    PrintWriter writer = new PrintWriter(printed, true);
-    String[] words = command.strip().split("\\s+");
-    for (int i = 0; i < words.length; i++) {
-      words[i] = words[i].replaceFirst("^(@?|.*=)(examples|tests)/", "$1../$2/");
-    }
-    KilnCommand.execute(words, writer, writer);
-    return printed.toString().lines().map(line -> line.replace("../", "").stripTrailing()).toList();
   }
 }

@@ -1,6 +1,8 @@
 package dev.kiln.compiler.layout;
 
+import dev.kiln.compiler.ir.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
@@ -14,6 +16,12 @@ import java.util.stream.IntStream;
 public final class LayoutPicture {
   private static final int SHOWN = 4;
 
+  /** Bytes of a row of shared memory that has all banks. */
+  private static final int ROW = 128;
+
+  /** Bytes of the widest access of a thread. */
+  private static final int PIECE = 16;
+
   private LayoutPicture() {}
 
   public static String of(LinearLayout layout) {
@@ -25,23 +33,58 @@ public final class LayoutPicture {
     return draw(layout, shown -> shown == warp);
   }
 
+  /**
+   * Shared memory in rows of 128 bytes, all of its banks: each cell is a piece of 16 bytes, with
+   * the coordinates of the element that it begins with.
+   *
+   * @param elementBytes 1 to 16
+   */
+  public static String ofMemory(SharedLayout layout, int elementBytes) {
+    int vector = PIECE / elementBytes;
+    String[] cells = new String[-Math.floorDiv(-layout.size(), vector)];
+    Arrays.fill(cells, ".");
+    for (int index = 0; index < layout.shape().size(); index++) {
+      int offset = layout.offset(index);
+      if (offset % vector == 0) {
+        cells[offset / vector] = coordinates(layout.shape(), index);
+      }
+    }
+    return grid(Arrays.asList(cells), ROW / PIECE);
+  }
+
+  private static String coordinates(Shape shape, int index) {
+    int[] strides = shape.rowMajorStrides();
+    return IntStream.range(0, shape.rank())
+        .mapToObj(axis -> Integer.toString(index / strides[axis] % shape.dim(axis)))
+        .collect(Collectors.joining(","));
+  }
+
+  private static String grid(List<String> cells, int columns) {
+    int width = cells.stream().mapToInt(String::length).max().orElse(0);
+    var text = new StringBuilder();
+    for (int at = 0; at < cells.size(); at++) {
+      text.append(cells.get(at));
+      if (at % columns == columns - 1 || at == cells.size() - 1) {
+        text.append('\n');
+      } else {
+        text.repeat(' ', width - cells.get(at).length() + 1);
+      }
+    }
+    return text.toString();
+  }
+
   private static String draw(LinearLayout layout, IntPredicate warps) {
     List<String> cells = cells(layout, warps);
     int rank = layout.shape().rank();
     int columns = layout.shape().dim(rank - 1);
-    int rows = rank > 1 ? layout.shape().dim(rank - 2) : 1;
-    int width = cells.stream().mapToInt(String::length).max().orElse(0);
+    if (rank <= 2) {
+      return grid(cells, columns);
+    }
+    int matrix = columns * layout.shape().dim(rank - 2);
     var text = new StringBuilder();
-    for (int index = 0; index < cells.size(); index++) {
-      if (rank > 2 && index % (rows * columns) == 0) {
-        text.append(heading(layout, index));
-      }
-      text.append(cells.get(index));
-      if (index % columns == columns - 1) {
-        text.append('\n');
-      } else {
-        text.repeat(' ', width - cells.get(index).length() + 1);
-      }
+    for (int first = 0; first < cells.size(); first += matrix) {
+      text.append(heading(layout, first))
+          .append(grid(cells.subList(first, first + matrix), columns));
     }
     return text.toString();
   }

@@ -21,7 +21,8 @@ import java.util.regex.Pattern;
  */
 final class Prelude {
   private static final List<String> PARTS =
-      List.of("standard.py", "reductions.py", "sorting.py", "random.py", "libdevice.py");
+      List.of(
+          "standard.py", "reductions.py", "sorting.py", "random.py", "scaled.py", "libdevice.py");
   private static final Pattern DEFINITION = Pattern.compile("(?m)^(?:def (\\w+)|(\\w+) *[:=])");
 
   private static final Prelude INSTANCE = new Prelude();

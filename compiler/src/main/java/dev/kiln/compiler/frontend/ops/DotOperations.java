@@ -27,11 +27,7 @@ final class DotOperations {
                 + " max_num_imprecise_acc=None, out_dtype=None)",
             "int8, uint8, float8*, float16, bfloat16, float32, float64",
             DotOperations::dot)
-        .note("the CPU computes as with `input_precision=\"ieee\"`")
-        .missing(
-            "dot_scaled(lhs, lhs_scale, lhs_format, rhs, rhs_scale, rhs_format, acc=None,"
-                + " fast_math=False, lhs_k_pack=True, rhs_k_pack=True, out_dtype=None)",
-            "");
+        .note("the CPU computes as with `input_precision=\"ieee\"`");
   }
 
   private static FrontValue dot(Arguments args) {

@@ -29,6 +29,7 @@ final class OperationTable {
     CreationOperations.addTo(table);
     ShapeOperations.addTo(table);
     DotOperations.addTo(table);
+    ScaledDotOperations.addTo(table);
     MemoryOperations.addTo(table);
     BlockPointerOperations.addTo(table);
     DescriptorOperations.addTo(table);

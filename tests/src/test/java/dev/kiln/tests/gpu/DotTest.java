@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.runtime.Grid;
+import dev.kiln.tests.rules.HostArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -93,6 +95,38 @@ class DotTest {
     assertThat(run.kernel().ptx()).contains("mma.sync.aligned.m8n8k4.row.col.f64");
     DotProblem.of(8, 8, 4, DType.FP64, DType.FP64).check(Target.SM_80, 1);
     DotProblem.of(64, 16, 64, DType.FP64, DType.FP64).check(Target.SM_80, 4);
+  }
+
+  @Test
+  void leftOperandsStayInRegisters() {
+    for (DType dtype : new DType[] {DType.FP64, DType.FP32}) {
+      DType sum = dtype == DType.FP64 ? dtype : DType.FP32;
+      for (int warps : new int[] {1, 4}) {
+        GpuTrial.of(
+                """
+                import triton
+                import triton.language as tl
+
+                @triton.jit
+                def counted(b, c, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr):
+                    m = tl.arange(0, M)
+                    n = tl.arange(0, N)
+                    k = tl.arange(0, K)
+                    x = tl.load(b + k[:, None] * N + n[None, :])
+                    a = (m[:, None] * K + k[None, :]).to(b.dtype.element_ty)
+                    product = tl.dot(a, x, out_dtype=c.dtype.element_ty, input_precision="tf32x3")
+                    tl.store(c + m[:, None] * N + n[None, :], product)
+                """,
+                Grid.of(1))
+            .warps(warps)
+            .check(
+                HostArray.normal(1, 16, 32).with(dtype),
+                HostArray.unwritten(32, 32).with(sum),
+                32,
+                32,
+                16);
+      }
+    }
   }
 
   @Test

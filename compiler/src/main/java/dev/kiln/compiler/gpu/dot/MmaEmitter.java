@@ -47,11 +47,16 @@ final class MmaEmitter {
       start = Operands.widened(emission, start, result, DType.FP32);
     }
     var sums = new Accumulators(start, form.shape().rows());
-    OperandBlocks a = blocks(DotOperand.left(dot, form), form.a(), shapeA.row(8));
+    OperandBlocks a = blocks(DotOperand.left(dot, form), form.a(), pairOfRows());
     int pair = shapeB.row(1) * sums.columnStep();
     OperandBlocks b = blocks(DotOperand.right(dot, form), form.b(), pair);
     Fragment end = multiply(sums, a, b).fragment();
     return isHalf ? Operands.widened(emission, end, DType.FP32, result, CastKind.FPTRUNC) : end;
+  }
+
+  /** From one row of an instruction that a thread has to its other one, if it has two. */
+  private int pairOfRows() {
+    return form.shape().rows() > 8 ? shapeA.row(8) : 0;
   }
 
   private OperandBlocks blocks(Optional<DotOperand> of, LinearLayout layout, int pair) {
@@ -93,7 +98,7 @@ final class MmaEmitter {
     List<Integer> rows = sums.rowsOfTiles();
     var left = new ArrayList<List<List<Operand>>>();
     for (int row : rows) {
-      left.add(parts(a, shapeA, batch, row, shapeA.row(8), k));
+      left.add(parts(a, shapeA, batch, row, pairOfRows(), k));
     }
     int columnStep = sums.columnStep();
     for (int column : sums.columnsOfTiles()) {

@@ -154,11 +154,14 @@ final class StridedAxes {
     return true;
   }
 
-  /** Moves an axis, or makes one of extent 1. */
+  /**
+   * Moves an axis, or makes one of extent 1. No operand is broadcast along the last axis of a
+   * single number, which may be written in place: then operands lie in tiles of one shape.
+   */
   private void copy(int from, int to, boolean exists) {
     extents[to] = exists ? extents[from] : 1;
     for (int array = 0; array < arrays; array++) {
-      strides[array][to] = exists ? strides[array][from] : 0;
+      strides[array][to] = exists ? strides[array][from] : to == AXES - 1 ? 1 : 0;
     }
   }
 

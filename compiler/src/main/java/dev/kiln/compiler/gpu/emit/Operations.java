@@ -11,6 +11,7 @@ import dev.kiln.compiler.gpu.memory.AtomicEmitter;
 import dev.kiln.compiler.gpu.memory.LoadEmitter;
 import dev.kiln.compiler.gpu.memory.PrintEmitter;
 import dev.kiln.compiler.gpu.memory.StoreEmitter;
+import dev.kiln.compiler.gpu.pipeline.TensorAccess;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.ElementwiseOp;
@@ -25,6 +26,7 @@ import dev.kiln.compiler.ptx.Operand.Name;
 import dev.kiln.compiler.ptx.Operand.Register;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.IntFunction;
 
 /** Each operation to the emitter of its family. */
@@ -54,8 +56,8 @@ final class Operations {
       case ShapeOp.Permute permute -> permute(permute);
       case ShapeOp.Join join -> tile(join, join.result());
       case ShapeOp.Cat cat -> tile(cat, cat.result());
-      case MemoryOp.Load load -> new LoadEmitter(emission).emit(load);
-      case MemoryOp.Store store -> new StoreEmitter(emission).emit(store);
+      case MemoryOp.Load load -> load(load);
+      case MemoryOp.Store store -> store(store);
       case MemoryOp.AtomicRmw atomic -> new AtomicEmitter(emission).emit(atomic);
       case MemoryOp.AtomicCas atomic -> new AtomicEmitter(emission).emit(atomic);
       case MemoryOp.Barrier barrier -> emission.order().barrier();
@@ -99,6 +101,24 @@ final class Operations {
     LinearLayout layout = emission.plan().layout(result);
     IntFunction<Operand> registers = emission.registers(op, result, layout);
     emission.define(result, new LazyFragment(layout, null, registers).fragment());
+  }
+
+  private void load(MemoryOp.Load load) {
+    OptionalInt descriptor = emission.plan().tensorCopy(load);
+    if (descriptor.isPresent()) {
+      TensorAccess.load(emission, load, descriptor.getAsInt());
+    } else {
+      new LoadEmitter(emission).emit(load);
+    }
+  }
+
+  private void store(MemoryOp.Store store) {
+    OptionalInt descriptor = emission.plan().tensorCopy(store);
+    if (descriptor.isPresent()) {
+      TensorAccess.store(emission, store, descriptor.getAsInt());
+    } else {
+      new StoreEmitter(emission).emit(store);
+    }
   }
 
   /** What lies in shared memory stays there. */

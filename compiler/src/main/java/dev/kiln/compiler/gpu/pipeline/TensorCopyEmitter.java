@@ -24,14 +24,14 @@ final class TensorCopyEmitter {
     this.slot =
         emission.shared(
             stages * stageBytes(),
-            TensorTile.ALIGNMENT,
+            tile.alignment(),
             stages + " stages of the load of " + load.result().type() + " at " + load.loc());
     this.map = emission.tensorMap(tile.map(copy.argument()));
   }
 
   /** Bytes from one buffer to the next. */
   long stageBytes() {
-    return Math.max(TensorTile.ALIGNMENT, tile.bytes());
+    return Math.max(tile.alignment(), tile.bytes());
   }
 
   /** Bytes that the copies of an iteration bring. */

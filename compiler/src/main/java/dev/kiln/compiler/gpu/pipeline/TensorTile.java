@@ -8,6 +8,7 @@ import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.SharedLayout;
 import dev.kiln.compiler.ptx.Node.Effect;
 import dev.kiln.compiler.ptx.Node.Guard;
+import dev.kiln.compiler.ptx.Node.SharedAccess;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Address;
 import dev.kiln.compiler.ptx.Operand.Immediate;
@@ -32,8 +33,7 @@ record TensorTile(Shape shape, DType dtype, int swizzle, List<Integer> box) {
   private static final int MOST_SWIZZLE = 128;
   private static final int LEAST_SWIZZLE = 32;
 
-  /** The pattern of 128 bytes repeats after 8 rows. */
-  static final int ALIGNMENT = 1024;
+  private static final int LEAST_ALIGNMENT = 128;
 
   static TensorTile of(Shape shape, DType dtype) {
     int rank = shape.rank();
@@ -56,6 +56,11 @@ record TensorTile(Shape shape, DType dtype, int swizzle, List<Integer> box) {
       order[i] = order.length - 1 - i;
     }
     return SharedLayout.tensorCopy(shape, dtype.bytes(), swizzle, order);
+  }
+
+  /** What a tile's address has to be a multiple of: patterns repeat after 8 rows. */
+  int alignment() {
+    return Math.max(LEAST_ALIGNMENT, 8 * swizzle);
   }
 
   /** Bytes of the whole tile. */
@@ -96,6 +101,7 @@ record TensorTile(Shape shape, DType dtype, int swizzle, List<Integer> box) {
               + "d.shared::cluster.global.tile"
               + ".mbarrier::complete_tx::bytes",
           guard,
+          null,
           new Address(base, place(first), slot),
           Address.of(map, 0),
           coordinates(emission, offsets, first),
@@ -103,21 +109,26 @@ record TensorTile(Shape shape, DType dtype, int swizzle, List<Integer> box) {
     }
   }
 
-  /** Copies the tile from shared to global memory. */
+  /**
+   * Copies the tile from shared to global memory. Barriers are inserted where threads depend on
+   * each other.
+   */
   void store(Emission emission, Guard guard, Operand map, List<Value> offsets, SharedSlot slot) {
     for (int[] first : boxes()) {
       add(
           emission.ptx(),
           "cp.async.bulk.tensor." + shape.rank() + "d.global.shared::cta.tile.bulk_group",
           guard,
+          new SharedAccess(slot, false),
           Address.of(map, 0),
           coordinates(emission, offsets, first),
           new Address(emission.sharedBase(), place(first), slot));
     }
   }
 
-  private static void add(PtxBuilder ptx, String opcode, Guard guard, Operand... operands) {
-    ptx.add(opcode, List.of(), guard, List.of(), Effect.EFFECT, null, operands);
+  private static void add(
+      PtxBuilder ptx, String opcode, Guard guard, SharedAccess access, Operand... operands) {
+    ptx.add(opcode, List.of(), guard, List.of(), Effect.EFFECT, access, operands);
   }
 
   private long place(int[] first) {

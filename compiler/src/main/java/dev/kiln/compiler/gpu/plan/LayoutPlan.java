@@ -14,6 +14,7 @@ import dev.kiln.compiler.layout.LinearLayout;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Layouts by {@link LayoutAssignment}, products by {@link DotChoice}. */
 public final class LayoutPlan implements KernelPlan {
@@ -68,6 +69,16 @@ public final class LayoutPlan implements KernelPlan {
   @Override
   public DotForm form(ComputeOp.Dot dot) {
     return forms.computeIfAbsent(dot, dots::choose);
+  }
+
+  @Override
+  public OptionalInt tensorCopy(MemoryOp.Load load) {
+    return pipelines.isOnlyForProducts(load.result()) ? tensors.of(load) : OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt tensorCopy(MemoryOp.Store store) {
+    return tensors.of(store);
   }
 
   @Override

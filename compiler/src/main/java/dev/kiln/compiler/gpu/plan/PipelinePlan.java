@@ -125,7 +125,8 @@ public final class PipelinePlan {
                         && branch.blocks().stream().anyMatch(PipelinePlan::hasLoop));
   }
 
-  private boolean isOnlyForProducts(Value value) {
+  /** Whether products read a tile, maybe turned, and nothing else does. */
+  boolean isOnlyForProducts(Value value) {
     List<Op> users = uses.users(value);
     return !users.isEmpty()
         && users.stream()

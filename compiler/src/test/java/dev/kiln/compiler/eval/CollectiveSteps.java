@@ -31,24 +31,32 @@ final class CollectiveSteps {
   };
   private static final BinaryKind[] BOOLEAN_KINDS = {BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR};
 
+  /** As many small integers have a sum that fp16 and bf16 hold exactly. */
+  private static final int MOST_IN_HALVES = 256;
+
+  private static final ComputeOp.Precision[] PRECISIONS = ComputeOp.Precision.values();
+
   private final KernelGenerator kernel;
   private final IrBuilder builder;
   private final RandomNumbers random;
+  private final ProductSteps products;
 
   CollectiveSteps(KernelGenerator kernel) {
     this.kernel = kernel;
+    this.products = new ProductSteps(kernel);
     this.builder = kernel.builder;
     this.random = kernel.random;
   }
 
   void addOne() {
-    switch (random.below(8)) {
+    switch (random.below(9)) {
       case 0, 1 -> reduce();
       case 2 -> sum();
       case 3 -> scan();
       case 4 -> argMax();
       case 5 -> histogram();
       case 6 -> map();
+      case 7 -> productLoop();
       default -> dot();
     }
   }
@@ -74,31 +82,27 @@ final class CollectiveSteps {
         dtype.isBool() ? BOOLEAN_KINDS : dtype.isFloat() ? FLOAT_KINDS : INTEGER_KINDS);
   }
 
-  private Block simple(BinaryKind kind, Type element) {
-    List<Value> params = List.of(new Value(element), new Value(element));
-    return builder.block(
-        params, () -> builder.yield(List.of(builder.binary(kind, params.get(0), params.get(1)))));
-  }
-
   private void reduce() {
     Value value = number();
-    Block combine = simple(orderless(value.dtype()), value.type().element());
+    Block combine = kernel.combining(orderless(value.dtype()), value);
     int axis = random.below(value.shape().rank());
     builder.reduce(List.of(value), axis, combine).forEach(kernel::add);
   }
 
   /** A sum of floats that is exact in every order. */
   private void sum() {
+    Value addends = integers();
     DType[] dtypes = {DType.FP32, DType.FP16, DType.BF16};
-    Value numbers = kernel.smallIntegers(integers(), random.oneOf(dtypes));
-    Block combine = simple(BinaryKind.ADD, numbers.type().element());
+    boolean many = addends.shape().size() > MOST_IN_HALVES;
+    Value numbers = kernel.smallIntegers(addends, many ? DType.FP32 : random.oneOf(dtypes));
+    Block combine = kernel.combining(BinaryKind.ADD, numbers);
     int axis = random.below(numbers.shape().rank());
     builder.reduce(List.of(numbers), axis, combine).forEach(kernel::add);
   }
 
   private void scan() {
     Value value = number();
-    Block combine = simple(orderless(value.dtype()), value.type().element());
+    Block combine = kernel.combining(orderless(value.dtype()), value);
     int axis = random.below(value.shape().rank());
     builder.scan(List.of(value), axis, random.below(2) == 0, combine).forEach(kernel::add);
   }
@@ -159,23 +163,42 @@ final class CollectiveSteps {
     return List.of(new Value(type), new Value(type));
   }
 
+  /** Loops of products are not nested, which would take long. */
+  private void productLoop() {
+    if (kernel.depth() == 0) {
+      products.loop();
+    } else {
+      dot();
+    }
+  }
+
   private void dot() {
     int m = 16 << random.below(2);
     int n = 16 << random.below(2);
     int k = 16 << random.below(2);
-    Value a = kernel.ofType(tile(DType.I32, Shape.of(m, k)));
-    Value b = kernel.ofType(tile(DType.I32, Shape.of(k, n)));
-    if (random.below(3) == 0) {
-      integerDot(a, b, Shape.of(m, n));
+    int[] batch = random.below(4) == 0 ? new int[] {2} : new int[0];
+    Value a = kernel.ofType(Type.tile(Type.scalar(DType.I32), shape(batch, m, k)));
+    Value b = kernel.ofType(Type.tile(Type.scalar(DType.I32), shape(batch, k, n)));
+    DType dtype = random.factor(kernel.features, kernel.hasE4nv());
+    if (dtype == DType.I8) {
+      integerDot(a, b, shape(batch, m, n));
       return;
     }
-    DType[] dtypes = {DType.FP16, DType.BF16, DType.FP32};
-    DType dtype = random.oneOf(dtypes);
     Value left = kernel.smallIntegers(a, dtype);
     Value right = kernel.smallIntegers(b, dtype);
-    DType sum = dtype == DType.FP16 && random.below(3) == 0 ? DType.FP16 : DType.FP32;
-    Value zero = builder.constant(tile(sum, Shape.of(m, n)), (double) random.below(4));
-    kernel.add(builder.dot(left, right, zero, ComputeOp.Precision.IEEE, false, false));
+    DType sum =
+        dtype == DType.FP64
+            ? dtype
+            : dtype == DType.FP16 && random.below(3) == 0 ? DType.FP16 : DType.FP32;
+    Value start =
+        builder.constant(Type.tile(Type.scalar(sum), shape(batch, m, n)), (double) random.below(4));
+    ComputeOp.Precision precision =
+        dtype == DType.FP32 ? random.oneOf(PRECISIONS) : ComputeOp.Precision.IEEE;
+    kernel.add(builder.dot(left, right, start, precision, false, false));
+  }
+
+  private static Shape shape(int[] batch, int rows, int columns) {
+    return batch.length == 0 ? Shape.of(rows, columns) : Shape.of(batch[0], rows, columns);
   }
 
   private void integerDot(Value a, Value b, Shape shape) {

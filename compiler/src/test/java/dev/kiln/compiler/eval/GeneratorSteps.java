@@ -168,6 +168,7 @@ final class GeneratorSteps {
     boolean excluded =
         to == from
             || (to.isFp8() && !kernel.features.fp8())
+            || (to == DType.FP8E4NV && !kernel.hasE4nv())
             || (to == DType.FP64 && !kernel.features.doubles())
             || (to.isBool() && from.isFloat());
     if (excluded) {

@@ -56,7 +56,7 @@ final class KernelGenerator {
             () -> {
               program = programIndex();
               for (int i = 0; i < 3; i++) {
-                add(MemorySource.load(this, random.dtype(features), random.shape()));
+                add(MemorySource.load(this, random.dtype(features, hasE4nv()), random.shape()));
               }
               var steps = new GeneratorSteps(this);
               for (int i = 0; i < features.steps(); i++) {
@@ -97,9 +97,14 @@ final class KernelGenerator {
 
   /** A new scalar parameter. */
   Value scalar(DType dtype, Number number) {
+    return scalar(dtype, number, 1);
+  }
+
+  /** A new scalar parameter that is known to be a multiple of something. */
+  Value scalar(DType dtype, Number number, int divisibility) {
     String name = "n" + params.size();
     Value value = new Value(Type.scalar(dtype), name);
-    params.add(new TileFunction.Param(name, value, dtype, 1, false));
+    params.add(new TileFunction.Param(name, value, dtype, divisibility, false));
     arguments.add(new RandomKernel.Scalar(number));
     return value;
   }
@@ -125,7 +130,8 @@ final class KernelGenerator {
 
   Value anyTile() {
     return find(v -> v.type().isTile())
-        .orElseGet(() -> add(MemorySource.load(this, random.dtype(features), random.shape())));
+        .orElseGet(
+            () -> add(MemorySource.load(this, random.dtype(features, hasE4nv()), random.shape())));
   }
 
   /** A value of the type: one of the pool, or a new one. */
@@ -167,11 +173,24 @@ final class KernelGenerator {
     return shape.rank() == 1 ? range : builder.reshape(range, shape);
   }
 
+  /** Whether {@code fp8e4nv} occurs, which some GPUs refuse. */
+  boolean hasE4nv() {
+    return features.fp8() && seed % 4 == 0;
+  }
+
   /** Small integers of a float type, so that sums of a few hundred are exact in any order. */
   Value smallIntegers(Value ints, DType dtype) {
-    long mask = dtype == DType.BF16 ? 1 : 7;
+    long mask = dtype == DType.BF16 || dtype.isFp8() ? 1 : 7;
     Value few = builder.binary(BinaryKind.AND, ints, constant(ints.type(), mask));
     return builder.cast(CastKind.SITOFP, few, dtype);
+  }
+
+  /** Combines two elements of a tile. */
+  Block combining(BinaryKind kind, Value tile) {
+    Type element = tile.type().element();
+    List<Value> pair = List.of(new Value(element), new Value(element));
+    return builder.block(
+        pair, () -> builder.yield(List.of(builder.binary(kind, pair.get(0), pair.get(1)))));
   }
 
   /** Runs an action whose new values are not seen afterwards. */
@@ -198,7 +217,8 @@ final class KernelGenerator {
     }
   }
 
-  private void store(Value result) {
+  /** Stores a value, at times a function of it, to an array of its own. */
+  void store(Value result) {
     boolean approximate =
         features.approximate()
             && (result.dtype() == DType.FP32 || result.dtype() == DType.FP64)

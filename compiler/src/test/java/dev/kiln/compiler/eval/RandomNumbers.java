@@ -5,6 +5,7 @@ import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.numeric.FloatFormat;
 import dev.kiln.compiler.numeric.IntegerMath;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 
 /** The choices of {@link RandomKernels}; the same for a seed on every machine. */
 final class RandomNumbers {
@@ -33,6 +34,12 @@ final class RandomNumbers {
     Shape.of(16, 16),
     Shape.of(2, 4, 8)
   };
+  private static final Shape[] LARGE_SHAPES = {
+    Shape.of(512), Shape.of(1024), Shape.of(16, 64), Shape.of(64, 16), Shape.of(4, 8, 16)
+  };
+  private static final DType[] FACTORS = {
+    DType.FP16, DType.BF16, DType.FP16, DType.BF16, DType.FP32, DType.I8
+  };
 
   private final SplittableRandom source;
 
@@ -48,10 +55,10 @@ final class RandomNumbers {
     return choices[below(choices.length)];
   }
 
-  DType dtype(RandomKernels.Features features) {
+  DType dtype(RandomKernels.Features features, boolean hasE4nv) {
     int choice = below(12);
     if (choice == 0 && features.fp8()) {
-      return below(2) == 0 ? DType.FP8E5 : DType.FP8E4NV;
+      return fp8(hasE4nv);
     }
     if (choice == 1 && features.doubles()) {
       return DType.FP64;
@@ -59,8 +66,21 @@ final class RandomNumbers {
     return choice == 2 ? DType.I1 : oneOf(COMMON);
   }
 
+  private DType fp8(boolean hasE4nv) {
+    return below(2) == 0 && hasE4nv ? DType.FP8E4NV : DType.FP8E5;
+  }
+
+  /** A dtype of matrices that are multiplied. */
+  DType factor(RandomKernels.Features features, boolean hasE4nv) {
+    int choice = below(12);
+    if (choice == 0 && features.fp8()) {
+      return fp8(hasE4nv);
+    }
+    return choice == 1 && features.doubles() ? DType.FP64 : oneOf(FACTORS);
+  }
+
   Shape shape() {
-    return oneOf(SHAPES);
+    return oneOf(below(8) == 0 ? LARGE_SHAPES : SHAPES);
   }
 
   /** A float with a preference for borders. */
@@ -98,9 +118,24 @@ final class RandomNumbers {
 
   /** The bytes of an array of such numbers. */
   byte[] content(DType dtype, int count) {
+    return bytes(
+        dtype,
+        count,
+        () -> dtype.isFloat() ? FloatFormat.toBits(dtype, special(dtype)) : specialLong(dtype));
+  }
+
+  /** The bytes of an array of integers that every float dtype holds, of integers any. */
+  byte[] smallContent(DType dtype, int count) {
+    return bytes(
+        dtype,
+        count,
+        () -> dtype.isFloat() ? FloatFormat.toBits(dtype, below(6) - 3) : below(256) - 128);
+  }
+
+  private static byte[] bytes(DType dtype, int count, LongSupplier numbers) {
     byte[] content = new byte[count * dtype.bytes()];
     for (int i = 0; i < count; i++) {
-      long bits = dtype.isFloat() ? FloatFormat.toBits(dtype, special(dtype)) : specialLong(dtype);
+      long bits = numbers.getAsLong();
       for (int b = 0; b < dtype.bytes(); b++) {
         content[i * dtype.bytes() + b] = (byte) (bits >>> (8 * b));
       }

@@ -158,6 +158,9 @@ class DocumentedExcerptsTest {
     }
 
     private String withComment(String line, String written) {
+      if (written.contains(" ms;") && shape(line).equals(shape(written))) {
+        return written;
+      }
       int width = code(written).length();
       return width == written.length()
           ? line

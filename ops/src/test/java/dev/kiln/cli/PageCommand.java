@@ -20,7 +20,7 @@ final class PageCommand {
     PrintWriter writer = new PrintWriter(printed, true);
     String[] words = command.strip().split("\\s+");
     for (int i = 0; i < words.length; i++) {
-      words[i] = words[i].replaceFirst("^(@?|.*=)(examples|tests)/", "$1../$2/");
+      words[i] = words[i].replaceFirst("^(@?|.*=)(examples|kernels|tests)/", "$1../$2/");
     }
     KilnCommand.execute(words, writer, writer);
     return printed.toString().lines().map(line -> line.replace("../", "").stripTrailing()).toList();

@@ -14,7 +14,7 @@ public record GpuTarget(Target target, int major, int minor, String ptxVersion, 
     return switch (target) {
       case SM_80 -> new GpuTarget(target, 8, 0, "7.4", 163 << 10);
       case SM_89 -> new GpuTarget(target, 8, 9, "8.4", 99 << 10);
-      case SM_90A -> new GpuTarget(target, 9, 0, "8.0", 227 << 10);
+      case SM_90A -> new GpuTarget(target, 9, 0, "8.4", 227 << 10);
       case SM_100 -> new GpuTarget(target, 10, 0, "8.6", 227 << 10);
       case SM_120 -> new GpuTarget(target, 12, 0, "8.7", 99 << 10);
       case CPU -> throw new IllegalArgumentException("the CPU is not a GPU target");

@@ -137,7 +137,8 @@ record TensorTile(Shape shape, DType dtype, int swizzle, List<Integer> box) {
     for (int axis = 0; axis < first.length; axis++) {
       index += first[axis] * strides[axis];
     }
-    return (long) layout().offset(index) * dtype.bytes();
+    // Boxes begin with a row of the pattern; its first piece may lie elsewhere in the row.
+    return (long) layout().offset(index) * dtype.bytes() & -LEAST_ALIGNMENT;
   }
 
   /** Innermost first. */

@@ -1,0 +1,155 @@
+package dev.kiln.tests.gpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.compiler.Target;
+import dev.kiln.compiler.gpu.GpuKernel;
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.runtime.Grid;
+import dev.kiln.tests.rules.HostArray;
+import dev.kiln.tests.rules.HostDescriptor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Blocks of descriptors that the host makes, copied where they stand. */
+class TmaBlockTest {
+  private static final String HEADER =
+      """
+      import triton
+      import triton.language as tl
+
+      """;
+
+  private static GpuTrial trial(String text, Grid grid) {
+    return GpuTrial.of(HEADER + text, grid).on(Target.SM_90A, Target.SM_120);
+  }
+
+  private static final String COPY =
+      """
+      @triton.jit
+      def copy(x, y, BM: tl.constexpr, BN: tl.constexpr):
+          m = tl.program_id(0) * BM - 3
+          n = tl.program_id(1) * BN - 8
+          y.store([m, n], x.load([m, n]))
+      """;
+
+  /** Offsets begin below 0. */
+  @ParameterizedTest
+  @CsvSource({
+    "FP16, 64, 64",
+    "FP32, 16, 64",
+    "I8, 32, 32",
+    "I64, 8, 8",
+    "BF16, 1, 256",
+    "FP32, 512, 4",
+    "I32, 4, 16",
+    "FP16, 2, 16",
+    "FP8E5, 16, 16",
+    "I16, 256, 8",
+    "FP64, 32, 2"
+  })
+  void edges(DType dtype, int bm, int bn) {
+    int rows = 2 * bm - 1;
+    int columns = bn + 64 / dtype.bytes();
+    HostArray from =
+        dtype.isInteger()
+            ? HostArray.integers(dtype, 1, -100, 100, rows, columns)
+            : HostArray.quarters(dtype, 1, rows, columns);
+    GpuKernel kernel =
+        trial(COPY, Grid.of(3, columns / bn + 2))
+            .check(
+                HostDescriptor.of(from, bm, bn),
+                HostDescriptor.of(HostArray.zeros(dtype, rows, columns), bm, bn),
+                bm,
+                bn)
+            .getFirst();
+    assertThat(kernel.ptx()).contains("cp.async.bulk.tensor.2d.global.shared::cta");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void everyRank(long seed) {
+    String ranks =
+        """
+        @triton.jit
+        def copy(a, b, c, d, out_a, out_b, out_c, out_d):
+            for i in range(0, 3):
+                out_a.store([i * 64 - 8], a.load([i * 64 - 8]))
+                out_b.store([i, 2, i * 16], b.load([i, 2, i * 16]))
+                out_c.store([i, 0, i, 8], c.load([i, 0, i, 8]) + 1.0)
+                out_d.store([0, i, 0, i, 0], d.load([0, i, 0, i, 0]))
+        """;
+    trial(ranks, Grid.of(1))
+        .seed(seed)
+        .check(
+            HostDescriptor.of(HostArray.normal(DType.FP16, 1, 128), 64),
+            HostDescriptor.of(HostArray.normal(DType.FP32, 2, 3, 5, 32), 2, 4, 16),
+            HostDescriptor.of(HostArray.normal(DType.FP32, 3, 2, 3, 4, 20), 2, 1, 2, 8),
+            HostDescriptor.of(HostArray.normal(DType.FP16, 4, 2, 3, 2, 3, 32), 2, 1, 2, 2, 16),
+            HostDescriptor.of(HostArray.zeros(DType.FP16, 128), 64),
+            HostDescriptor.of(HostArray.zeros(DType.FP32, 3, 5, 32), 2, 4, 16),
+            HostDescriptor.of(HostArray.zeros(DType.FP32, 2, 3, 4, 20), 2, 1, 2, 8),
+            HostDescriptor.of(HostArray.zeros(DType.FP16, 2, 3, 2, 3, 32), 2, 1, 2, 2, 16));
+  }
+
+  /** What is stored is loaded again, by elements and by blocks, in this order. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void accessesKeepTheirOrder(long seed) {
+    String text =
+        """
+        @triton.jit
+        def order(x, p, y, z, N: tl.constexpr):
+            i = tl.arange(0, N)
+            tile = i[:, None] * N + i[None, :]
+            y.store([0, 0], x.load([0, 0]))
+            t = y.load([0, 0])
+            y.store([0, 0], tl.trans(t))
+            z.store([0, 0], tl.dot(y.load([0, 0]), x.load([0, 0])).to(tl.float16))
+            tl.store(p + tile, tl.trans(tl.load(p + tile)) + 1.0)
+        """;
+    HostArray y = HostArray.zeros(DType.FP16, 32, 32);
+    trial(text, Grid.of(1))
+        .seed(seed)
+        .check(
+            HostDescriptor.of(HostArray.quarters(DType.FP16, 1, 32, 32), 32, 32),
+            HostArray.quarters(DType.FP32, 2, 32, 32),
+            HostDescriptor.of(y, 32, 32),
+            HostDescriptor.of(HostArray.zeros(DType.FP16, 32, 32), 32, 32),
+            32);
+  }
+
+  /** Blocks that a loop writes are not copied ahead. */
+  @Test
+  void loopsThatWriteWhatTheyLoad() {
+    String text =
+        """
+        @triton.jit
+        def squares(x, N: tl.constexpr):
+            for i in range(0, 4):
+                t = x.load([i * N, 0])
+                x.store([i * N + N, 0], tl.dot(t, t).to(tl.float16))
+        """;
+    trial(text, Grid.of(1))
+        .check(
+            HostDescriptor.of(HostArray.integers(DType.FP16, 1, -1, 2, 16 * 4 + 5, 16), 16, 16),
+            16);
+  }
+
+  /** Targets without tensor copies take the same arguments. */
+  @Test
+  void targetsWithoutCopiesAccessElements() {
+    GpuKernel kernel =
+        trial(COPY, Grid.of(2, 2))
+            .on(Target.SM_80, Target.SM_89)
+            .check(
+                HostDescriptor.of(HostArray.quarters(DType.FP16, 1, 60, 64), 32, 32),
+                HostDescriptor.of(HostArray.zeros(DType.FP16, 60, 64), 32, 32),
+                32,
+                32)
+            .getFirst();
+    assertThat(kernel.ptx()).doesNotContain("cp.async.bulk", "map_0");
+  }
+}

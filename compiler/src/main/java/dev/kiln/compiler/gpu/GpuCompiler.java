@@ -14,13 +14,18 @@ import dev.kiln.compiler.ptx.PtxFunction;
 import dev.kiln.compiler.ptx.PtxPasses;
 import dev.kiln.compiler.ptx.PtxPrinter;
 import dev.kiln.compiler.ptx.SharedAllocation;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Optimised tile IR to PTX. */
 public final class GpuCompiler {
   private static final int WARP = 32;
   private static final int MOST_THREADS = 1024;
+
+  /** The version of PTX whose kernels may have {@link KernelAbi#MOST_PARAMETER_BYTES}. */
+  private static final String LARGE_PARAMETERS = "8.1";
 
   /** Kernels of more instructions have one version. */
   private static final int MOST_OF_VERSIONS = 20_000;
@@ -45,25 +50,40 @@ public final class GpuCompiler {
     PtxFunction simplified =
         PtxPasses.optimize(
             new PtxFunction(
-                function.name(),
+                KernelAbi.entryName(function),
                 KernelAbi.declarations(parameters),
                 emitted.body(),
                 target.target().label(),
-                target.ptxVersion(),
+                ptxVersion(function, target, KernelAbi.bytes(parameters)),
                 WARP * options.numWarps(),
-                0,
+                options.maxRegisters(),
                 emitted.helpers()));
     long shared = SharedAllocation.place(simplified, target.sharedLimit());
     String text = PtxPrinter.print(BarrierInsertion.insert(simplified));
     return new GpuKernel(
         text,
         new KernelAbi(
-            function.name(),
+            KernelAbi.entryName(function),
             parameters,
             WARP * options.numWarps(),
             1,
             shared,
             emitted.scratchBytes()));
+  }
+
+  /** The lowest that takes the parameters; a later one needs a later driver. */
+  private static String ptxVersion(TileFunction function, GpuTarget target, int parameterBytes) {
+    if (parameterBytes > KernelAbi.MOST_PARAMETER_BYTES) {
+      throw CompilationException.at(
+          function.loc(),
+          "kernel %s has %,d bytes of parameters; on GPUs there may be %,d"
+              .formatted(function.name(), parameterBytes, KernelAbi.MOST_PARAMETER_BYTES));
+    }
+    return parameterBytes > KernelAbi.PARAMETER_BYTES
+        ? Stream.of(target.ptxVersion(), LARGE_PARAMETERS)
+            .max(Comparator.comparingDouble(Double::parseDouble))
+            .get()
+        : target.ptxVersion();
   }
 
   private static KernelEmission.Result emit(

@@ -35,6 +35,12 @@ public record KernelAbi(
   /** Alignment of a {@code CUtensorMap}. */
   public static final int TENSOR_MAP_ALIGNMENT = 64;
 
+  /** Parameters that every driver and version of PTX takes, in bytes. */
+  static final int PARAMETER_BYTES = 4096;
+
+  /** Parameters that PTX 8.1 takes, in bytes. */
+  static final int MOST_PARAMETER_BYTES = 32_764;
+
   /** Alignment of global scratch memory. */
   public static final int SCRATCH_ALIGNMENT = 128;
 
@@ -142,6 +148,29 @@ public record KernelAbi(
     return offset + alignment - 1 & -alignment;
   }
 
+  /**
+   * The name in PTX of a kernel: its own, if PTX takes it. Letters beyond ASCII become the hex
+   * digits of their number, {@code _u00f6}, and names that are changed, reserved or used for other
+   * things in modules begin with {@code kernel_}.
+   */
+  public static String entryName(TileFunction function) {
+    String name = function.name();
+    var ascii = new StringBuilder();
+    name.codePoints()
+        .forEach(
+            letter -> {
+              if (letter < 128) {
+                ascii.append((char) letter);
+              } else {
+                ascii.append("_u%04x".formatted(letter));
+              }
+            });
+    boolean isTaken =
+        name.matches("_|WARP_SZ|vprintf|__assertfail|malloc|free|kiln_.*")
+            || ascii.length() > name.length();
+    return isTaken ? "kernel_" + ascii : name;
+  }
+
   /** The name in PTX of a run-time argument: what PTX reserves never begins like it. */
   public static String parameterName(TileFunction function, int index) {
     String name = function.params().get(index).name();
@@ -171,6 +200,11 @@ public record KernelAbi(
 
   /** The size of the parameter block, without padding behind the last. */
   public int parameterBytes() {
+    return bytes(parameters);
+  }
+
+  /** The size of a parameter block. */
+  static int bytes(List<Parameter> parameters) {
     return parameters.isEmpty() ? 0 : parameters.getLast().offset() + parameters.getLast().bytes();
   }
 }

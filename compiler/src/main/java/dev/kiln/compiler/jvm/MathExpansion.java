@@ -62,8 +62,8 @@ final class MathExpansion {
 
   private static final double TANH_SERIES_END = 0.625;
   private static final double TANH_IS_ONE = 10;
-  private static final double ERF_SERIES_END = 0.927734375;
-  private static final double ERF_IS_ONE = 4.5;
+  private static final double ERF_NEAR_END = 1.15;
+  private static final double ERF_IS_ONE = 4;
 
   private final Definitions definitions;
   private final List<Op> out = new ArrayList<>();
@@ -275,15 +275,16 @@ final class MathExpansion {
     return seq.select(seq.compare(LT, magnitude, f(TANH_SERIES_END)), nearZero, far);
   }
 
+  /** Far from 0 {@code 1 - p(|x|)^4}. */
   private Value erf(Value x) {
     Value magnitude = seq.abs(x);
     Value square = seq.mul(x, x);
-    Value p = seq.polynomial(square, SinglePolynomial.ERF.coefficients());
+    Value p = seq.polynomial(square, SinglePolynomial.ERF_NEAR.coefficients());
     Value nearZero = seq.fma(p, x, x);
     Value t = seq.select(seq.compare(GT, magnitude, f(ERF_IS_ONE)), f(ERF_IS_ONE), magnitude);
-    Value q = seq.polynomial(t, SinglePolynomial.ERF_TAIL.coefficients());
-    Value far = seq.sub(f(1), exp(seq.fma(q, t, seq.unary(UnaryKind.NEG, t))));
-    Value beyond = seq.copySign(far, x);
-    return seq.select(seq.compare(LE, magnitude, f(ERF_SERIES_END)), nearZero, beyond);
+    Value root = seq.polynomial(t, SinglePolynomial.ERF_ROOT.coefficients());
+    Value rootSquare = seq.mul(root, root);
+    Value far = seq.copySign(seq.sub(f(1), seq.mul(rootSquare, rootSquare)), x);
+    return seq.select(seq.compare(LE, magnitude, f(ERF_NEAR_END)), nearZero, far);
   }
 }

@@ -2,7 +2,8 @@ package dev.kiln.compiler.numeric;
 
 /**
  * Polynomials by which devices compute functions of {@code fp32}, each near 0. Those of the Cephes
- * library (single precision, S. Moshier), and N. Juffa's form of erf.
+ * library (single precision, S. Moshier), N. Juffa's form of erf, and for erf without an
+ * exponential two that were fitted here.
  */
 public enum SinglePolynomial {
   /** {@code (exp(r) - 1 - r) / r^2} for {@code |r| <= ln(2) / 2}. */
@@ -40,7 +41,33 @@ public enum SinglePolynomial {
       2.42546219e-2,
       -1.06777877e-1,
       -6.34846687e-1,
-      -1.28717512e-1);
+      -1.28717512e-1),
+  /**
+   * {@code (erf(x) - x) / x} in {@code x^2} for {@code |x| <= 1.15}. Minimax, like {@link
+   * #ERF_ROOT}: coefficients were rounded one by one, the lowest power first, and the others fitted
+   * again.
+   */
+  ERF_NEAR(
+      6.718953227391466e-05,
+      -7.631028420291841e-04,
+      5.140212364494801e-03,
+      -2.682517282664776e-02,
+      1.1282794177532196e-01,
+      -3.7612542510032654e-01,
+      1.2837915122509003e-01),
+  /**
+   * The fourth root of {@code 1 - erf(t)} for {@code 1.15 <= t <= 4}: an exponential without range
+   * reduction. Its fourth power is right to 8e-9, which is all that {@code 1 - ...} shows.
+   */
+  ERF_ROOT(
+      -1.8417806131765246e-04,
+      3.298691241070628e-03,
+      -2.2587034851312637e-02,
+      6.730206310749054e-02,
+      -5.267516151070595e-02,
+      -6.101873889565468e-02,
+      -3.102262020111084e-01,
+      1.0058616399765015e+00);
 
   private final double[] coefficients;
 

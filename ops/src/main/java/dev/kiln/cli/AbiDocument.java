@@ -2,8 +2,10 @@ package dev.kiln.cli;
 
 import dev.kiln.compiler.gpu.KernelAbi;
 import dev.kiln.compiler.gpu.KernelAbi.Parameter;
+import dev.kiln.compiler.gpu.KernelAbi.Source;
 import dev.kiln.compiler.gpu.KernelAbi.TensorBox;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -30,16 +32,27 @@ final class AbiDocument {
     json.put("argument", parameter.argument());
     json.put("offset", parameter.offset());
     json.put("bytes", parameter.bytes());
-    parameter.box().ifPresent(box -> json.put("box", box(box)));
+    parameter.box().ifPresent(box -> json.put("box", box(box, parameter.argument())));
     return json;
   }
 
-  private static Map<String, Object> box(TensorBox box) {
+  private static Map<String, Object> number(Source source) {
+    return source.isArgument()
+        ? Map.of("argument", source.argument())
+        : Map.of("number", source.number());
+  }
+
+  private static Map<String, Object> box(TensorBox box, int pointer) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("dtype", box.dtype().shortName());
     json.put("extents", box.extents());
     json.put("swizzle", box.swizzle());
     json.put("padWithNan", box.padWithNan());
+    List<Map<String, Object>> tensor =
+        box.tensor(pointer).stream().map(AbiDocument::number).toList();
+    int rank = box.extents().size();
+    json.put("tensorExtents", tensor.subList(0, rank));
+    json.put("tensorStrides", tensor.subList(rank, 2 * rank));
     return json;
   }
 }

@@ -6,6 +6,7 @@ import dev.kiln.compiler.ptx.PtxFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * How a kernel is launched: what the simulator's and the driver's launchers share. {@code
@@ -56,9 +57,8 @@ public record KernelAbi(
    *
    * @param name in PTX
    * @param argument the index of the kernel's run-time argument that it is, in the order of {@link
-   *     TileFunction#params()}; for a {@link Kind#TENSOR_MAP} the index of the descriptor's
-   *     pointer, which its extents ({@code i32}) and its strides ({@code i64}, elements) follow,
-   *     outermost first; -1 for {@link Kind#SCRATCH}
+   *     TileFunction#params()}; for a {@link Kind#TENSOR_MAP} the index of the pointer to
+   *     the tensor; -1 for {@link Kind#SCRATCH}
    * @param offset in the parameter block, bytes
    * @param bytes 1 to 8, or 128 for a tensor map
    * @param box what a tensor map copies at a time; empty for other kinds
@@ -91,17 +91,59 @@ public record KernelAbi(
    * @param extents outermost first, 1 to 256 each; one for each axis of the descriptor
    * @param swizzle bytes: 0, 32, 64 or 128
    * @param padWithNan whether elements outside the tensor are NaN rather than 0
+   * @param tensor where the tensor's extents and then its strides (in elements) come from,
+   *     outermost first; empty if they are the arguments behind the pointer, as with descriptors
+   *     that the host makes
    */
-  public record TensorBox(DType dtype, List<Integer> extents, int swizzle, boolean padWithNan) {
+  public record TensorBox(
+      DType dtype, List<Integer> extents, int swizzle, boolean padWithNan, List<Source> tensor) {
     public TensorBox {
       extents = List.copyOf(extents);
+      tensor = List.copyOf(tensor);
+    }
+
+    /** The box of a descriptor that the host makes. */
+    public TensorBox(DType dtype, List<Integer> extents, int swizzle, boolean padWithNan) {
+      this(dtype, extents, swizzle, padWithNan, List.of());
+    }
+
+    /**
+     * The tensor's extents and then its strides, outermost first.
+     *
+     * @param pointer the index of the argument that points to the tensor
+     */
+    public List<Source> tensor(int pointer) {
+      return tensor.isEmpty()
+          ? IntStream.rangeClosed(1, 2 * extents.size())
+              .mapToObj(i -> Source.argument(pointer + i))
+              .toList()
+          : tensor;
+    }
+  }
+
+  /**
+   * A number that a launcher knows.
+   *
+   * @param argument the index of a run-time argument, an integer; -1 for the number itself
+   */
+  public record Source(int argument, long number) {
+    public static Source argument(int index) {
+      return new Source(index, 0);
+    }
+
+    public static Source number(long number) {
+      return new Source(-1, number);
+    }
+
+    public boolean isArgument() {
+      return argument >= 0;
     }
   }
 
   /**
    * A tensor map that a kernel wants.
    *
-   * @param argument the index of the descriptor's pointer among the run-time arguments
+   * @param argument the index of the pointer to the tensor among the run-time arguments
    */
   public record TensorMap(int argument, TensorBox box) {}
 

@@ -5,6 +5,7 @@ import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.compiler.gpu.KernelAbi;
 import dev.kiln.compiler.gpu.KernelAbi.Kind;
 import dev.kiln.compiler.gpu.KernelAbi.Parameter;
+import dev.kiln.compiler.gpu.KernelAbi.Source;
 import dev.kiln.compiler.gpu.KernelAbi.TensorBox;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.KernelVersion;
@@ -26,11 +27,11 @@ import java.util.Optional;
  *
  * <p>Format, big endian: version; the entry's name, threads, blocks of a cluster, shared and
  * scratch bytes; the number of parameters and for each its name, kind, argument, offset, size, and
- * for a tensor map its dtype, extents, swizzle and padding; the length of the PTX, and the PTX in
- * UTF-8.
+ * for a tensor map its dtype, extents, swizzle, padding and where the tensor's numbers come from;
+ * the length of the PTX, and the PTX in UTF-8.
  */
 public final class GpuArtefact {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private GpuArtefact() {}
 
@@ -94,6 +95,11 @@ public final class GpuArtefact {
       }
       out.writeInt(box.swizzle());
       out.writeBoolean(box.padWithNan());
+      out.writeInt(box.tensor().size());
+      for (Source source : box.tensor()) {
+        out.writeInt(source.argument());
+        out.writeLong(source.number());
+      }
     }
   }
 
@@ -147,6 +153,12 @@ public final class GpuArtefact {
     for (int left = in.readInt(); left > 0; left--) {
       extents.add(in.readInt());
     }
-    return new TensorBox(dtype, extents, in.readInt(), in.readBoolean());
+    int swizzle = in.readInt();
+    boolean padWithNan = in.readBoolean();
+    List<Source> tensor = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      tensor.add(new Source(in.readInt(), in.readLong()));
+    }
+    return new TensorBox(dtype, extents, swizzle, padWithNan, tensor);
   }
 }

@@ -30,15 +30,15 @@ public record TensorMapRequest(
       String kernel, KernelAbi.Parameter parameter, MemorySegment arguments) {
     KernelAbi.TensorBox box = parameter.box().orElseThrow();
     int rank = box.extents().size();
-    int first = parameter.argument() + 1;
+    List<KernelAbi.Source> tensor = box.tensor(parameter.argument());
     long address = at(arguments, parameter.argument());
     long[] dimensions = new long[rank];
     long[] strides = new long[rank - 1];
     for (int i = 0; i < rank; i++) {
-      dimensions[i] = at(arguments, first + rank - 1 - i);
+      dimensions[i] = at(arguments, tensor.get(rank - 1 - i));
     }
     for (int i = 1; i < rank; i++) {
-      strides[i - 1] = at(arguments, first + 2 * rank - 1 - i) * box.dtype().bytes();
+      strides[i - 1] = at(arguments, tensor.get(2 * rank - 1 - i)) * box.dtype().bytes();
       require(strides[i - 1], kernel, "strides (in bytes)");
     }
     require(address, kernel, "address");
@@ -52,6 +52,10 @@ public record TensorMapRequest(
           "a tensor descriptor on a GPU needs an address and strides (in bytes) that are multiples"
               + " of 16; its %s: %d".formatted(what, bytes));
     }
+  }
+
+  private static long at(MemorySegment arguments, KernelAbi.Source source) {
+    return source.isArgument() ? at(arguments, source.argument()) : source.number();
   }
 
   private static long at(MemorySegment arguments, int index) {

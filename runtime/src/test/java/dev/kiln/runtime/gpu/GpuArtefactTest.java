@@ -6,6 +6,7 @@ import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.compiler.gpu.KernelAbi;
 import dev.kiln.compiler.gpu.KernelAbi.Kind;
 import dev.kiln.compiler.gpu.KernelAbi.Parameter;
+import dev.kiln.compiler.gpu.KernelAbi.Source;
 import dev.kiln.compiler.gpu.KernelAbi.TensorBox;
 import dev.kiln.compiler.ir.DType;
 import java.util.Arrays;
@@ -28,7 +29,17 @@ class GpuArtefactTest {
                       0,
                       64,
                       128,
-                      Optional.of(new TensorBox(DType.BF16, List.of(64, 32), 64, true))),
+                      Optional.of(
+                          new TensorBox(
+                              DType.BF16,
+                              List.of(64, 32),
+                              64,
+                              true,
+                              List.of(
+                                  Source.argument(3),
+                                  Source.number(48),
+                                  Source.number(1L << 40),
+                                  Source.number(1))))),
                   new Parameter("scratch", Kind.SCRATCH, -1, 192, 8)),
               256,
               2,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.diagnostics.Location;
 import dev.kiln.compiler.gpu.KernelAbi;
+import dev.kiln.compiler.gpu.KernelAbi.Source;
 import dev.kiln.compiler.gpu.KernelAbi.TensorBox;
 import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.DType;
@@ -111,6 +112,33 @@ class LaunchParametersTest {
     int offset = parameters.abi().parameters().getLast().offset();
     assertThat(offset % 64).isZero();
     assertThat(block.get(ValueLayout.JAVA_BYTE, offset + 127)).isEqualTo((byte) 5);
+  }
+
+  @Test
+  void tensorMapsAreMadeOfOtherArgumentsAndNumbers() {
+    Type i32 = Type.scalar(DType.I32);
+    TileFunction function = function(i32, i32, Type.pointer(DType.FP16));
+    var box =
+        new TensorBox(
+            DType.FP16,
+            List.of(64, 32),
+            64,
+            false,
+            List.of(Source.argument(0), Source.number(48), Source.argument(1), Source.number(1)));
+    LaunchParameters parameters = parameters(function, List.of(new KernelAbi.TensorMap(2, box)), 0);
+    MemorySegment block = MemorySegment.ofArray(new byte[parameters.abi().parameterBytes()]);
+    List<TensorMapRequest> requests = new ArrayList<>();
+    parameters.write(
+        arguments(100, 56, 0x1000),
+        0,
+        map -> {
+          requests.add(map);
+          return new byte[128];
+        },
+        block);
+    assertThat(requests.getFirst().address()).isEqualTo(0x1000);
+    assertThat(requests.getFirst().dimensions()).containsExactly(48, 100);
+    assertThat(requests.getFirst().strides()).containsExactly(112);
   }
 
   @Test

@@ -152,4 +152,102 @@ class TmaBlockTest {
             .getFirst();
     assertThat(kernel.ptx()).doesNotContain("cp.async.bulk", "map_0");
   }
+
+  /** Descriptors that a kernel makes of its parameters. */
+  private static final String MADE =
+      """
+      @triton.jit
+      def product(a, b, c, M, N, K, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr):
+          x = tl.make_tensor_descriptor(a, [M, K], [K, 1], [BM, BK])
+          y = tl.make_tensor_descriptor(b, [K, 72], [72, 1], [BK, BN])
+          z = tl.make_tensor_descriptor(c, [M, N], [N, 1], [BM, BN])
+          m = tl.program_id(0) * BM
+          n = tl.program_id(1) * BN
+          acc = tl.zeros((BM, BN), dtype=tl.float32)
+          for k in range(0, K, BK):
+              acc = tl.dot(x.load([m, k]), y.load([k, n]), acc)
+          z.store([m, n], acc)
+      """;
+
+  @Test
+  void descriptorsOfParametersAndNumbers() {
+    GpuKernel kernel =
+        trial(MADE, Grid.of(2, 3))
+            .check(
+                HostArray.normal(DType.FP16, 1, 60, 80),
+                HostArray.normal(DType.FP16, 2, 80, 72),
+                HostArray.unwritten(DType.FP32, 60, 72),
+                60,
+                72,
+                80,
+                32,
+                32,
+                32)
+            .getFirst();
+    assertThat(kernel.ptx()).contains("map_2[128]", "global.shared::cta", "shared::cluster.global");
+  }
+
+  private static final String POINTERS =
+      """
+      @triton.jit
+      def product(a, b, c, M, N, K, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr):
+          m = tl.program_id(0) * BM
+          n = tl.program_id(1) * BN
+          x = tl.make_block_ptr(a, (M, K), (K, 1), (m, 0), (BM, BK), (1, 0))
+          y = tl.make_block_ptr(b, (K, N), (N, 1), (0, n), (BK, BN), (1, 0))
+          acc = tl.zeros((BM, BN), dtype=tl.float32)
+          for k in range(0, K, BK):
+              acc = tl.dot(tl.load(x, boundary_check=(0, 1), padding_option="zero"),
+                           tl.load(y, boundary_check=(0, 1)), acc)
+              x = tl.advance(x, (0, BK))
+              y = tl.advance(y, (BK, 0))
+          z = tl.make_block_ptr(c, (M, N), (N, 1), (m, n), (BM, BN), (1, 0))
+          tl.store(z, acc, boundary_check=(0, 1))
+      """;
+
+  /** Block pointers are copied if it is known that rows are multiples of 16 bytes. */
+  @ParameterizedTest
+  @CsvSource({"60, 80, 96, true", "33, 64, 16, true", "60, 72, 88, false", "40, 60, 44, false"})
+  void blockPointers(int m, int n, int k, boolean isCopied) {
+    GpuKernel kernel =
+        trial(POINTERS, Grid.of(2, 3))
+            .check(
+                HostArray.normal(DType.FP16, 1, m, k),
+                HostArray.normal(DType.FP16, 2, k, n),
+                HostArray.unwritten(DType.FP32, m, n),
+                m,
+                n,
+                k,
+                32,
+                32,
+                32)
+            .getFirst();
+    if (isCopied) {
+      assertThat(kernel.ptx()).contains("shared::cluster.global", "global.shared::cta");
+    } else {
+      assertThat(kernel.ptx()).doesNotContain("map_0");
+    }
+  }
+
+  /** A tensor that begins elsewhere in each program has no map. */
+  @Test
+  void tensorsOfOneProgramAreAccessedByElements() {
+    String text =
+        """
+        @triton.jit
+        def copy(x, y, N: tl.constexpr):
+            i = tl.program_id(0)
+            a = tl.make_tensor_descriptor(x + i * N * N, [N, N - 2], [N, 1], [N, N])
+            b = tl.make_tensor_descriptor(y + i * N * N, [N - 3, N], [N, 1], [N, N])
+            b.store([0, 0], a.load([0, 0]))
+        """;
+    GpuKernel kernel =
+        trial(text, Grid.of(3))
+            .check(
+                HostArray.normal(DType.FP32, 1, 3, 16, 16),
+                HostArray.zeros(DType.FP32, 3, 16, 16),
+                16)
+            .getFirst();
+    assertThat(kernel.ptx()).doesNotContain("cp.async.bulk");
+  }
 }

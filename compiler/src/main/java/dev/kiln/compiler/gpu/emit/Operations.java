@@ -12,6 +12,7 @@ import dev.kiln.compiler.gpu.memory.LoadEmitter;
 import dev.kiln.compiler.gpu.memory.PrintEmitter;
 import dev.kiln.compiler.gpu.memory.StoreEmitter;
 import dev.kiln.compiler.gpu.pipeline.TensorAccess;
+import dev.kiln.compiler.gpu.plan.TensorSource;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.ElementwiseOp;
@@ -26,7 +27,7 @@ import dev.kiln.compiler.ptx.Operand.Name;
 import dev.kiln.compiler.ptx.Operand.Register;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.IntFunction;
 
 /** Each operation to the emitter of its family. */
@@ -104,18 +105,18 @@ final class Operations {
   }
 
   private void load(MemoryOp.Load load) {
-    OptionalInt descriptor = emission.plan().tensorCopy(load);
-    if (descriptor.isPresent()) {
-      TensorAccess.load(emission, load, descriptor.getAsInt());
+    Optional<TensorSource> tensor = emission.plan().tensorCopy(load);
+    if (tensor.isPresent()) {
+      TensorAccess.load(emission, load, tensor.get());
     } else {
       new LoadEmitter(emission).emit(load);
     }
   }
 
   private void store(MemoryOp.Store store) {
-    OptionalInt descriptor = emission.plan().tensorCopy(store);
-    if (descriptor.isPresent()) {
-      TensorAccess.store(emission, store, descriptor.getAsInt());
+    Optional<TensorSource> tensor = emission.plan().tensorCopy(store);
+    if (tensor.isPresent()) {
+      TensorAccess.store(emission, store, tensor.get());
     } else {
       new StoreEmitter(emission).emit(store);
     }

@@ -3,6 +3,7 @@ package dev.kiln.compiler.gpu.pipeline;
 import dev.kiln.compiler.gpu.emit.Emission;
 import dev.kiln.compiler.gpu.emit.SharedStores;
 import dev.kiln.compiler.gpu.emit.SharedTile;
+import dev.kiln.compiler.gpu.plan.TensorSource;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.MemoryOp.Load;
 import dev.kiln.compiler.ir.MemoryOp.Store;
@@ -27,12 +28,12 @@ public final class TensorAccess {
   /**
    * Brings a block to shared memory, where the tile lies from then on, and waits for it.
    *
-   * @param argument the index of the descriptor's pointer among the parameters
+   * @param source the tensor of the block
    */
-  public static void load(Emission emission, Load load, int argument) {
+  public static void load(Emission emission, Load load, TensorSource source) {
     TensorTile tile = TensorTile.of(load.result().shape(), load.result().dtype());
     SharedSlot slot = slot(emission, tile, "the load of " + load.result().type(), load);
-    Operand map = emission.tensorMap(tile.map(argument));
+    Operand map = emission.tensorMap(tile.map(source));
     var full = new FullBarriers(emission, 1);
     full.begin();
     emission.order().access(load.pointer(), null, false);
@@ -49,13 +50,13 @@ public final class TensorAccess {
   /**
    * Writes a tile to shared memory and from there to its block, and waits until it has come there.
    *
-   * @param argument the index of the descriptor's pointer among the parameters
+   * @param source the tensor of the block
    */
-  public static void store(Emission emission, Store store, int argument) {
+  public static void store(Emission emission, Store store, TensorSource source) {
     Type type = store.value().type();
     TensorTile tile = TensorTile.of(type.shape(), type.dtype());
     SharedSlot slot = slot(emission, tile, "the store of " + type, store);
-    Operand map = emission.tensorMap(tile.map(argument));
+    Operand map = emission.tensorMap(tile.map(source));
     SharedStores.store(
         emission,
         emission.fragment(store.value()),

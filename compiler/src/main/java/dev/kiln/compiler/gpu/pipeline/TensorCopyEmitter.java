@@ -26,7 +26,7 @@ final class TensorCopyEmitter {
             stages * stageBytes(),
             tile.alignment(),
             stages + " stages of the load of " + load.result().type() + " at " + load.loc());
-    this.map = emission.tensorMap(tile.map(copy.argument()));
+    this.map = emission.tensorMap(tile.map(copy.source()));
   }
 
   /** Bytes from one buffer to the next. */

@@ -2,6 +2,7 @@ package dev.kiln.compiler.gpu.pipeline;
 
 import dev.kiln.compiler.gpu.KernelAbi;
 import dev.kiln.compiler.gpu.emit.Emission;
+import dev.kiln.compiler.gpu.plan.TensorSource;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.Value;
@@ -68,13 +69,10 @@ record TensorTile(Shape shape, DType dtype, int swizzle, List<Integer> box) {
     return shape.size() * dtype.bytes();
   }
 
-  /**
-   * The map that the launcher makes.
-   *
-   * @param argument the index of the descriptor's pointer
-   */
-  KernelAbi.TensorMap map(int argument) {
-    return new KernelAbi.TensorMap(argument, new KernelAbi.TensorBox(dtype, box, swizzle, false));
+  /** The map that the launcher makes. */
+  KernelAbi.TensorMap map(TensorSource source) {
+    return new KernelAbi.TensorMap(
+        source.argument(), new KernelAbi.TensorBox(dtype, box, swizzle, false, source.numbers()));
   }
 
   /**

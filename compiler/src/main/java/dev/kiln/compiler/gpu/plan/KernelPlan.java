@@ -6,7 +6,6 @@ import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** The decisions for one kernel. */
 public interface KernelPlan {
@@ -29,17 +28,14 @@ public interface KernelPlan {
   /** How a product is computed. */
   DotForm form(ComputeOp.Dot dot);
 
-  /**
-   * Whether a load is a tensor copy to shared memory, where products read it; then the index of the
-   * descriptor's pointer among the parameters.
-   */
-  default OptionalInt tensorCopy(MemoryOp.Load load) {
-    return OptionalInt.empty();
+  /** The tensor of a load that is a tensor copy to shared memory, where products read it. */
+  default Optional<TensorSource> tensorCopy(MemoryOp.Load load) {
+    return Optional.empty();
   }
 
-  /** Whether a store is a tensor copy; then the index of the descriptor's pointer. */
-  default OptionalInt tensorCopy(MemoryOp.Store store) {
-    return OptionalInt.empty();
+  /** The tensor of a store that is a tensor copy. */
+  default Optional<TensorSource> tensorCopy(MemoryOp.Store store) {
+    return Optional.empty();
   }
 
   /** Which loads of a loop run ahead; empty if none do. */

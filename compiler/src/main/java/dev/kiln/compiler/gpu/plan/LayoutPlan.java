@@ -14,7 +14,6 @@ import dev.kiln.compiler.layout.LinearLayout;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** Layouts by {@link LayoutAssignment}, products by {@link DotChoice}. */
 public final class LayoutPlan implements KernelPlan {
@@ -38,7 +37,7 @@ public final class LayoutPlan implements KernelPlan {
     graph = LayoutGraph.of(function, recomputation, this::form);
     assignment = new LayoutAssignment(graph, accesses, warps);
     assignment.run();
-    tensors = new TensorSources(function, uses, target);
+    tensors = new TensorSources(function, uses, target, options.versioned());
     pipelines = new PipelinePlan(function, uses, axes, tensors, this, options.numStages());
   }
 
@@ -72,12 +71,12 @@ public final class LayoutPlan implements KernelPlan {
   }
 
   @Override
-  public OptionalInt tensorCopy(MemoryOp.Load load) {
-    return pipelines.isOnlyForProducts(load.result()) ? tensors.of(load) : OptionalInt.empty();
+  public Optional<TensorSource> tensorCopy(MemoryOp.Load load) {
+    return pipelines.isOnlyForProducts(load.result()) ? tensors.of(load) : Optional.empty();
   }
 
   @Override
-  public OptionalInt tensorCopy(MemoryOp.Store store) {
+  public Optional<TensorSource> tensorCopy(MemoryOp.Store store) {
     return tensors.of(store);
   }
 

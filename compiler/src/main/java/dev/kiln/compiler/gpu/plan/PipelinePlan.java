@@ -21,7 +21,6 @@ import dev.kiln.compiler.layout.LinearLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Which loads of which loops run ahead: those of innermost loops that products read, and nothing
@@ -101,10 +100,10 @@ public final class PipelinePlan {
   }
 
   private Optional<TensorCopy> tensorCopy(ControlOp.For loop, Load load) {
-    OptionalInt argument = tensors.of(load);
-    return argument.isPresent() && AddressSlice.of(loop, offsets(load)).isPresent()
-        ? Optional.of(new TensorCopy(load, argument.getAsInt()))
-        : Optional.empty();
+    return tensors
+        .of(load)
+        .filter(source -> AddressSlice.of(loop, offsets(load)).isPresent())
+        .map(source -> new TensorCopy(load, source));
   }
 
   private static List<Value> offsets(Load load) {

@@ -25,9 +25,9 @@ public record PipelinedLoop(
   /**
    * A load as tensor copies.
    *
-   * @param argument the index of the descriptor's pointer among the parameters
+   * @param source the tensor of its block
    */
-  public record TensorCopy(MemoryOp.Load load, int argument) {}
+  public record TensorCopy(MemoryOp.Load load, TensorSource source) {}
 
   /**
    * A load as a copy to shared memory.

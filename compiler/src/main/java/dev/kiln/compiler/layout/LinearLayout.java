@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
  * <p>Row-major indices have room for all coordinates (extents are powers of two), so that a reshape
  * changes the shape only. The innermost axis has the low bits.
  *
- * <p>Tiles of layouts, factors of a {@link LinearLayouts#product}, may have fewer than five lane vectors.
+ * <p>Tiles of layouts, factors of a {@link LinearLayouts#product}, may have fewer than five lane
+ * vectors.
  *
  * @param shape of the tile
  * @param registers a basis vector for each bit of the register number, lowest first

@@ -26,7 +26,6 @@ final class WarpExchange {
 
   /**
    * @param lanes positions of the bits of lanes that tell different values apart
-   * @param warps positions of the bits of warps along the axis, lowest first
    * @param values of a thread
    */
   WarpExchange(Emission emission, AxisBits bits, List<Integer> lanes, int values) {

@@ -348,7 +348,9 @@ public final class Launch {
     CompileOptions defaults = CompileOptions.DEFAULT;
     return defaults
         .withNumWarps(config.numWarps().orElse(defaults.numWarps()))
-        .withNumStages(config.numStages().orElse(defaults.numStages()));
+        .withNumStages(config.numStages().orElse(defaults.numStages()))
+        .withNumCtas(config.numCtas().orElse(defaults.numCtas()))
+        .withMaxRegisters(config.maxnreg().orElse(defaults.maxRegisters()));
   }
 
   private Ready load(Specialization specialization) {

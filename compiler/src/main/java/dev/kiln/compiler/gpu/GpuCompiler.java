@@ -24,6 +24,11 @@ public final class GpuCompiler {
   private static final int WARP = 32;
   private static final int MOST_THREADS = 1024;
 
+  /** Of a thread. With fewer than the least, ptxas gives a warning and takes the least. */
+  private static final int LEAST_REGISTERS = 24;
+
+  private static final int MOST_REGISTERS = 255;
+
   /** The version of PTX whose kernels may have {@link KernelAbi#MOST_PARAMETER_BYTES}. */
   private static final String LARGE_PARAMETERS = "8.1";
 
@@ -131,6 +136,13 @@ public final class GpuCompiler {
     if (warps < 1 || WARP * warps > MOST_THREADS || Integer.bitCount(warps) != 1) {
       throw CompilationException.at(
           function.loc(), "num_warps is " + warps + "; on GPUs it is a power of two up to 32");
+    }
+    int registers = options.maxRegisters();
+    if (registers != 0 && (registers < LEAST_REGISTERS || registers > MOST_REGISTERS)) {
+      throw CompilationException.at(
+          function.loc(),
+          "maxnreg is %d; a thread has %d to %d registers"
+              .formatted(registers, LEAST_REGISTERS, MOST_REGISTERS));
     }
     if (options.numCtas() != 1) {
       throw CompilationException.at(

@@ -115,7 +115,11 @@ public final class SharedAllocation {
             .collect(Collectors.joining(", "));
     int others = lives.size() - largest.size();
     return CompilationException.at(
-        Location.UNKNOWN,
+        largest.stream()
+            .map(SharedSlot::loc)
+            .filter(Location::isKnown)
+            .findFirst()
+            .orElse(Location.UNKNOWN),
         String.format(
             "kernel %s needs %,d bytes of shared memory, but a block of %s may have %,d: %s%s",
             function.name(),

@@ -1,5 +1,7 @@
 package dev.kiln.compiler.ptx;
 
+import dev.kiln.compiler.diagnostics.Location;
+
 /**
  * A piece of a block's shared memory; where it lies is decided when all uses are known ({@code
  * SharedAllocation}). Compared by identity.
@@ -8,6 +10,7 @@ public final class SharedSlot {
   private final long bytes;
   private final int alignment;
   private final String purpose;
+  private final Location loc;
   private long offset = -1;
 
   /**
@@ -15,6 +18,14 @@ public final class SharedSlot {
    * @param purpose for messages: "operand a of the dot at line 12"
    */
   public SharedSlot(long bytes, int alignment, String purpose) {
+    this(bytes, alignment, purpose, null);
+  }
+
+  /**
+   * @param loc of what it was made for, or {@code null}
+   */
+  public SharedSlot(long bytes, int alignment, String purpose, Location loc) {
+    this.loc = loc == null ? Location.UNKNOWN : loc;
     this.bytes = bytes;
     this.alignment = alignment;
     this.purpose = purpose;
@@ -30,6 +41,10 @@ public final class SharedSlot {
 
   public String purpose() {
     return purpose;
+  }
+
+  Location loc() {
+    return loc;
   }
 
   /** From the start of the block's shared memory; fails before memory is laid out. */

@@ -134,6 +134,7 @@ final class StoredValues {
     out.writeInt(options.numWarps());
     out.writeInt(options.numStages());
     out.writeInt(options.numCtas());
+    out.writeInt(options.maxRegisters());
     out.writeBoolean(options.fpFusion());
     out.writeBoolean(options.debug());
     out.writeBoolean(options.versioned());

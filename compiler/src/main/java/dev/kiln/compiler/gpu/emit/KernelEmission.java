@@ -324,7 +324,7 @@ public final class KernelEmission implements Emission {
 
   @Override
   public SharedSlot shared(long bytes, int alignment, String purpose) {
-    return new SharedSlot(bytes, alignment, purpose);
+    return new SharedSlot(bytes, alignment, purpose, ptx.location());
   }
 
   @Override

@@ -17,6 +17,9 @@ public final class PtxPrinter {
   /** The symbol of the block's shared memory. */
   public static final String SHARED_SYMBOL = "kiln_smem";
 
+  /** Kernels with more need all registers that there are. */
+  private static final int MANY_INSTRUCTIONS = 400;
+
   private final PtxFunction function;
   private final boolean lines;
   private final Map<String, Integer> files = new LinkedHashMap<>();
@@ -68,6 +71,9 @@ public final class PtxPrinter {
     text.append(".reqntid ").append(function.threads()).append(", 1, 1\n");
     if (function.maxRegisters() > 0) {
       text.append(".maxnreg ").append(function.maxRegisters()).append('\n');
+    } else if (PtxFunction.instructions(function.body()) > MANY_INSTRUCTIONS) {
+      // Without it ptxas rather spills a little than has one block less on a multiprocessor.
+      text.append(".minnctapersm 1\n");
     }
     text.append("{\n");
     names.declare(text);

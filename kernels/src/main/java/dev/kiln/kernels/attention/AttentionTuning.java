@@ -33,9 +33,8 @@ final class AttentionTuning {
           ? new Blocks(128, 64, 64, 32, 8, 2)
           : new Blocks(128, 64, 64, 64, 8, 3);
     }
-    int keys = target == Target.SM_90A ? 32 : 16;
-    return hasLittleMemory
-        ? new Blocks(64, keys, 32, 32, 4, 2)
-        : new Blocks(128, keys, 64, 32, 8, 2);
+    return target == Target.SM_90A
+        ? new Blocks(128, 32, 64, 32, 8, 2)
+        : new Blocks(128, 64, hasLittleMemory ? 32 : 64, 32, 8, 1);
   }
 }

@@ -80,7 +80,7 @@ public final class Activations {
 
   private static void finish(KernelCall call, ActivationFunction function, NdArray x) {
     DType compute = x.dtype() == DType.FP64 ? DType.FP64 : DType.FP32;
-    int block = BlockSizes.elementwise(x.size());
+    int block = BlockSizes.elementwise(x.device(), x.size());
     call.integer(x.size())
         .number(compute, function.a())
         .number(compute, function.b())

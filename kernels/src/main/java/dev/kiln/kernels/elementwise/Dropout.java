@@ -55,7 +55,7 @@ public final class Dropout {
       return;
     }
     DType compute = RowTile.compute(x);
-    int block = BlockSizes.elementwise(x.size());
+    int block = BlockSizes.elementwise(x.device(), x.size());
     call.start()
         .array(x)
         .array(residual)

@@ -46,7 +46,7 @@ public final class GatedUnits {
     Check.inPlaceOrApart(NAME, "y", y, "gate", gate);
     Check.inPlaceOrApart(NAME, "y", y, "value", value);
     boolean dense = gate.isContiguous() && value.isContiguous() && y.isContiguous();
-    RowTile tile = dense ? tiles.ofElements(gate.size()) : tiles.of(gate);
+    RowTile tile = dense ? tiles.ofElements(gate) : tiles.of(gate);
     if (tile.isEmpty()) {
       return;
     }
@@ -99,7 +99,7 @@ public final class GatedUnits {
     Check.apart(NAME, "dvalue", dvalue, "dgate", dgate);
     boolean dense = gate.isContiguous() && value.isContiguous() && dy.isContiguous();
     dense &= dgate.isContiguous() && dvalue.isContiguous();
-    RowTile tile = dense ? tiles.ofElements(gate.size()) : tiles.of(gate);
+    RowTile tile = dense ? tiles.ofElements(gate) : tiles.of(gate);
     if (tile.isEmpty()) {
       return;
     }

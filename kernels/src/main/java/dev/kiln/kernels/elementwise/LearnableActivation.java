@@ -134,12 +134,14 @@ public final class LearnableActivation implements AutoCloseable {
 
   private RowTile tile(NdArray x, int axis, NdArray a) {
     if (a.size() == 1) {
-      return tiles.ofElements(x.size());
+      return tiles.ofElements(x);
     }
     int channels = (int) a.size();
     int inner = (int) inner(x, axis);
     int outer = inner * channels == 0 ? 0 : (int) (x.size() / inner / channels);
-    return inner == 1 ? tiles.of(outer, channels) : tiles.of(outer * channels, inner);
+    return inner == 1
+        ? tiles.of(x.device(), outer, channels)
+        : tiles.of(x.device(), outer * channels, inner);
   }
 
   private static long inner(NdArray x, int axis) {

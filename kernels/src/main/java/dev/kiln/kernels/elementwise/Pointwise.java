@@ -24,12 +24,6 @@ import dev.kiln.runtime.NdArray;
  */
 public final class Pointwise {
   private static final String NAME = "Pointwise";
-  private static final int ELEMENTS = 4096;
-
-  /**
-   * Columns of a tile if an operand has its neighbours along another axis: cache lines are shared.
-   */
-  private static final int SQUARE = 64;
 
   private final KernelCall call;
   private final StridedAxes axes = new StridedAxes(NAME);
@@ -174,8 +168,10 @@ public final class Pointwise {
     axes.finish();
     int columns = (int) axes.extent(4);
     int rows = (int) axes.rows();
-    int blockColumns = BlockSizes.around(columns, 1, axes.hasStep() ? SQUARE : ELEMENTS);
-    int blockRows = BlockSizes.around(rows, 1, Math.max(1, ELEMENTS / blockColumns));
+    int most = BlockSizes.elements(y.device());
+    // A square where an operand has its neighbours along another axis: cache lines are shared.
+    int blockColumns = BlockSizes.around(columns, 1, axes.hasStep() ? (int) Math.sqrt(most) : most);
+    int blockRows = BlockSizes.around(rows, 1, Math.max(1, most / blockColumns));
     call.start().array(y).array(a).array(b).array(c);
     number(compute, alpha);
     number(compute, beta);

@@ -17,7 +17,6 @@ import dev.kiln.runtime.NdArray;
  */
 public final class Rotary {
   private static final String NAME = "Rotary";
-  private static final int ELEMENTS_OF_BLOCK = 4096;
 
   private final KernelCall call;
 
@@ -112,7 +111,8 @@ public final class Rotary {
     int rest = (int) x.dim(3) - options.dimensions();
     DType compute = RowTile.compute(x);
     int blockHalf = BlockSizes.around(half, 1, 1 << 16);
-    int blockPlaces = BlockSizes.around(x.dim(1), 1, Math.max(1, ELEMENTS_OF_BLOCK / blockHalf));
+    int blockPlaces =
+        BlockSizes.around(x.dim(1), 1, Math.max(1, BlockSizes.elements(x.device()) / blockHalf));
     boolean inPlace = x.address() == y.address();
     call.start()
         .array(inPlace ? null : x)

@@ -4,17 +4,17 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
+import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
 
 /**
- * How matrices of one shape are cut into tiles of about 4,096 elements: whole rows as far as
- * possible, several of them if they are short. Matrices without gaps between their rows count as
- * one row, unless columns have a meaning. Set again for each launch; not thread-safe.
+ * How matrices of one shape are cut into tiles of about as many elements as a program may have:
+ * whole rows as far as possible, several of them if they are short. Matrices without gaps between
+ * their rows count as one row, unless columns have a meaning. Set again for each launch; not
+ * thread-safe.
  */
 public final class RowTile {
-  private static final int ELEMENTS = 4096;
-
   private int rows;
   private int columns;
   private int blockRows;
@@ -22,20 +22,21 @@ public final class RowTile {
 
   /** For a matrix whose columns have a meaning. */
   public RowTile of(NdArray matrix) {
-    return of((int) matrix.dim(0), (int) matrix.dim(1));
+    return of(matrix.device(), (int) matrix.dim(0), (int) matrix.dim(1));
   }
 
-  public RowTile of(int newRows, int newColumns) {
+  public RowTile of(Device device, int newRows, int newColumns) {
+    int most = BlockSizes.elements(device);
     rows = newRows;
     columns = newColumns;
-    blockColumns = BlockSizes.around(columns, 16, ELEMENTS);
-    blockRows = BlockSizes.around(rows, 1, ELEMENTS / blockColumns);
+    blockColumns = BlockSizes.around(columns, 16, most);
+    blockRows = BlockSizes.around(rows, 1, most / blockColumns);
     return this;
   }
 
-  /** For one long row. */
-  RowTile ofElements(long elements) {
-    return of(1, Math.toIntExact(elements));
+  /** For the elements of an array as one long row. */
+  RowTile ofElements(NdArray array) {
+    return of(array.device(), 1, Math.toIntExact(array.size()));
   }
 
   public int rows() {

@@ -15,7 +15,6 @@ import dev.kiln.runtime.NdArray;
  */
 public final class ElementwiseLoss implements AutoCloseable {
   private static final String NAME = "ElementwiseLoss";
-  private static final int TILE = 4096;
 
   private final KernelCall call;
   private final LossSums sums;
@@ -81,8 +80,9 @@ public final class ElementwiseLoss implements AutoCloseable {
     boolean byRows = isVector(weights.each(), x) || isVector(weights.positive(), x);
     long columns = byRows ? x.dim(-1) : x.size();
     long rows = columns == 0 ? 0 : x.size() / columns;
-    int block = BlockSizes.around(columns, 16, TILE);
-    int tileRows = BlockSizes.around(rows, 1, TILE / block);
+    int most = BlockSizes.elements(x.device());
+    int block = BlockSizes.around(columns, 16, most);
+    int tileRows = BlockSizes.around(rows, 1, most / block);
     int across = Grid.cdiv(columns, block);
     int down = Grid.cdiv(rows, tileRows);
     NdArray parts = null;

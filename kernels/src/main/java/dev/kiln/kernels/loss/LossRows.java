@@ -87,7 +87,7 @@ final class LossRows {
   }
 
   /** Warps of a program on a GPU. */
-  static int warps(long classes) {
-    return block(classes) <= 1024 ? 4 : 8;
+  static int warps(int tileRows, long classes) {
+    return BlockSizes.warps((long) tileRows * block(classes));
   }
 }

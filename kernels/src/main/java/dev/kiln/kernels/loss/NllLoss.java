@@ -66,7 +66,7 @@ public final class NllLoss {
         .constant(compute)
         .constant(tileRows)
         .constant(LossRows.block(classes))
-        .tuned(LossRows.warps(classes), 2)
+        .tuned(LossRows.warps(tileRows, classes), 2)
         .over(Grid.cdiv(rows, tileRows));
   }
 }

@@ -2,6 +2,7 @@ package dev.kiln.kernels.normalization;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
@@ -144,10 +145,13 @@ public final class GroupNorm implements AutoCloseable {
     ChannelLayout layout = options.layout();
     long groupChannels = layout.channels(x) / options.groups();
     long places = layout.places(x);
+    int blockChannels = layout.blockChannels(groupChannels, places);
+    int blockPlaces = layout.blockPlaces(groupChannels, places);
     call.constant(options.activation().kernelName())
         .constant(compute)
-        .constant(layout.blockChannels(groupChannels, places))
-        .constant(layout.blockPlaces(groupChannels, places))
+        .constant(blockChannels)
+        .constant(blockPlaces)
+        .tuned(BlockSizes.warps((long) blockChannels * blockPlaces), 1)
         .over(options.groups(), Math.toIntExact(layout.samples(x)), 1);
   }
 

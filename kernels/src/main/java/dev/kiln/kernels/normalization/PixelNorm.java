@@ -1,6 +1,7 @@
 package dev.kiln.kernels.normalization;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
@@ -72,6 +73,7 @@ public final class PixelNorm {
         .constant(compute)
         .constant(blockChannels)
         .constant(blockPlaces)
+        .tuned(BlockSizes.warps((long) blockChannels * blockPlaces), 1)
         .over(Grid.cdiv(places, blockPlaces), last ? 1 : Math.toIntExact(layout.samples(x)), 1);
   }
 }

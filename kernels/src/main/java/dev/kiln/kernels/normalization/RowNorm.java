@@ -87,7 +87,7 @@ final class RowNorm implements AutoCloseable {
         .constant(tileRows)
         .constant(Rows.block(columns))
         .constant(Rows.whole(columns))
-        .tuned(Rows.warps(columns), 2)
+        .tuned(Rows.warps(tileRows, columns), 2)
         .over(Grid.cdiv(rows, tileRows));
   }
 
@@ -174,7 +174,7 @@ final class RowNorm implements AutoCloseable {
         .constant(tileRows)
         .constant(Rows.block(columns))
         .constant(whole)
-        .tuned(Rows.warps(columns), 2)
+        .tuned(Rows.warps(tileRows, columns), 2)
         .over(Grid.cdiv(rows, partRows));
     weightSums.add(dweight, compute, parts, columns);
     biasSums.add(dbias, compute, parts, columns);

@@ -87,7 +87,7 @@ final class Rows {
   }
 
   /** Warps of a program on a GPU. */
-  static int warps(long columns) {
-    return block(columns) <= 1024 ? 4 : block(columns) <= TILE ? 8 : 16;
+  static int warps(int tileRows, long columns) {
+    return BlockSizes.warps((long) tileRows * block(columns));
   }
 }

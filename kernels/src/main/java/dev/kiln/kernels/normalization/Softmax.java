@@ -100,7 +100,7 @@ public final class Softmax {
         .constant(Rows.block(columns))
         .constant(Rows.whole(columns))
         .constant(staged && !options.log() && x.dtype() == compute)
-        .tuned(Rows.warps(columns), 2)
+        .tuned(Rows.warps(tileRows, columns), 2)
         .over(Grid.cdiv(rows, tileRows));
   }
 
@@ -141,7 +141,7 @@ public final class Softmax {
         .constant(tileRows)
         .constant(Rows.block(columns))
         .constant(Rows.whole(columns))
-        .tuned(Rows.warps(columns), 2)
+        .tuned(Rows.warps(tileRows, columns), 2)
         .over(Grid.cdiv(rows, tileRows));
   }
 

@@ -1,6 +1,7 @@
 package dev.kiln.kernels.normalization;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
@@ -66,7 +67,10 @@ final class Split {
 
   /** What kernels take in the end. */
   KernelCall blocks(KernelCall call, DType compute) {
-    return call.constant(compute).constant(blockChannels).constant(blockPlaces);
+    return call.constant(compute)
+        .constant(blockChannels)
+        .constant(blockPlaces)
+        .tuned(BlockSizes.warps((long) blockChannels * blockPlaces), 1);
   }
 
   /** A program for each block of channels of each part. */

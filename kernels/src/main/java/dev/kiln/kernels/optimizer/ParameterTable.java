@@ -32,11 +32,11 @@ final class ParameterTable implements AutoCloseable {
   private static final int DECAY_SCALE = 9;
   private static final int FIRST_PROGRAM = 10;
 
+  /** Elements of a program on a GPU: 4 for each of 128 threads, which hold several arrays' each. */
+  private static final int GPU_BLOCK = 512;
+
   /** Bytes that a thread of a GPU loads at a time, if addresses are multiples of it. */
   private static final int ALIGNMENT = 16;
-
-  /** Elements of a program on a GPU: some for each of 128 threads. */
-  private static final int GPU_BLOCK = 1024;
 
   private final List<Parameter> members;
   private final long[] numbers;
@@ -70,8 +70,8 @@ final class ParameterTable implements AutoCloseable {
     for (Parameter parameter : members) {
       largest = Math.max(largest, parameter.weights().size());
     }
-    int block = BlockSizes.elementwise(largest);
-    return device.target().isGpu() ? Math.min(block, GPU_BLOCK) : block;
+    int most = device.target().isGpu() ? GPU_BLOCK : BlockSizes.elements(device);
+    return BlockSizes.around(largest, 16, most);
   }
 
   /** Indices of parameters that one launch can update: those whose dtypes are the same. */

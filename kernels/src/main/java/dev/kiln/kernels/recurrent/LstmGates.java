@@ -78,7 +78,7 @@ final class LstmGates {
       NdArray dpeepholes,
       long period,
       boolean accumulate) {
-    tile.of((int) period, (int) cPrev.dim(1));
+    tile.of(cPrev.device(), (int) period, (int) cPrev.dim(1));
     if (tile.isEmpty()) {
       return;
     }

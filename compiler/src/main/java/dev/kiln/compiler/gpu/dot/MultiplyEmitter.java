@@ -29,7 +29,7 @@ import java.util.List;
  */
 final class MultiplyEmitter {
   /** Multiply-adds that are written out; more become a loop. */
-  private static final int WRITTEN_OUT = 512;
+  private static final int WRITTEN_OUT = 128;
 
   private final Emission emission;
   private final PtxBuilder ptx;

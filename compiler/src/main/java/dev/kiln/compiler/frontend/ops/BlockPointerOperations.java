@@ -18,7 +18,9 @@ final class BlockPointerOperations {
             "make_block_ptr(base, shape, strides, offsets, block_shape, order=())",
             "all",
             BlockPointerOperations::make)
-        .note("removed from Triton 3.8; `order` is ignored")
+        .note(
+            "removed from Triton 3.8; `order` is ignored; by TMA from sm_90a on if all axes are"
+                + " checked and divisibility allows")
         .add("advance(base, offsets)", "all", BlockPointerOperations::advance)
         .method()
         .note("removed from Triton 3.8");

@@ -28,7 +28,9 @@ public final class DescriptorOperations {
         .rows(Category.MEMORY, "triton.language")
         .add("make_tensor_descriptor" + parameters, "all", DescriptorOperations::make)
         .alias("_experimental_make_tensor_descriptor")
-        .note("`_experimental_make_tensor_descriptor` too")
+        .note(
+            "`_experimental_make_tensor_descriptor` too; made of parameters and numbers, TMA copies"
+                + " its blocks from sm_90a on, otherwise pointers")
         .add("load_tensor_descriptor(desc, offsets)", "all", DescriptorOperations::load)
         .add("store_tensor_descriptor(desc, offsets, value)", "all", DescriptorOperations::store)
         .add(
@@ -45,7 +47,9 @@ public final class DescriptorOperations {
     var methods = table.rows(Category.MEMORY, METHODS);
     methods
         .add("load(desc, offsets)", "all", DescriptorOperations::load)
-        .add("store(desc, offsets, value)", "all", DescriptorOperations::store);
+        .note("by TMA from sm_90a on, for operands of products")
+        .add("store(desc, offsets, value)", "all", DescriptorOperations::store)
+        .note("by TMA from sm_90a on");
     for (String name : List.of("add", "min", "max", "and", "or", "xor")) {
       methods.add(
           "atomic_" + name + "(desc, offsets, value)",
@@ -56,7 +60,7 @@ public final class DescriptorOperations {
         .add("gather(desc, x_offsets, y_offset)", "all", DescriptorRows::gather)
         .note("rows of a descriptor of rank 2 with blocks of one row")
         .add("scatter(desc, value, x_offsets, y_offset)", "all", DescriptorRows::scatter)
-        .note("as `desc.gather`; of rows named twice the last stays");
+        .note("as `desc.gather`; of a row named twice either stays");
   }
 
   private static FrontValue make(Arguments args) {

@@ -19,7 +19,8 @@ import java.util.Set;
  * <p>Whoever writes to a slot several times in a row writes different bytes, or the same thread
  * does; so stores to one slot do not conflict, except with those of an earlier iteration, and with
  * atomics. Accesses without a {@link Node.SharedAccess} are ordered with others to the same slot by
- * a protocol of their own, but conflict with accesses to other slots at the same place.
+ * a protocol of their own, which an access that writes begins anew; and they conflict with accesses
+ * to other slots at the same place.
  */
 public final class BarrierInsertion {
   private final SlotUses uses;
@@ -77,6 +78,7 @@ public final class BarrierInsertion {
         case WRITE ->
             pending.kind == Kind.READ
                 || pending.kind == Kind.ATOMIC
+                || pending.kind == Kind.PROTOCOL
                 || pending.kind == Kind.WRITE && pending.earlier;
         case ATOMIC -> pending.kind == Kind.READ || pending.kind == Kind.WRITE;
       };

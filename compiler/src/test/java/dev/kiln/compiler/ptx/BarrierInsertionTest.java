@@ -115,6 +115,15 @@ class BarrierInsertionTest {
   }
 
   /** Whatever way a program takes: a barrier lies between accesses that depend on each other. */
+  /** What a pipeline copies before its loop overwrites what an earlier run of the loop reads. */
+  @Test
+  void whatBeginsAProtocolWaitsForItsEarlierRun() {
+    assertThat(inserted(loop(List.of(), List.of(write(a), barrier(), copy(a)))))
+        .isEqualTo("loop(; | st.a | cp.a)");
+    assertThat(inserted(loop(List.of(), List.of(write(a), barrier(), copy(a), barrier()))))
+        .isEqualTo("loop(; st.a | cp.a |)");
+  }
+
   @Test
   void randomProgramsDoNotRace() {
     for (int seed = 0; seed < 8_000; seed++) {

@@ -17,6 +17,7 @@ import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.layout.SharedLayout;
 import dev.kiln.compiler.ptx.Node.Effect;
 import dev.kiln.compiler.ptx.Node.Guard;
+import dev.kiln.compiler.ptx.Node.SharedAccess;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Address;
 import dev.kiln.compiler.ptx.Operand.Immediate;
@@ -34,6 +35,16 @@ final class CopyEmitter {
 
   private static final int LINE = 128;
   private static final int WIDEST = 16;
+
+  /** Where copies stand. */
+  enum Place {
+    /** Before the loop, whose threads may still read what an earlier run of it copied. */
+    BEFORE,
+    /** In iterations in which masks that change with them are true. */
+    STEADY,
+    /** In others. */
+    ELSEWHERE
+  }
 
   private final Emission emission;
   private final PtxBuilder ptx;
@@ -91,24 +102,25 @@ final class CopyEmitter {
    *
    * @param exists whether there is such an iteration
    * @param offset of its buffer
-   * @param isSteady whether masks that change with iterations are true
    */
-  void issue(Operand exists, Operand offset, boolean isSteady) {
+  void issue(Operand exists, Operand offset, Place place) {
     ptx.at(load.loc());
     emission.order().access(load.pointer(), layout, false);
     LazyFragment pointers = emission.lazy(load.pointer(), layout);
     List<LazyFragment> masks =
         masks().stream()
-            .filter(mask -> !isSteady || !isVarying(mask))
+            .filter(mask -> place != Place.STEADY || !isVarying(mask))
             .map(mask -> emission.lazy(mask, layout))
             .toList();
     SharedAddresses addresses = SharedAddresses.of(emission, tile(offset), layout);
     Guard guard = guard(exists);
+    SharedAccess access = place == Place.BEFORE ? new SharedAccess(slot, true) : null;
     for (int[] group : layout.groups(copy.axis(), copy.width())) {
       int first = group[0];
       if ((first & layout.freeRegisters()) == 0) {
         copy(
             guard,
+            access,
             addresses.at(layout.registerIndex(first)),
             pointers.register(first),
             masks.stream().map(mask -> mask.register(first)).toList());
@@ -155,7 +167,8 @@ final class CopyEmitter {
    * Where a mask is false nothing is read, and zeros are written. The number of bytes is chosen
    * mask by mask, so that the first choices are made before the loop.
    */
-  private void copy(Guard guard, Address to, Operand from, List<Operand> masks) {
+  private void copy(
+      Guard guard, SharedAccess access, Address to, Operand from, List<Operand> masks) {
     Immediate bytes = Immediate.b32(copy.bytes());
     List<Operand> operands = new ArrayList<>(List.of(to, Address.of(from, 0), bytes));
     Operand read = bytes;
@@ -171,7 +184,7 @@ final class CopyEmitter {
         guard,
         List.of(),
         Effect.EFFECT,
-        null,
+        access,
         operands.toArray(Operand[]::new));
   }
 }

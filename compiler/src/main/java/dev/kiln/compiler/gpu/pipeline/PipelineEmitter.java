@@ -4,6 +4,7 @@ import dev.kiln.compiler.gpu.emit.Carried;
 import dev.kiln.compiler.gpu.emit.Emission;
 import dev.kiln.compiler.gpu.emit.ForBounds;
 import dev.kiln.compiler.gpu.emit.LoopAhead;
+import dev.kiln.compiler.gpu.pipeline.CopyEmitter.Place;
 import dev.kiln.compiler.gpu.plan.PipelinedLoop;
 import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.ComputeOp;
@@ -114,7 +115,8 @@ public final class PipelineEmitter implements LoopAhead {
     List<Operand> values = ahead.operands(carried(loop.inits()));
     for (int i = 0; i < distance(); i++) {
       Operand exists = i == 0 ? Immediate.pred(true) : bounds.isFollowed(bounds.lower(), i);
-      values = issue(bounds.later(bounds.lower(), i), values, exists, stageOffsets(i), false);
+      values =
+          issue(bounds.later(bounds.lower(), i), values, exists, stageOffsets(i), Place.BEFORE);
     }
     List<Operand> carried = new ArrayList<>(values);
     for (long bytes : stageBytes()) {
@@ -223,7 +225,6 @@ public final class PipelineEmitter implements LoopAhead {
    * @param values what addresses need of the carried values
    * @param exists whether there is such an iteration
    * @param offsets of the buffer, for each size of a stage
-   * @param isSteady whether masks that change are true
    * @return what addresses of the next iteration need
    */
   private List<Operand> issue(
@@ -231,7 +232,7 @@ public final class PipelineEmitter implements LoopAhead {
       List<Operand> values,
       Operand exists,
       Map<Long, Operand> offsets,
-      boolean isSteady) {
+      Place place) {
     List<Operand> following =
         emission.scoped(
             () -> {
@@ -243,7 +244,7 @@ public final class PipelineEmitter implements LoopAhead {
               if (full != null) {
                 issueTensors(exists, offsets);
               }
-              copies.forEach(copy -> copy.issue(exists, offsets.get(copy.stageBytes()), isSteady));
+              copies.forEach(copy -> copy.issue(exists, offsets.get(copy.stageBytes()), place));
               return ahead.operands(carried(loop.body().terminator().operands()));
             });
     if (!copies.isEmpty()) {
@@ -276,7 +277,7 @@ public final class PipelineEmitter implements LoopAhead {
             carried.subList(1, own),
             isSteady ? Immediate.pred(true) : bounds.isFollowed(induction, distance()),
             writes,
-            isSteady);
+            isSteady ? Place.STEADY : Place.ELSEWHERE);
     // Behind the copies, so that one register can hold both offsets.
     writes.forEach((bytes, offset) -> reads.put(bytes, after(offset, bytes)));
     tensorCopies.forEach(copy -> copy.define(reads.get(copy.stageBytes())));

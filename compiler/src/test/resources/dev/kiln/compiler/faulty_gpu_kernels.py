@@ -172,13 +172,3 @@ def kernel(x):
 def kernel(x):
     w = tl.inline_asm_elementwise("not.b32 $0, $1;", "=r,r", [tl.load(x)], tl.int32, True, 3)  # error: inline_asm_elementwise: pack must be a power of 2, got 3
     tl.store(x, w)
-
-# ---- library
-
-# ==== directed rounding of fma in double precision
-# signature: x=*fp64
-# target: sm_80
-@triton.jit
-def kernel(x):
-    v = tl.load(x)
-    tl.store(x, tl.math.fma_rz(v, v, v))  # error: static assertion failed: not supported yet: directed rounding of fma in float64

@@ -22,7 +22,13 @@ import java.util.regex.Pattern;
 final class Prelude {
   private static final List<String> PARTS =
       List.of(
-          "standard.py", "reductions.py", "sorting.py", "random.py", "scaled.py", "libdevice.py");
+          "standard.py",
+          "reductions.py",
+          "sorting.py",
+          "random.py",
+          "scaled.py",
+          "directed.py",
+          "libdevice.py");
   private static final Pattern DEFINITION = Pattern.compile("(?m)^(?:def (\\w+)|(\\w+) *[:=])");
 
   private static final Prelude INSTANCE = new Prelude();

@@ -45,7 +45,7 @@ def directed_sub(x, y, mode: tl.constexpr):
 
 
 def directed_fma(x, y, z, mode: tl.constexpr):
-    tl.static_assert(x.dtype.is_fp32(), "not supported yet: directed rounding of fma in float64")
+    """Of fp32, whose products are exact in fp64."""
     result = -tl.fma(-x, y, -z) if mode == "rd" else tl.fma(x, y, z)
     return directed(result, lack_of_wide_sum(wide(x) * wide(y), wide(z), result), mode)
 

@@ -92,6 +92,17 @@ def libdevice_nextafter(x, y):
 # ---- integers
 
 
+def libdevice_byte_perm(x, y, z):
+    low = x.to(tl.uint32, bitcast=True).to(tl.uint64)
+    both = low | (y.to(tl.uint32, bitcast=True).to(tl.uint64) << 32)
+    # Each of four digits of z chooses one of eight bytes.
+    result = tl.zeros_like(x)
+    for i in tl.static_range(4):
+        byte = (both >> (((z >> (4 * i)) & 7) * 8).to(tl.uint64)) & 0xFF
+        result = result | (byte.to(tl.int32) << (8 * i))
+    return result
+
+
 def libdevice_ffs(x):
     return tl.where(x == 0, 0, x.dtype.primitive_bitwidth - libdevice.clz(x & -x))
 

@@ -90,3 +90,33 @@ def swizzle2d(i, j, size_i, size_j, size_g):
     rows = tl.minimum(size_i - first_row, size_g)
     index = index % in_group
     return first_row + index % rows, index // rows
+
+
+# ---- waiting
+
+
+def atomic_poll(pointer, expected_value, sem: tl.constexpr = None, scope: tl.constexpr = None, timeout_ns=None):
+    """Waits until a number in memory is what is expected, or the time is over; whether it was seen."""
+    order: tl.constexpr = "acquire" if sem is None else sem
+    tl.static_assert(order == "acquire" or order == "relaxed", "atomic_poll: sem must be 'acquire' or 'relaxed'")
+    expected = tl.cast(expected_value, pointer.dtype.element_ty)
+    seen = tl.atomic_cas(pointer, expected, expected, order, scope) == expected
+    if timeout_ns is None:
+        while not seen:
+            seen = tl.atomic_cas(pointer, expected, expected, order, scope) == expected
+    else:
+        start = tl.extra.cuda.globaltimer()
+        while (not seen) & (tl.extra.cuda.globaltimer() - start < timeout_ns):
+            seen = tl.atomic_cas(pointer, expected, expected, order, scope) == expected
+    return seen
+
+
+# ---- casts
+
+
+def convert_custom_float8_sm70(arg, dst_ty, fp_downcast_rounding: tl.constexpr = None):
+    return arg.to(dst_ty.scalar, fp_downcast_rounding=fp_downcast_rounding)
+
+
+def convert_custom_float8_sm80(arg, dst_ty, fp_downcast_rounding: tl.constexpr = None):
+    return arg.to(dst_ty.scalar, fp_downcast_rounding=fp_downcast_rounding)

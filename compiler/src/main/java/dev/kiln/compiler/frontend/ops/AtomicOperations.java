@@ -33,7 +33,11 @@ final class AtomicOperations {
             "16, 32 and 64 bits",
             AtomicOperations::compareAndSwap)
         .method()
-        .missing("atomic_poll(pointer, expected, sem='acquire', scope='gpu', timeout_ns=None)", "");
+        .prelude(
+            "atomic_poll(pointer, expected_value, sem=None, scope=None, timeout_ns=None)",
+            "16, 32 and 64 bits → int1")
+        .note("waits for a scalar; a timeout by `globaltimer`")
+        .method();
   }
 
   private static String dtypes(String name) {

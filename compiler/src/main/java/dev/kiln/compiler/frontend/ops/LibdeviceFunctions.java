@@ -1,12 +1,15 @@
 package dev.kiln.compiler.frontend.ops;
 
 import dev.kiln.compiler.frontend.FrontContext;
+import dev.kiln.compiler.frontend.FrontValue;
+import dev.kiln.compiler.frontend.FrontValue.Constexpr;
 import dev.kiln.compiler.frontend.FrontValue.Tensor;
 import dev.kiln.compiler.frontend.TensorType;
 import dev.kiln.compiler.ir.BinaryKind;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.UnaryKind;
 import dev.kiln.compiler.ir.Value;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,7 @@ final class LibdeviceFunctions {
           "atan",
           "atan2",
           "atanh",
+          "byte_perm",
           "cbrt",
           "copysign",
           "cosh",
@@ -106,6 +110,11 @@ final class LibdeviceFunctions {
     return Optional.ofNullable(FUNCTIONS.get(name));
   }
 
+  /** Whether a function gives a type; what an fp64 fma lacks is too long to be told by fp64. */
+  static boolean has(String name, DType result) {
+    return result != DType.FP64 || !name.matches("fma_r[zdu]");
+  }
+
   private static Map<String, Function> functions() {
     Map<String, Function> map = new HashMap<>();
     Map.ofEntries(
@@ -142,6 +151,7 @@ final class LibdeviceFunctions {
                 .apply(ctx, args));
     addBitcasts(map);
     addConversions(map);
+    addDirected(map);
     return map;
   }
 
@@ -203,6 +213,31 @@ final class LibdeviceFunctions {
     map.put("double2float_rn", cast(DType.FP32));
     map.put(
         "double2float_rz", (ctx, args) -> Casting.towardsZero(ctx, args.getFirst(), DType.FP32));
+  }
+
+  /** Rounded towards zero, down and up, by the prelude. */
+  private static void addDirected(Map<String, Function> map) {
+    for (String mode : List.of("rz", "rd", "ru")) {
+      for (String name : List.of("add", "sub", "mul", "div", "rcp", "sqrt", "fma")) {
+        map.put(name + "_" + mode, directed(name, mode));
+      }
+      map.putIfAbsent("double2float_" + mode, directed("double2float", mode));
+      for (String from : List.of("int", "uint", "ll", "ull")) {
+        map.putIfAbsent(from + "2float_" + mode, directed("integer", DType.FP32, mode));
+        map.putIfAbsent(from + "2double_" + mode, directed("integer", DType.FP64, mode));
+      }
+    }
+  }
+
+  /** A function {@code directed_NAME} of the prelude, with constants behind its arguments. */
+  private static Function directed(String name, Object... constants) {
+    return (ctx, args) -> {
+      List<FrontValue> all = new ArrayList<>(args);
+      for (Object constant : constants) {
+        all.add(new Constexpr(constant));
+      }
+      return Typing.toTensor(ctx, ctx.callPrelude("directed_" + name, all, Map.of()));
+    };
   }
 
   private static Function cast(DType to) {

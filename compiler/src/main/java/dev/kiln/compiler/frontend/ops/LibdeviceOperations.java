@@ -43,7 +43,10 @@ final class LibdeviceOperations {
       String name = fields[0];
       String signature = name + "(" + fields[1].replace(",", ", ") + ")";
       List<Overload> overloads =
-          Arrays.stream(fields[2].split(" ")).map(LibdeviceOperations::overload).toList();
+          Arrays.stream(fields[2].split(" "))
+              .map(LibdeviceOperations::overload)
+              .filter(overload -> LibdeviceFunctions.has(name, overload.result()))
+              .toList();
       String dtypes =
           overloads.stream()
               .map(Overload::toString)

@@ -29,8 +29,14 @@ final class MachineOperations {
         .note("no effect")
         .add("gdc_launch_dependents()", "", args -> MemoryOperations.NOTHING)
         .note("no effect")
-        .missing("convert_custom_float8_sm70(arg, dst_ty)", "")
-        .missing("convert_custom_float8_sm80(arg, dst_ty)", "")
+        .prelude(
+            "convert_custom_float8_sm70(arg, dst_ty, fp_downcast_rounding=None)",
+            "float8e4b15, float16, float32")
+        .note("as x.to")
+        .prelude(
+            "convert_custom_float8_sm80(arg, dst_ty, fp_downcast_rounding=None)",
+            "float8e4b15, float16, float32")
+        .note("as x.to")
         .missing("experimental_device_tensormap_create2d(*args)", "");
     var target = table.rows(Category.MACHINE, TARGET);
     target

@@ -17,6 +17,6 @@ public final class Descriptors {
    */
   public static FrontValue fromHost(
       FrontContext ctx, ArgumentSpec.Descriptor spec, List<Tensor> leaves) {
-    return DescriptorOperations.fromHost(spec, leaves);
+    return DescriptorOperations.fromHost(ctx, spec, leaves);
   }
 }

@@ -262,4 +262,41 @@ class TmaLoopTest {
             .getFirst();
     assertThat(kernel.ptx()).contains("cp.async.bulk.tensor.2d.shared::cluster");
   }
+
+  /** Blocks of more axes become matrices. */
+  private static final String BATCHED =
+      HEADER
+          + """
+          @triton.jit
+          def product(a, b, c, K, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr):
+              batch = tl.program_id(2)
+              m = tl.program_id(0)
+              n = tl.program_id(1) * BN
+              acc = tl.zeros((2 * BM, BN), dtype=tl.float32)
+              for k in range(0, K, BK):
+                  x = a.load([batch, m * 2, 0, k]).reshape(2 * BM, BK)
+                  y = b.load([batch, n, k]).reshape(BN, BK)
+                  acc = tl.dot(x, y.T, acc)
+              c.store([batch, m * 2, 0, n], acc.reshape(1, 2, BM, BN))
+          """;
+
+  @ParameterizedTest
+  @CsvSource({"32, 64, 32, 3", "64, 32, 64, 2", "16, 16, 16, 1"})
+  void blocksOfMoreAxes(int bm, int bn, int bk, int stages) {
+    GpuKernel kernel =
+        trial(BATCHED, stages, Grid.of(2, 2, 2))
+            .check(
+                HostDescriptor.of(
+                    HostArray.normal(DType.BF16, 1, 2, 3, bm - 3, 2 * bk + 8), 1, 2, bm, bk),
+                HostDescriptor.of(
+                    HostArray.normal(DType.BF16, 2, 2, bn + 5, 2 * bk + 8), 1, bn, bk),
+                HostDescriptor.of(
+                    HostArray.unwritten(DType.FP32, 2, 3, bm - 3, 2 * bn - 4), 1, 2, bm, bn),
+                2 * bk + 8,
+                bm,
+                bn,
+                bk)
+            .getFirst();
+    assertThat(kernel.ptx()).contains("tensor.4d.shared::cluster", "tensor.3d.shared::cluster");
+  }
 }

@@ -9,6 +9,7 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.MemoryOp.AtomicKind;
 import dev.kiln.compiler.ir.MemoryOp.CacheHints;
 import dev.kiln.compiler.ir.Shape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -122,19 +123,18 @@ public final class DescriptorOperations {
 
   /** See {@link dev.kiln.compiler.frontend.Descriptors#fromHost}. */
   public static FrontValue fromHost(
-      dev.kiln.compiler.ArgumentSpec.Descriptor spec, List<Tensor> leaves) {
+      FrontContext ctx, dev.kiln.compiler.ArgumentSpec.Descriptor spec, List<Tensor> leaves) {
     int rank = spec.blockShape().size();
     if (leaves.size() != 1 + 2 * rank) {
       throw new IllegalArgumentException(
           "a descriptor of rank " + rank + " has no " + leaves.size() + " parts");
     }
+    // The last stride of every descriptor is 1, though it is passed.
+    List<Tensor> strides = new ArrayList<>(leaves.subList(1 + rank, 2 * rank));
+    strides.add(Literals.of(ctx, 1L, DType.I64, Shape.of()));
     Shape block = Shape.of(spec.blockShape().stream().mapToInt(Integer::intValue).toArray());
     return new Descriptor(
-        leaves.getFirst(),
-        leaves.subList(1, 1 + rank),
-        leaves.subList(1 + rank, 1 + 2 * rank),
-        block,
-        spec.padWithNan());
+        leaves.getFirst(), leaves.subList(1, 1 + rank), strides, block, spec.padWithNan());
   }
 
   static Descriptor descriptor(Arguments args) {

@@ -53,7 +53,7 @@ final class Operations {
       case ShapeOp.Splat splat -> tile(splat, splat.result());
       case ShapeOp.ExpandDims expand -> tile(expand, expand.result());
       case ShapeOp.Broadcast broadcast -> tile(broadcast, broadcast.result());
-      case ShapeOp.Reshape reshape -> tile(reshape, reshape.result());
+      case ShapeOp.Reshape reshape -> reshape(reshape);
       case ShapeOp.Permute permute -> permute(permute);
       case ShapeOp.Join join -> tile(join, join.result());
       case ShapeOp.Cat cat -> tile(cat, cat.result());
@@ -102,6 +102,15 @@ final class Operations {
     LinearLayout layout = emission.plan().layout(result);
     IntFunction<Operand> registers = emission.registers(op, result, layout);
     emission.define(result, new LazyFragment(layout, null, registers).fragment());
+  }
+
+  private void reshape(ShapeOp.Reshape reshape) {
+    SharedTile place = emission.place(reshape.operand());
+    if (place == null) {
+      tile(reshape, reshape.result());
+    } else {
+      emission.define(reshape.result(), place.reshape(reshape.result().shape()));
+    }
   }
 
   private void load(MemoryOp.Load load) {

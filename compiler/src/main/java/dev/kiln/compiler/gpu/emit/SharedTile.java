@@ -40,6 +40,13 @@ public record SharedTile(
     return layout.offset(index) * dtype.bytes();
   }
 
+  /** The same memory, seen as a tile of another shape: row-major indices stay. */
+  SharedTile reshape(Shape shape) {
+    var reshaped =
+        new SharedLayout(shape, layout.offsets(), layout.paddedEvery(), layout.padding());
+    return new SharedTile(slot, reshaped, dtype, offset, ordered);
+  }
+
   /** The same memory, seen as a permuted tile: axis {@code i} is axis {@code order[i]} of this. */
   public SharedTile permute(List<Integer> order) {
     int[] dims = order.stream().mapToInt(shape()::dim).toArray();

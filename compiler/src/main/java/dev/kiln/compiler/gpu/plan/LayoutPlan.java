@@ -72,7 +72,7 @@ public final class LayoutPlan implements KernelPlan {
 
   @Override
   public Optional<TensorSource> tensorCopy(MemoryOp.Load load) {
-    return pipelines.isOnlyForProducts(load.result()) ? tensors.of(load) : Optional.empty();
+    return pipelines.isOnlyForProducts(load.result(), true) ? tensors.of(load) : Optional.empty();
   }
 
   @Override

@@ -71,7 +71,7 @@ public final class PipelinePlan {
     var addresses = new ArrayList<Value>();
     for (Op op : loop.body().ops()) {
       if (op instanceof Load load
-          && isOnlyForProducts(load.result())
+          && isOnlyForProducts(load.result(), true)
           && !mayWrite(loop.body(), load)) {
         Optional<TensorCopy> tensorCopy = tensorCopy(loop, load);
         tensorCopy.ifPresent(
@@ -80,7 +80,9 @@ public final class PipelinePlan {
               addresses.addAll(offsets(load));
             });
         Optional<Copy> copy =
-            tensorCopy.isPresent() || AddressSlice.of(loop, addresses(load)).isEmpty()
+            tensorCopy.isPresent()
+                    || !isOnlyForProducts(load.result(), false)
+                    || AddressSlice.of(loop, addresses(load)).isEmpty()
                 ? Optional.empty()
                 : copy(load);
         copy.ifPresent(
@@ -124,8 +126,12 @@ public final class PipelinePlan {
                         && branch.blocks().stream().anyMatch(PipelinePlan::hasLoop));
   }
 
-  /** Whether products read a tile, maybe turned, and nothing else does. */
-  boolean isOnlyForProducts(Value value) {
+  /**
+   * Whether products read a tile, maybe turned, and nothing else does.
+   *
+   * @param isReshaped whether the tile may also have another shape there
+   */
+  boolean isOnlyForProducts(Value value, boolean isReshaped) {
     List<Op> users = uses.users(value);
     return !users.isEmpty()
         && users.stream()
@@ -133,7 +139,11 @@ public final class PipelinePlan {
                 user ->
                     user instanceof ComputeOp.Dot dot && dot.acc() != value
                         || user instanceof ShapeOp.Permute permute
-                            && isOnlyForProducts(permute.result()));
+                            && isOnlyForProducts(permute.result(), isReshaped)
+                        || user instanceof ShapeOp.Reshape reshape
+                            && isReshaped
+                            && reshape.result().type().isTile()
+                            && isOnlyForProducts(reshape.result(), true));
   }
 
   // ---------------------------------------------------------------- what the loop writes

@@ -68,26 +68,11 @@ public final class TensorSources {
     boolean isKnown =
         base >= 0
             && sources.stream().allMatch(Optional::isPresent)
-            && (isFromHost(base, sources) || isOne(block.strides().getLast()))
+            && sources.getLast().equals(Optional.of(Source.number(1)))
             && (block.isAligned() || isAligned(base, block, bytes));
     return isKnown
-        ? Optional.of(
-            new TensorSource(
-                base,
-                isFromHost(base, sources)
-                    ? List.of()
-                    : sources.stream().map(Optional::orElseThrow).toList()))
+        ? Optional.of(new TensorSource(base, sources.stream().map(Optional::orElseThrow).toList()))
         : Optional.empty();
-  }
-
-  /** Whether the numbers are the parameters behind the pointer: those of a host's descriptor. */
-  private static boolean isFromHost(int base, List<Optional<Source>> sources) {
-    for (int i = 0; i < sources.size(); i++) {
-      if (sources.get(i).orElseThrow().argument() != base + 1 + i) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Where the launcher finds a number that is the same in all programs. */
@@ -107,10 +92,6 @@ public final class TensorSources {
                   case ElementwiseOp.Hint hint -> source(hint.operand());
                   default -> Optional.empty();
                 });
-  }
-
-  private boolean isOne(Value stride) {
-    return source(stride).equals(Optional.of(Source.number(1)));
   }
 
   /** Whether tensor maps are surely possible: not if versions for other parameters exist. */

@@ -36,6 +36,12 @@ public record TensorMapRequest(
     long[] strides = new long[rank - 1];
     for (int i = 0; i < rank; i++) {
       dimensions[i] = at(arguments, tensor.get(rank - 1 - i));
+      if (dimensions[i] < 1) {
+        throw new LaunchException(
+            kernel,
+            "a tensor whose blocks are copied by TMA cannot be empty; it has an extent of "
+                + dimensions[i]);
+      }
     }
     for (int i = 1; i < rank; i++) {
       strides[i - 1] = at(arguments, tensor.get(2 * rank - 1 - i)) * box.dtype().bytes();

@@ -1,6 +1,7 @@
 package dev.kiln.tests.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.gpu.GpuKernel;
@@ -249,5 +250,61 @@ class TmaBlockTest {
                 16)
             .getFirst();
     assertThat(kernel.ptx()).doesNotContain("cp.async.bulk");
+  }
+
+  /** Copies fill up with zeros only. */
+  @Test
+  void paddingWithNanIsLoadedByElements() {
+    String text =
+        """
+        @triton.jit
+        def copy(x, y, M, K, BM: tl.constexpr, BK: tl.constexpr):
+            a = tl.make_tensor_descriptor(x, [M, K], [K, 1], [BM, BK], padding_option="nan")
+            t = a.load([0, 8])
+            o = tl.arange(0, BM)[:, None] * BK + tl.arange(0, BK)[None, :]
+            tl.store(y + o, tl.where(t == t, t, 7.0))
+        """;
+    GpuKernel kernel =
+        trial(text, Grid.of(1))
+            .check(
+                HostArray.quarters(DType.FP32, 1, 12, 20),
+                HostArray.unwritten(DType.FP32, 16, 16),
+                12,
+                20,
+                16,
+                16)
+            .getFirst();
+    assertThat(kernel.ptx()).doesNotContain("cp.async.bulk");
+  }
+
+  @Test
+  void rowsOfOtherBytesAreRefused() {
+    assertThatThrownBy(
+            () ->
+                trial(COPY, Grid.of(1, 1))
+                    .check(
+                        HostDescriptor.of(HostArray.quarters(DType.FP16, 1, 8, 16), 8, 8),
+                        HostDescriptor.of(HostArray.zeros(DType.FP16, 8, 12), 8, 8),
+                        8,
+                        8))
+        .hasMessageContaining("needs an address and strides (in bytes) that are multiples of 16");
+  }
+
+  @Test
+  void emptyTensorsAreRefused() {
+    assertThatThrownBy(
+            () ->
+                trial(MADE, Grid.of(1, 1))
+                    .check(
+                        HostArray.normal(DType.FP16, 1, 32, 16),
+                        HostArray.normal(DType.FP16, 2, 16, 72),
+                        HostArray.unwritten(DType.FP32, 32, 72),
+                        32,
+                        72,
+                        0,
+                        32,
+                        32,
+                        32))
+        .hasMessageContaining("cannot be empty");
   }
 }

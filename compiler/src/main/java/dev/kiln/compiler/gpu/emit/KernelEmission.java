@@ -116,7 +116,7 @@ public final class KernelEmission implements Emission {
     List<KernelEmission> emissions = new ArrayList<>();
     List<KernelAbi.TensorMap> maps = new ArrayList<>();
     ptx.branch(
-        EntryTest.emit(ptx, function, version),
+        EntryCheck.emit(ptx, function, version),
         () -> {
           emissions.add(emit(version, target, versionPlan, ptx, maps));
           return List.of();

@@ -9,9 +9,9 @@ import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Tests on entry whether parameters are divisible as a version of the kernel takes them to be. */
-final class EntryTest {
-  private EntryTest() {}
+/** Checks on entry whether parameters are divisible as a version of the kernel takes them to be. */
+final class EntryCheck {
+  private EntryCheck() {}
 
   /**
    * Whether all are.

@@ -12,6 +12,7 @@ import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.TensorDescriptor;
 import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.monitor.count.Measure;
@@ -173,6 +174,82 @@ class VersionsTest {
                 32)
             .getFirst();
     assertThat(kernel.ptx().split("wgmma.commit_group")).hasSizeGreaterThan(2);
+  }
+
+  /** Functions that both versions call stand in the module once; shared memory serves both. */
+  @ParameterizedTest
+  @ValueSource(ints = {64, 61})
+  void printsSortsAndCountsInBothVersions(int n) {
+    String text =
+        HEAD
+            + """
+            @triton.jit
+            def odds(x_ptr, y_ptr, c_ptr, n, N: tl.constexpr):
+                i = tl.arange(0, N)
+                row = tl.program_id(0)
+                if n < 3:
+                    return
+                x = tl.load(x_ptr + row * n + i, mask=i < n, other=0.0)
+                tl.device_print("x", x)
+                tl.device_assert(x < 100, "large")
+                y = tl.cumsum(tl.gather(tl.sort(x), i ^ 1, axis=0), axis=0)
+                tl.atomic_add(c_ptr + tl.arange(0, 8), tl.histogram((x * 4).to(tl.int32) & 7, 8))
+                for k in range(n // 20):
+                    y += tl.load(x_ptr + k * n + i, mask=i < n, other=0.0)
+                tl.store(y_ptr + row * n + i, y, mask=i < n)
+            """;
+    GpuTrial.of(text, Grid.of(4))
+        .options(VERSIONED.withDebug(true))
+        .on(Target.SM_80)
+        .check(
+            HostArray.quarters(DType.FP32, 1, 4, n),
+            HostArray.unwritten(4, n),
+            HostArray.zeros(DType.I32, 8),
+            n,
+            128);
+  }
+
+  /** Both versions copy by the same tensor map. */
+  @ParameterizedTest
+  @ValueSource(ints = {64, 61})
+  void tensorCopiesInBothVersions(int n) {
+    Kernel kernel =
+        KernelModule.of(
+                "product.py",
+                HEAD
+                    + """
+                    @triton.jit
+                    def product(a, b, c, n, K, B: tl.constexpr):
+                        acc = tl.zeros((64, 64), tl.float32)
+                        for k in range(0, K, B):
+                            acc = tl.dot(a.load([0, k]), b.load([k, 0]), acc)
+                        i = tl.arange(0, 64)
+                        tl.store(c + i[:, None] * n + i[None, :], acc, mask=(i < n)[None, :])
+                    """)
+            .kernel("product");
+    var product =
+        new KernelCase(
+            "product",
+            List.of(
+                HostArray.quarters(DType.FP16, 1, 64, 96),
+                HostArray.quarters(DType.FP16, 2, 96, 64),
+                HostArray.unwritten(64, n)),
+            (device, arrays) -> {
+              Launch launch = kernel.on(device).options(VERSIONED);
+              launch.args(
+                  TensorDescriptor.of(arrays.get(0), 64, 32),
+                  TensorDescriptor.of(arrays.get(1), 32, 64),
+                  arrays.get(2),
+                  n,
+                  96,
+                  32);
+              return () -> launch.launch(1, 1, 1);
+            });
+    SimulatedRun run = SimulatedRun.of(product, Target.SM_90A);
+    assertThat(run.fault()).isEmpty();
+    String ptx = run.kernels().getFirst().ptx();
+    assertThat(ptx).contains("else1", "map_1").doesNotContain("map_2");
+    assertThat(ptx.split("cp.async.bulk.tensor.2d")).hasSizeGreaterThan(4);
   }
 
   // ---------------------------------------------------------------- what it costs

@@ -22,7 +22,7 @@ public record GpuTarget(Target target, int major, int minor, String ptxVersion, 
   }
 
   /** Whether the capability is at least {@code major.minor}. */
-  public boolean atLeast(int otherMajor, int otherMinor) {
+  private boolean atLeast(int otherMajor, int otherMinor) {
     return major > otherMajor || major == otherMajor && minor >= otherMinor;
   }
 
@@ -33,6 +33,16 @@ public record GpuTarget(Target target, int major, int minor, String ptxVersion, 
 
   /** Bulk tensor copies and mbarrier transactions. */
   public boolean hasTma() {
+    return atLeast(9, 0);
+  }
+
+  /** Sums, products and atomic additions of bf16. */
+  public boolean hasBf16Arithmetic() {
+    return atLeast(9, 0);
+  }
+
+  /** {@code stmatrix}: matrices from registers to shared memory. */
+  public boolean hasMatrixStores() {
     return atLeast(9, 0);
   }
 

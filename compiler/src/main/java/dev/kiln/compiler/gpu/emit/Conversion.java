@@ -24,7 +24,7 @@ final class Conversion {
     var limits =
         new ConversionPlanner.Limits(
             Math.min(SHARED_BYTES, emission.target().sharedLimit()),
-            emission.target().atLeast(9, 0));
+            emission.target().hasMatrixStores());
     ConversionPlan plan = ConversionPlanner.plan(fragment.layout(), layout, bytes, limits);
     List<Operand> registers =
         switch (plan) {

@@ -28,7 +28,7 @@ final class FloatArithmetic {
     this.code = code;
     this.casts = casts;
     this.remainder = new FloatRemainder(code, casts);
-    this.hasBf16Sums = target.atLeast(9, 0);
+    this.hasBf16Sums = target.hasBf16Arithmetic();
   }
 
   Operand apply(BinaryKind kind, DType dtype, Operand a, Operand b) {

@@ -117,7 +117,7 @@ final class AtomicElement {
       case FP32, FP64 -> simple("add.f" + dtype.bits(), address, value, guard, isWanted);
       case FP16 -> simple("add.noftz.f16", address, value, guard, isWanted);
       case BF16 ->
-          emission.target().atLeast(9, 0)
+          emission.target().hasBf16Arithmetic()
               ? simple("add.noftz.bf16", address, value, guard, isWanted)
               : byCompareAndSwap(address, guard, old -> combined(BinaryKind.ADD, old, value));
       default -> throw unsupported("atomic_add");
@@ -256,7 +256,10 @@ final class AtomicElement {
         ptx.emit((max ? "setp.ge.s" : "setp.lt.s") + bits, RegisterClass.PRED, old, zero());
     BinaryKind kind = max ? BinaryKind.MAX : BinaryKind.MIN;
     return swapUntilDone(
-        address, old, both(guard, both(both(wasNan, winning), isNumber)), before -> combined(kind, before, value));
+        address,
+        old,
+        both(guard, both(both(wasNan, winning), isNumber)),
+        before -> combined(kind, before, value));
   }
 
   private Operand both(Operand left, Operand right) {

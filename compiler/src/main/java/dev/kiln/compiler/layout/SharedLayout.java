@@ -13,6 +13,9 @@ import java.util.Arrays;
  * @param paddedEvery elements after each of which {@code padding} elements stay empty; 0 for none
  */
 public record SharedLayout(Shape shape, int[] offsets, int paddedEvery, int padding) {
+  /** Rows of so many bytes pass through all banks. */
+  private static final int BANKS_BYTES = 128;
+
   public SharedLayout {
     if (1 << offsets.length != shape.size()) {
       throw new IllegalArgumentException(offsets.length + " vectors for " + shape);
@@ -88,6 +91,24 @@ public record SharedLayout(Shape shape, int[] offsets, int paddedEvery, int padd
       }
     }
     return new SharedLayout(shape, offsets, 0, 0);
+  }
+
+  /**
+   * A swizzle in which pieces of rows that would lie in the same banks change places, whatever the
+   * width of the rows.
+   *
+   * @param pieceBytes what is kept together, a power of two
+   * @param fast the axis of the rows
+   * @param slow the axis that tells rows apart; of three axes the first is the slowest
+   */
+  public static SharedLayout rotated(
+      Shape shape, int elementBytes, int pieceBytes, int fast, int slow) {
+    int row = Math.max(pieceBytes, shape.dim(fast) * elementBytes);
+    int perPhase = Math.max(1, BANKS_BYTES / row);
+    int phases = Math.max(1, Math.min(BANKS_BYTES, row) / pieceBytes);
+    int vec = Math.min(pieceBytes / elementBytes, shape.dim(fast));
+    int[] order = shape.rank() == 3 ? new int[] {fast, slow, 0} : new int[] {fast, slow};
+    return swizzled(shape, vec, perPhase, phases, order);
   }
 
   /**

@@ -62,8 +62,19 @@ public record TileAccess(
   }
 
   /** Instructions and accesses of the banks: what a choice between forms goes by. */
-  int cost() {
+  public int cost() {
     return groups.size() * (1 + phases * conflicts);
+  }
+
+  /** Loads by vectors or {@code ldmatrix}, whichever is cheaper. */
+  public static TileAccess cheapest(
+      LinearLayout layout, LinearMap offsets, int elementBytes, int maxBytes) {
+    TileAccess best = vectors(layout, offsets, elementBytes, maxBytes);
+    for (boolean transposed : new boolean[] {false, true}) {
+      Optional<TileAccess> matrices = matrices(layout, offsets, elementBytes, transposed);
+      best = matrices.isPresent() && matrices.get().cost() < best.cost() ? matrices.get() : best;
+    }
+    return best;
   }
 
   // ---------------------------------------------------------------- vectors

@@ -167,6 +167,82 @@ class PipelineTest {
     assertThat(kernel.ptx()).contains("cp.async.cg.shared.global");
   }
 
+  /** Iterations are counted, or the bound moves instead of the numbers. */
+  @ParameterizedTest
+  @CsvSource({
+    "16, 2, a",
+    "32, 2, b",
+    "48, 2, c",
+    "80, 2, a",
+    "64, 3, b",
+    "80, 3, c",
+    "96, 3, a",
+    "112, 3, b",
+    "128, 4, c",
+    "144, 4, a",
+    "16, 4, b",
+    "208, 5, c",
+    "0, 3, a",
+    "0, 3, b",
+    "208, 2, b"
+  })
+  void masksOfCountedIterations(int k, int stages, String form) {
+    String text =
+        switch (form) {
+          case "a" -> MASKED;
+          case "b" ->
+              MASKED
+                  .replace("kk[None, :] < K)", "k[None, :] < K - i * BK)")
+                  .replace("kk[:, None] < K)", "k[:, None] < K - i * BK)");
+          default ->
+              MASKED
+                  .replace("kk[None, :] < K)", "K - i * BK > k[None, :])")
+                  .replace("kk[:, None] < K)", "K - i * BK > k[:, None])");
+        };
+    GpuKernel kernel =
+        trial(text, stages, Grid.of(1, 2))
+            .check(
+                HostArray.normal(DType.FP16, 1, 24, Math.max(16, k)),
+                HostArray.normal(DType.FP16, 2, Math.max(16, k), 48),
+                HostArray.unwritten(DType.FP32, 24, 48),
+                24,
+                48,
+                k,
+                32,
+                32,
+                32)
+            .getFirst();
+    // The copies ahead of the loop, of steady iterations, and of the others.
+    assertThat(kernel.ptx().split("cp.async.cg.shared.global", -1))
+        .hasSize(1 + 2 * (stages - 1 + 2));
+  }
+
+  /** The loop begins below 0, or at a number that is not known. */
+  @ParameterizedTest
+  @CsvSource({"-3, 4", "-2147483648, -2147483646", "0, 5", "2, 5", "5, 5"})
+  void masksOfCountedIterationsFromAnyNumber(int low, int high) {
+    String text =
+        MASKED
+            .replace("M, N, K, BM", "M, N, K, low, high, BM")
+            .replace("range(0, tl.cdiv(K, BK))", "range(low, high)")
+            .replace("(kk[None, :] < K)", "(kk[None, :] >= 0) & (kk[None, :] < K)")
+            .replace("(kk[:, None] < K)", "(kk[:, None] >= 0) & (kk[:, None] < K)");
+    String wide = text.replace("(kk[None, :] >= 0) & ", "").replace("(kk[:, None] >= 0) & ", "");
+    trial(low < 0 ? text : wide, 3, Grid.of(1))
+        .check(
+            HostArray.normal(DType.FP16, 1, 32, 80),
+            HostArray.normal(DType.FP16, 2, 80, 32),
+            HostArray.unwritten(DType.FP32, 32, 32),
+            32,
+            32,
+            80,
+            low,
+            high,
+            32,
+            32,
+            16);
+  }
+
   /** A bound of the mask that is not the loop's. */
   @ParameterizedTest
   @CsvSource({"64, 64", "64, 40", "64, 0", "64, -2147483648", "64, 2147483647", "40, 64"})

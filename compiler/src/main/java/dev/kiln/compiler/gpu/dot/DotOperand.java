@@ -6,6 +6,7 @@ import dev.kiln.compiler.gpu.emit.SharedStores;
 import dev.kiln.compiler.gpu.emit.SharedTile;
 import dev.kiln.compiler.gpu.plan.DotForm;
 import dev.kiln.compiler.gpu.plan.DotForm.MmaShape;
+import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.ComputeOp.Dot;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.Op;
@@ -13,6 +14,7 @@ import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
 import dev.kiln.compiler.layout.SharedLayout;
+import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.RegisterClass;
 import dev.kiln.compiler.ptx.SharedSlot;
 import java.util.Optional;
@@ -77,22 +79,22 @@ record DotOperand(
     return registers != null
         && placed(emission).isEmpty()
         && (emission.plan().isRecomputed(value)
+            || emission.plan().isReadByProducts(value)
             || Operands.isInPlace(emission.plan().layout(value), registers));
   }
 
   OperandBlocks registerBlocks(Emission emission) {
-    return new RegisterBlocks(emission, prepared(emission, value, registers), shape);
+    return new RegisterBlocks(
+        emission, emission.lazy(value, registers), element -> prepared(emission, element), shape);
   }
 
-  /** As the instruction wants the numbers. */
-  private Fragment prepared(Emission emission, Value tile, LinearLayout layout) {
-    Fragment fragment =
-        Operands.widened(emission, emission.fragment(tile, layout), tile.dtype(), type);
+  /** As the instruction wants a number. */
+  private Operand prepared(Emission emission, Operand element) {
+    Operand widened = Operands.widened(emission, element, value.dtype(), type, CastKind.FPEXT);
     // mma.sync rounds what it has read, wgmma cannot.
     return isByWarpgroup && type == DType.FP32
-        ? Operands.mapped(
-            fragment, word -> emission.ptx().emit("cvt.rna.tf32.f32", RegisterClass.B32, word))
-        : fragment;
+        ? emission.ptx().emit("cvt.rna.tf32.f32", RegisterClass.B32, widened)
+        : widened;
   }
 
   // ---------------------------------------------------------------- in shared memory
@@ -172,7 +174,9 @@ record DotOperand(
             isByWarpgroup ? WgmmaTile.ALIGNMENT : Operands.LINE,
             "operand " + shape.shape() + " of a product");
     var tile = new SharedTile(slot, layout, type);
-    SharedStores.store(emission, prepared(emission, value, home), tile);
+    Fragment prepared =
+        Operands.mapped(emission.fragment(value, home), element -> prepared(emission, element));
+    SharedStores.store(emission, prepared, tile);
     if (isByWarpgroup) {
       // What was stored becomes visible to the asynchronous proxy.
       emission.ptx().effect("fence.proxy.async.shared::cta");

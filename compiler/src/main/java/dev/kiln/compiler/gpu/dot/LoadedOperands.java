@@ -9,19 +9,26 @@ import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.SharedLayout;
+import java.util.Optional;
 
 /** How tiles that copies bring to shared memory lie there: as the product likes that reads them. */
 public final class LoadedOperands {
   private LoadedOperands() {}
 
   /**
-   * The layout of a tile whose first user is a product, maybe of the permuted tile.
+   * The layout of a tile: as the product likes that reads it, maybe permuted; otherwise as suits
+   * what is made of it.
    *
    * @param fast the axis along which copies write neighbours
    */
   public static SharedLayout layout(Emission emission, Value tile, int fast) {
     Shape shape = tile.shape();
-    Reader reader = reader(emission, tile, fast);
+    Optional<Reader> direct = reader(emission, tile, fast);
+    Optional<SharedLayout> placed = emission.plan().placed(tile);
+    if (direct.isEmpty() || placed.isPresent()) {
+      return placed.orElseGet(() -> SharedLayout.plain(shape, order(shape, fast)));
+    }
+    Reader reader = direct.get();
     boolean isByWarpgroups = emission.plan().form(reader.dot()) instanceof DotForm.Wgmma;
     if (isByWarpgroups && tile.dtype() != DType.FP32) {
       boolean isReadable = tile.dtype().bytes() == 2 || reader.isSummed();
@@ -34,20 +41,42 @@ public final class LoadedOperands {
     return Operands.swizzled(shape, tile.dtype(), fast, slow, reader.isSummed());
   }
 
+  private static int[] order(Shape shape, int fast) {
+    int[] order = new int[shape.rank()];
+    order[0] = fast;
+    int next = 1;
+    for (int axis = shape.rank() - 1; axis >= 0; axis--) {
+      if (axis != fast) {
+        order[next++] = axis;
+      }
+    }
+    return order;
+  }
+
   /** Whether the asynchronous proxy reads the tile, for which a fence is needed after copies. */
   public static boolean isReadByProxy(Emission emission, Value tile) {
-    return emission.plan().form(reader(emission, tile, 0).dot()) instanceof DotForm.Wgmma;
+    return reader(emission, tile, 0)
+        .filter(reader -> emission.plan().form(reader.dot()) instanceof DotForm.Wgmma)
+        .isPresent();
   }
 
   private record Reader(Dot dot, boolean isSummed) {}
 
-  private static Reader reader(Emission emission, Value tile, int axis) {
-    Op user = emission.uses().users(tile).getFirst();
+  /** The first product that reads the tile as it is. */
+  private static Optional<Reader> reader(Emission emission, Value tile, int axis) {
+    return emission.uses().users(tile).stream()
+        .map(user -> reader(emission, user, tile, axis))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  private static Optional<Reader> reader(Emission emission, Op user, Value tile, int axis) {
     return switch (user) {
-      case Dot dot -> new Reader(dot, axis == tile.shape().rank() - (dot.a() == tile ? 1 : 2));
+      case Dot dot when dot.a() == tile || dot.b() == tile ->
+          Optional.of(new Reader(dot, axis == tile.shape().rank() - (dot.a() == tile ? 1 : 2)));
       case ShapeOp.Permute permute ->
           reader(emission, permute.result(), permute.order().indexOf(axis));
-      default -> throw new IllegalStateException("no product reads the tile");
+      default -> Optional.empty();
     };
   }
 }

@@ -29,13 +29,19 @@ public final class Operands {
 
   static Fragment widened(
       Emission emission, Fragment fragment, DType from, DType to, CastKind kind) {
+    return from == to
+        ? fragment
+        : mapped(fragment, element -> widened(emission, element, from, to, kind));
+  }
+
+  static Operand widened(Emission emission, Operand element, DType from, DType to, CastKind kind) {
     if (from == to) {
-      return fragment;
+      return element;
     }
     var operand = new Value(Type.scalar(from));
     var result = new Value(Type.scalar(to));
     var cast = new ElementwiseOp.Cast(emission.ptx().location(), result, kind, operand);
-    return mapped(fragment, element -> emission.element(cast, List.of(element)));
+    return emission.element(cast, List.of(element));
   }
 
   static Fragment mapped(Fragment fragment, UnaryOperator<Operand> each) {
@@ -84,11 +90,6 @@ public final class Operands {
     int bytes = dtype.bytes();
     boolean isByMatrix = bytes <= 2 || bytes == 4 && isKFast;
     int piece = isByMatrix ? 16 : 32;
-    int row = Math.max(piece, shape.dim(fast) * bytes);
-    int perPhase = Math.max(1, LINE / row);
-    int phases = Math.max(1, Math.min(LINE, row) / piece);
-    int vec = Math.min(piece / bytes, shape.dim(fast));
-    int[] order = shape.rank() == 3 ? new int[] {fast, slow, 0} : new int[] {fast, slow};
-    return SharedLayout.swizzled(shape, vec, perPhase, phases, order);
+    return SharedLayout.rotated(shape, bytes, piece, fast, slow);
   }
 }

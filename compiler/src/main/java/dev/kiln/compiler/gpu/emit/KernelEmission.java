@@ -259,7 +259,7 @@ public final class KernelEmission implements Emission {
     LazyFragment outer = scope.anywhere(tile, layout);
     SharedTile place = scope.place(tile);
     if (defined == null && place != null) {
-      return LazyFragment.of(SharedLoads.load(this, place, layout));
+      return SharedLoads.lazy(this, place, layout, outer);
     }
     if (defined == null) {
       return new LazyFragment(layout, outer, registers(definition(tile), tile, layout));

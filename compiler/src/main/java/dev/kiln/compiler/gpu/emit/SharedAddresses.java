@@ -25,15 +25,26 @@ public final class SharedAddresses {
    *     the row-major index of the element
    */
   public SharedAddresses(Emission emission, SharedTile tile, int... threads) {
+    this(emission, tile, new LinearMap(Arrays.stream(threads).map(tile::bytes).toArray()));
+  }
+
+  private SharedAddresses(Emission emission, SharedTile tile, LinearMap threadBytes) {
     this.emission = emission;
     this.tile = tile;
-    this.threadBytes = new LinearMap(Arrays.stream(threads).map(tile::bytes).toArray());
+    this.threadBytes = threadBytes;
     this.threadMask = Arrays.stream(threadBytes.columns()).reduce(0, (a, b) -> a | b);
   }
 
   /** Each thread begins at the element of its register 0 in a layout. */
   public static SharedAddresses of(Emission emission, SharedTile tile, LinearLayout layout) {
     return new SharedAddresses(emission, tile, SharedTile.threads(layout));
+  }
+
+  /** Threads begin at offsets, in elements, that bits of their number give (exclusive or). */
+  static SharedAddresses ofOffsets(Emission emission, SharedTile tile, LinearMap offsets) {
+    int bytes = tile.dtype().bytes();
+    int[] columns = Arrays.stream(offsets.columns()).map(offset -> offset * bytes).toArray();
+    return new SharedAddresses(emission, tile, new LinearMap(columns));
   }
 
   /** Lanes as given, warps as in a layout. */

@@ -9,6 +9,7 @@ import dev.kiln.compiler.gpu.plan.PipelinedLoop;
 import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
+import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
@@ -39,6 +40,9 @@ import java.util.stream.Stream;
  * What addresses depend on is carried twice: for the iteration, and for the one that far ahead.
  */
 public final class PipelineEmitter implements LoopAhead {
+  /** Operations on tiles beside a product, at most, of loops that are written twice. */
+  private static final int MOST_BESIDE = 6;
+
   private final Emission emission;
   private final PtxBuilder ptx;
   private final ControlOp.For loop;
@@ -155,12 +159,7 @@ public final class PipelineEmitter implements LoopAhead {
     }
     Operand end = bounds.limit(distance());
     for (SteadyMasks.Bound bound : ends) {
-      Operand limit =
-          ptx.emit(
-              "sub.sat.s32",
-              RegisterClass.B32,
-              emission.scalar(bound.limit()),
-              Immediate.b32((int) bound.reach()));
+      Operand limit = limit(bound);
       for (int i = 0; i < distance(); i++) {
         limit = bounds.lowered(limit);
       }
@@ -169,16 +168,40 @@ public final class PipelineEmitter implements LoopAhead {
     return Optional.of(end);
   }
 
-  /** Whether nothing but one product of tiles is in the loop. */
+  /** The number below which a mask is true: {@code ceil((limit - reach) / factor)}. */
+  private Operand limit(SteadyMasks.Bound bound) {
+    Operand most =
+        ptx.emit(
+            "sub.sat.s32",
+            RegisterClass.B32,
+            emission.scalar(bound.limit()),
+            Immediate.b32((int) bound.reach()));
+    if (bound.factor() == 1) {
+      return most;
+    }
+    Operand positive = ptx.emit("max.s32", RegisterClass.B32, most, Immediate.b32(0));
+    Operand rounded =
+        ptx.emit("add.s32", RegisterClass.B32, positive, Immediate.b32((int) bound.factor() - 1));
+    Operand limit =
+        ptx.emit("div.u32", RegisterClass.B32, rounded, Immediate.b32((int) bound.factor()));
+    // For negative numbers nothing is known.
+    Operand isKnown = ptx.emit("setp.ge.s32", RegisterClass.PRED, bounds.lower(), Immediate.b32(0));
+    return ptx.emit(
+        "selp.b32", RegisterClass.B32, limit, Immediate.b32(Integer.MIN_VALUE), isKnown);
+  }
+
+  /** Whether nothing but one product of tiles is in the loop, and a little arithmetic on tiles. */
   private boolean isSmall() {
     List<Op> rest =
         loop.body().body().stream()
             .filter(op -> plan.slice().ops().stream().noneMatch(ahead -> ahead == op))
             .filter(op -> plan.loads().stream().noneMatch(load -> load == op))
             .filter(op -> op.results().stream().anyMatch(result -> result.type().isTile()))
-            .filter(op -> !(op instanceof ShapeOp.Permute))
+            .filter(op -> !(op instanceof ShapeOp))
             .toList();
-    return rest.size() == 1 && rest.getFirst() instanceof ComputeOp.Dot;
+    return rest.size() <= 1 + MOST_BESIDE
+        && rest.stream().filter(ComputeOp.Dot.class::isInstance).count() == 1
+        && rest.stream().allMatch(op -> op instanceof ComputeOp.Dot || op instanceof ElementwiseOp);
   }
 
   private Map<Long, Operand> stageOffsets(int stage) {

@@ -5,6 +5,7 @@ import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
+import dev.kiln.compiler.layout.SharedLayout;
 import java.util.Optional;
 
 /** The decisions for one kernel. */
@@ -24,6 +25,22 @@ public interface KernelPlan {
    * computed anew in whatever layout it is asked for.
    */
   boolean isRecomputed(Value tile);
+
+  /**
+   * Whether a load runs ahead of its loop and products that have to convert its elements do so as
+   * they read them from shared memory.
+   */
+  default boolean isReadByProducts(Value load) {
+    return false;
+  }
+
+  /**
+   * How a load that runs ahead lies in shared memory where that serves what is made of it; empty
+   * where that makes no difference.
+   */
+  default Optional<SharedLayout> placed(Value load) {
+    return Optional.empty();
+  }
 
   /** How a product is computed. */
   DotForm form(ComputeOp.Dot dot);

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -34,21 +35,33 @@ final class LayoutGraph {
 
   private static final int MOST_LEVELS = 3;
 
-  private final Recomputation recomputation;
+  private final Predicate<Value> recomputed;
   private final Function<ComputeOp.Dot, DotForm> forms;
+  private final Function<Value, Optional<LinearLayout>> operands;
   private final Map<Value, Value> parents = new LinkedHashMap<>();
   private final Map<Value, Integer> depths = new HashMap<>();
   private final Set<Value> loads = new LinkedHashSet<>();
   private final Map<Value, LayoutNode> nodes = new LinkedHashMap<>();
 
-  private LayoutGraph(Recomputation recomputation, Function<ComputeOp.Dot, DotForm> forms) {
-    this.recomputation = recomputation;
+  private LayoutGraph(
+      Predicate<Value> recomputed,
+      Function<ComputeOp.Dot, DotForm> forms,
+      Function<Value, Optional<LinearLayout>> operands) {
+    this.recomputed = recomputed;
     this.forms = forms;
+    this.operands = operands;
   }
 
+  /**
+   * @param recomputed which tiles are in no node
+   * @param operands in which layout an operand of a product is best computed, where that is known
+   */
   static LayoutGraph of(
-      TileFunction function, Recomputation recomputation, Function<ComputeOp.Dot, DotForm> forms) {
-    var graph = new LayoutGraph(recomputation, forms);
+      TileFunction function,
+      Predicate<Value> recomputed,
+      Function<ComputeOp.Dot, DotForm> forms,
+      Function<Value, Optional<LinearLayout>> operands) {
+    var graph = new LayoutGraph(recomputed, forms, operands);
     graph.unite(function.body(), 0);
     for (Value value : graph.parents.keySet()) {
       graph.node(value).reach(graph.depths.get(value));
@@ -67,7 +80,7 @@ final class LayoutGraph {
   }
 
   private boolean isPlaced(Value value) {
-    return value.type().isTile() && !recomputation.isRecomputed(value);
+    return value.type().isTile() && !recomputed.test(value);
   }
 
   private LayoutNode node(Value value) {
@@ -193,6 +206,8 @@ final class LayoutGraph {
           if (isPlaced(dot.result())) {
             node(dot.result()).products().add(forms.apply(dot).accumulator());
           }
+          operand(dot.a());
+          operand(dot.b());
         }
         case ComputeOp.Reduce reduce -> connect(reduce, weight);
         case ComputeOp.Scan scan -> {
@@ -220,6 +235,13 @@ final class LayoutGraph {
         }
         default -> {}
       }
+    }
+  }
+
+  /** A product's own layout counts more. */
+  private void operand(Value tile) {
+    if (isPlaced(tile)) {
+      operands.apply(tile).ifPresent(layout -> node(tile).products().addFirst(layout));
     }
   }
 

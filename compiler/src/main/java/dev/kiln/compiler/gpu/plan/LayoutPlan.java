@@ -4,14 +4,18 @@ import dev.kiln.compiler.CompileOptions;
 import dev.kiln.compiler.analysis.AxisAnalysis;
 import dev.kiln.compiler.analysis.Uses;
 import dev.kiln.compiler.gpu.GpuTarget;
+import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.MemoryOp;
+import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.TileFunction;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.BlockedLayout;
 import dev.kiln.compiler.layout.LinearLayout;
+import dev.kiln.compiler.layout.SharedLayout;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,6 +27,7 @@ public final class LayoutPlan implements KernelPlan {
   private final PipelinePlan pipelines;
   private final Recomputation recomputation;
   private final AccessCost accesses;
+  private final LoadChains chains;
   private final LayoutGraph graph;
   private final LayoutAssignment assignment;
   private final Map<ComputeOp.Dot, DotForm> forms = new HashMap<>();
@@ -34,11 +39,37 @@ public final class LayoutPlan implements KernelPlan {
     dots = new DotChoice(warps, target, uses);
     recomputation = Recomputation.of(function, axes);
     accesses = new AccessCost(axes, warps);
-    graph = LayoutGraph.of(function, recomputation, this::form);
+    tensors = new TensorSources(function, uses, target, options.versioned());
+    pipelines =
+        new PipelinePlan(
+            function, uses, axes, tensors, this, options.numStages(), target.sharedLimit());
+    chains = new LoadChains(uses, recomputation, warps);
+    chain(function.body());
+    graph = LayoutGraph.of(function, this::isRecomputed, this::form, chains::home);
     assignment = new LayoutAssignment(graph, accesses, warps);
     assignment.run();
-    tensors = new TensorSources(function, uses, target, options.versioned());
-    pipelines = new PipelinePlan(function, uses, axes, tensors, this, options.numStages());
+  }
+
+  private void chain(Block block) {
+    for (Op op : block.ops()) {
+      if (op instanceof ControlOp.For loop) {
+        List<PipelinedLoop.Copy> copies = pipelines.foreseen(loop);
+        if (!copies.isEmpty()) {
+          chains.add(copies);
+          products(loop.body());
+        }
+      }
+      op.blocks().forEach(this::chain);
+    }
+  }
+
+  private void products(Block block) {
+    for (Op op : block.ops()) {
+      if (op instanceof ComputeOp.Dot dot) {
+        chains.add(dot, form(dot));
+      }
+      op.blocks().forEach(this::products);
+    }
   }
 
   @Override
@@ -62,7 +93,17 @@ public final class LayoutPlan implements KernelPlan {
 
   @Override
   public boolean isRecomputed(Value tile) {
-    return recomputation.isRecomputed(tile);
+    return recomputation.isRecomputed(tile) || chains != null && chains.isComputedByProduct(tile);
+  }
+
+  @Override
+  public boolean isReadByProducts(Value load) {
+    return chains.isReadByProduct(load);
+  }
+
+  @Override
+  public Optional<SharedLayout> placed(Value load) {
+    return chains.placed(load);
   }
 
   @Override

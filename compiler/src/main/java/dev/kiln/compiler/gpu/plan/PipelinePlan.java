@@ -9,6 +9,7 @@ import dev.kiln.compiler.gpu.plan.PipelinedLoop.TensorCopy;
 import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
+import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
 import dev.kiln.compiler.ir.MemoryOp.Load;
 import dev.kiln.compiler.ir.Op;
@@ -19,20 +20,29 @@ import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.BlockedLayout;
 import dev.kiln.compiler.layout.LinearLayout;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Which loads of which loops run ahead: those of innermost loops that products read, and nothing
- * else, whose addresses are known without other loads of the loop, that {@code cp.async} can copy
- * (4, 8 or 16 bytes at a time, zeros where the mask is false), and that nothing in the loop may
- * write to.
+ * Which loads of which loops run ahead: those of innermost loops with products, from which operands
+ * are made element by element, and small ones beside them, such as scales; whose addresses are
+ * known without other loads of the loop, that {@code cp.async} can copy (4, 8 or 16 bytes at a
+ * time, zeros where the mask is false), and that nothing in the loop may write to.
  *
  * <p>As everywhere in this back end, pointers from different parameters are taken to be apart.
  */
 public final class PipelinePlan {
   private static final int WIDEST = 16;
   private static final int NARROWEST = 4;
+  private static final int LINE = 128;
+
+  /** Bytes of a load beside those that products need. */
+  private static final int SMALL = 4 << 10;
+
+  /** Bytes of shared memory that stay for other things than loads that are not read as they are. */
+  private static final int LEFT_OVER = 16 << 10;
 
   private final Uses uses;
   private final AxisAnalysis axes;
@@ -40,10 +50,12 @@ public final class PipelinePlan {
   private final KernelPlan plan;
   private final TensorSources tensors;
   private final int stages;
+  private final long sharedBytes;
 
   /**
-   * @param plan for all but loops; asked by {@link #of} only
+   * @param plan for all but loops; of {@link #foreseen} asked only what is recomputed
    * @param stages where a loop says nothing
+   * @param sharedBytes what a block may have
    */
   public PipelinePlan(
       TileFunction function,
@@ -51,47 +63,37 @@ public final class PipelinePlan {
       AxisAnalysis axes,
       TensorSources tensors,
       KernelPlan plan,
-      int stages) {
+      int stages,
+      long sharedBytes) {
     this.uses = uses;
     this.axes = axes;
     this.origins = PointerOrigins.of(function);
     this.tensors = tensors;
     this.plan = plan;
     this.stages = stages;
+    this.sharedBytes = sharedBytes;
   }
 
   /** How a loop is pipelined, if it is. */
   public Optional<PipelinedLoop> of(ControlOp.For loop) {
-    int wanted = loop.hints().numStages().orElse(stages);
+    int wanted = stages(loop);
     if (wanted < 2 || hasLoop(loop.body())) {
       return Optional.empty();
     }
     var copies = new ArrayList<Copy>();
     var tensorCopies = new ArrayList<TensorCopy>();
     var addresses = new ArrayList<Value>();
-    for (Op op : loop.body().ops()) {
-      if (op instanceof Load load
-          && isOnlyForProducts(load.result(), true)
-          && !mayWrite(loop.body(), load)) {
-        Optional<TensorCopy> tensorCopy = tensorCopy(loop, load);
-        tensorCopy.ifPresent(
-            copy -> {
-              tensorCopies.add(copy);
-              addresses.addAll(offsets(load));
-            });
-        Optional<Copy> copy =
-            tensorCopy.isPresent()
-                    || !isOnlyForProducts(load.result(), false)
-                    || AddressSlice.of(loop, addresses(load)).isEmpty()
-                ? Optional.empty()
-                : copy(load);
-        copy.ifPresent(
-            found -> {
-              copies.add(found);
-              addresses.addAll(addresses(load));
-            });
+    for (Load load : loads(loop).filter(load -> isTensorCopy(loop, load)).toList()) {
+      tensorCopies.add(tensorCopy(loop, load).orElseThrow());
+      addresses.addAll(offsets(load));
+    }
+    for (Load load : directLoads(loop)) {
+      if (AddressSlice.of(loop, addresses(load)).isPresent()) {
+        copy(load).ifPresent(copies::add);
       }
     }
+    copies.addAll(chained(loop));
+    copies.forEach(copy -> addresses.addAll(addresses(copy.load())));
     return copies.isEmpty() && tensorCopies.isEmpty()
         ? Optional.empty()
         : AddressSlice.of(loop, addresses)
@@ -99,6 +101,99 @@ public final class PipelinePlan {
                 slice ->
                     new PipelinedLoop(
                         wanted, List.copyOf(copies), List.copyOf(tensorCopies), slice));
+  }
+
+  private int stages(ControlOp.For loop) {
+    return loop.hints().numStages().orElse(stages);
+  }
+
+  /** The loads that products read as they are, and nothing else; but for tensor copies. */
+  private List<Load> directLoads(ControlOp.For loop) {
+    return loads(loop)
+        .filter(load -> isOnlyForProducts(load.result(), false))
+        .filter(load -> !isTensorCopy(loop, load))
+        .toList();
+  }
+
+  private boolean isTensorCopy(ControlOp.For loop, Load load) {
+    return isOnlyForProducts(load.result(), true) && tensorCopy(loop, load).isPresent();
+  }
+
+  private Stream<Load> loads(ControlOp.For loop) {
+    return loop.body().ops().stream()
+        .filter(Load.class::isInstance)
+        .map(Load.class::cast)
+        .filter(load -> load.result().type().isTile())
+        .filter(load -> !mayWrite(loop.body(), load));
+  }
+
+  /**
+   * The loads of a loop from which something is made: operands of products first, as many as there
+   * is memory for.
+   */
+  private List<Copy> chained(ControlOp.For loop) {
+    int wanted = stages(loop);
+    boolean hasProduct = loop.body().ops().stream().anyMatch(ComputeOp.Dot.class::isInstance);
+    if (wanted < 2 || !hasProduct || hasLoop(loop.body())) {
+      return List.of();
+    }
+    long left = sharedBytes - LEFT_OVER;
+    left -=
+        loads(loop)
+            .filter(load -> isOnlyForProducts(load.result(), true))
+            .mapToLong(load -> wanted * bytes(load))
+            .sum();
+    List<Load> candidates =
+        loads(loop)
+            .filter(load -> !isOnlyForProducts(load.result(), false))
+            .filter(load -> !isTensorCopy(loop, load))
+            .filter(load -> isMadeIntoOperand(load.result()) || bytes(load) <= SMALL)
+            .filter(load -> addresses(load).stream().allMatch(plan::isRecomputed))
+            .filter(load -> AddressSlice.of(loop, addresses(load)).isPresent())
+            .sorted(Comparator.comparing(load -> !isMadeIntoOperand(load.result())))
+            .toList();
+    var copies = new ArrayList<Copy>();
+    for (Load load : candidates) {
+      // What is made of it may be stored a second time, in a type of twice the width.
+      long needed = (wanted + 2) * Math.max(bytes(load), LINE);
+      Optional<Copy> copy = needed <= left ? copy(load) : Optional.empty();
+      if (copy.isPresent()) {
+        copies.add(copy.get());
+        left -= needed;
+      }
+    }
+    return copies;
+  }
+
+  /** The loads that run ahead, as far as that is known without layouts. */
+  List<Copy> foreseen(ControlOp.For loop) {
+    if (stages(loop) < 2 || hasLoop(loop.body())) {
+      return List.of();
+    }
+    Stream<Copy> direct =
+        directLoads(loop).stream()
+            .filter(load -> addresses(load).stream().allMatch(plan::isRecomputed))
+            .filter(load -> AddressSlice.of(loop, addresses(load)).isPresent())
+            .flatMap(load -> copy(load).stream());
+    return Stream.concat(direct, chained(loop).stream()).toList();
+  }
+
+  private static long bytes(Load load) {
+    return (long) load.result().shape().size() * load.result().dtype().bytes();
+  }
+
+  /** Whether a product reads the tile, or what is made of it element by element. */
+  private boolean isMadeIntoOperand(Value value) {
+    return uses.users(value).stream()
+        .anyMatch(
+            user ->
+                switch (user) {
+                  case ComputeOp.Dot dot -> dot.acc() != value;
+                  case ElementwiseOp elementwise -> isMadeIntoOperand(elementwise.result());
+                  case ShapeOp.Gather gather -> false;
+                  case ShapeOp shape -> shape.results().stream().anyMatch(this::isMadeIntoOperand);
+                  default -> false;
+                });
   }
 
   private Optional<TensorCopy> tensorCopy(ControlOp.For loop, Load load) {
@@ -182,7 +277,6 @@ public final class PipelinePlan {
   /** How the load is copied; empty if {@code cp.async} cannot. */
   private Optional<Copy> copy(Load load) {
     if (!load.result().type().isTile()
-        || load.result().shape().rank() < 2
         || load.result().shape().rank() > 3
         || load.result().type().isPointer()
         || load.hints().isVolatile()
@@ -209,15 +303,21 @@ public final class PipelinePlan {
       return plan.layout(load.pointer());
     }
     Shape shape = load.result().shape();
-    int other = 2 * shape.rank() - 3 - axis;
-    int[] order = shape.rank() == 3 ? new int[] {axis, other, 0} : new int[] {axis, other};
+    int[] order = new int[shape.rank()];
+    order[0] = axis;
+    int next = 1;
+    for (int other = shape.rank() - 1; other >= 0; other--) {
+      if (other != axis) {
+        order[next++] = other;
+      }
+    }
     return BlockedLayout.coalesced(shape, order, width, plan.warps());
   }
 
   private int fastAxis(Load load) {
     AxisInfo info = axes.info(load.pointer());
     int last = load.result().shape().rank() - 1;
-    return info.contiguity(last - 1) > info.contiguity(last) ? last - 1 : last;
+    return last > 0 && info.contiguity(last - 1) > info.contiguity(last) ? last - 1 : last;
   }
 
   /** How many neighbours lie beside each other from an address on that is divisible by them. */

@@ -2,8 +2,10 @@ package dev.kiln.compiler.gpu.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.compiler.Target;
 import dev.kiln.compiler.analysis.AxisAnalysis;
 import dev.kiln.compiler.analysis.Uses;
+import dev.kiln.compiler.gpu.GpuTarget;
 import dev.kiln.compiler.ir.Block;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
@@ -87,8 +89,17 @@ class PipelinePlanTest {
 
   private static Optional<PipelinedLoop> plan(String text) {
     TileFunction function = Parser.parseFunction(text);
+    Uses uses = Uses.of(function);
+    GpuTarget target = GpuTarget.of(Target.SM_80);
     var plan =
-        new PipelinePlan(function, Uses.of(function), AxisAnalysis.of(function), new Stub(4), 3);
+        new PipelinePlan(
+            function,
+            uses,
+            AxisAnalysis.of(function),
+            new TensorSources(function, uses, target, false),
+            new Stub(4),
+            3,
+            target.sharedLimit());
     List<ControlOp.For> loops = new ArrayList<>();
     collect(function.body(), loops);
     return loops.stream().map(plan::of).flatMap(Optional::stream).findFirst();
@@ -153,9 +164,9 @@ class PipelinePlanTest {
   }
 
   @Test
-  void loadsThatOthersReadStay() {
+  void loadsThatOthersReadRunAheadToo() {
     String used = with("%next = addptr", "%twice = add %x, %x : tile<32x16xfp16>\n %next = addptr");
-    assertThat(names(plan(used).orElseThrow())).containsExactly("y");
+    assertThat(names(plan(used).orElseThrow())).containsExactly("y", "x");
   }
 
   @Test

@@ -1,9 +1,12 @@
 package dev.kiln.tests.gpu;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.Grid;
 import dev.kiln.tests.rules.HostArray;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,8 +65,7 @@ class AtomicsTest {
     for (int n : new int[] {16, 256}) {
       GpuTrial.of(EACH.formatted(kind, "relaxed", "gpu"), Grid.of(1))
           .warps(2)
-          .check(
-              numbers(dtype, 1, n), numbers(dtype, 2, n), HostArray.zeros(dtype, n), n, n - 3);
+          .check(numbers(dtype, 1, n), numbers(dtype, 2, n), HostArray.zeros(dtype, n), n, n - 3);
     }
   }
 
@@ -218,8 +220,18 @@ class AtomicsTest {
                 i = tl.arange(0, N)
                 tl.atomic_add(memory + i, tl.load(x + i))
             """;
-    GpuTrial.of(text, Grid.of(1))
-        .on(Target.SM_80, Target.SM_89, Target.SM_90A, Target.SM_100, Target.SM_120)
-        .check(HostArray.quarters(DType.BF16, 1, 64), HostArray.quarters(DType.BF16, 2, 64), 64);
+    for (Target target :
+        List.of(Target.SM_80, Target.SM_89, Target.SM_90A, Target.SM_100, Target.SM_120)) {
+      String ptx =
+          GpuTrial.of(text, Grid.of(1))
+              .on(target)
+              .check(
+                  HostArray.quarters(DType.BF16, 1, 64), HostArray.quarters(DType.BF16, 2, 64), 64)
+              .getLast()
+              .ptx();
+      // Before sm_90 there is no such addition, so it is tried until nobody was in between.
+      boolean hasOwn = target != Target.SM_80 && target != Target.SM_89;
+      assertThat(ptx.contains(".cas.")).as(target + ": " + ptx).isEqualTo(!hasOwn);
+    }
   }
 }

@@ -307,4 +307,20 @@ class TmaBlockTest {
                         32))
         .hasMessageContaining("cannot be empty");
   }
+
+  /** Tiles that would fill the shared memory go without it. */
+  @Test
+  void largeTilesAreStoredByElements() {
+    GpuKernel kernel =
+        trial(COPY, Grid.of(2, 1))
+            .on(Target.SM_120)
+            .warps(8)
+            .check(
+                HostDescriptor.of(HostArray.quarters(DType.FP32, 1, 130, 256), 128, 256),
+                HostDescriptor.of(HostArray.zeros(DType.FP32, 130, 256), 128, 256),
+                128,
+                256)
+            .getFirst();
+    assertThat(kernel.ptx()).doesNotContain("cp.async.bulk");
+  }
 }

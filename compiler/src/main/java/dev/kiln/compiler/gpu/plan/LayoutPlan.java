@@ -22,6 +22,7 @@ import java.util.Optional;
 /** Layouts by {@link LayoutAssignment}, products by {@link DotChoice}. */
 public final class LayoutPlan implements KernelPlan {
   private final int warps;
+  private final GpuTarget target;
   private final DotChoice dots;
   private final TensorSources tensors;
   private final PipelinePlan pipelines;
@@ -34,6 +35,7 @@ public final class LayoutPlan implements KernelPlan {
 
   public LayoutPlan(TileFunction function, GpuTarget target, CompileOptions options) {
     warps = options.numWarps();
+    this.target = target;
     AxisAnalysis axes = AxisAnalysis.of(function);
     Uses uses = Uses.of(function);
     dots = new DotChoice(warps, target, uses);
@@ -113,12 +115,19 @@ public final class LayoutPlan implements KernelPlan {
 
   @Override
   public Optional<TensorSource> tensorCopy(MemoryOp.Load load) {
-    return pipelines.isOnlyForProducts(load.result(), true) ? tensors.of(load) : Optional.empty();
+    return pipelines.isOnlyForProducts(load.result(), true)
+        ? tensors.of(load).filter(source -> leavesRoom(load.result()))
+        : Optional.empty();
   }
 
   @Override
   public Optional<TensorSource> tensorCopy(MemoryOp.Store store) {
-    return tensors.of(store);
+    return tensors.of(store).filter(source -> leavesRoom(store.value()));
+  }
+
+  /** Whether a tile takes half of the shared memory at most. */
+  private boolean leavesRoom(Value tile) {
+    return 2L * tile.shape().size() * tile.dtype().bytes() <= target.sharedLimit();
   }
 
   @Override

@@ -56,7 +56,7 @@ def muon_momentum_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     g_ptr = array_of(row, GRADS, start, GRAD, ALIGNMENT)
     m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
     u_ptr = array_of(row, STATE_B, start, PRODUCT, ALIGNMENT)
@@ -106,7 +106,7 @@ def muon_scale_kernel(
     ALIGNMENT: tl.constexpr,
     PRODUCT: tl.constexpr,
 ):
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     factor = tl.load(factors_ptr + tl.load(map_ptr + tl.program_id(axis=0) * 2))
     u_ptr = array_of(row, STATE_B, start, PRODUCT, ALIGNMENT) + offsets
     u = tl.load(u_ptr, mask=mask, other=0.0).to(COMPUTE) * factor
@@ -131,7 +131,7 @@ def muon_update_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     w_ptr = array_of(row, WEIGHTS, start, WEIGHT, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     x_ptr = array_of(row, STATE_C, start, PRODUCT, ALIGNMENT)

@@ -64,7 +64,7 @@ def sgd_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     v_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
@@ -109,7 +109,7 @@ def adagrad_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     s_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
@@ -153,7 +153,7 @@ def rmsprop_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     s_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
@@ -188,7 +188,7 @@ def rmsprop_kernel(
         tl.store(a_ptr + offsets, a, mask=mask)
 
 
-# ptx sm_80, sm_90a [AdamW of 8192]: registers <= 56, spills == 0, sectors <= ideal
+# ptx sm_80, sm_90a [AdamW of 8192]: registers <= 32, spills == 0, sectors <= ideal
 @triton.jit
 def adam_kernel(
     table_ptr,  # states: averages of the gradient and of its square; largest of these
@@ -216,7 +216,7 @@ def adam_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
@@ -241,12 +241,12 @@ def adam_kernel(
     if AMSGRAD:
         top = tl.load(top_ptr + offsets, mask=mask, other=0.0)
         root = tl.maximum(top, v, tl.PropagateNan.ALL)
-    w = w - step_size * (m / (tl.sqrt(root) * root_correction + eps))
-    store_weights(w_ptr, model_ptr, offsets, mask, w)
+        tl.store(top_ptr + offsets, root, mask=mask)
+    # What is stored before the quotients needs no registers meanwhile.
     tl.store(m_ptr + offsets, m, mask=mask)
     tl.store(v_ptr + offsets, v, mask=mask)
-    if AMSGRAD:
-        tl.store(top_ptr + offsets, root, mask=mask)
+    w = w - step_size * (m / (tl.sqrt(root) * root_correction + eps))
+    store_weights(w_ptr, model_ptr, offsets, mask, w)
 
 
 @triton.jit
@@ -271,7 +271,7 @@ def lion_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     m_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)
@@ -315,7 +315,7 @@ def rprop_kernel(
     if found_inf_ptr is not None:
         if tl.load(found_inf_ptr) != 0.0:
             return
-    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK)
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
     w_ptr, g_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
     model_ptr = array_of(row, MODEL_COPY, start, MODEL, ALIGNMENT)
     last_ptr = array_of(row, STATE_A, start, COMPUTE, ALIGNMENT)

@@ -35,9 +35,11 @@ def find_block(table_ptr, map_ptr, BLOCK: tl.constexpr):
 
 
 @triton.jit
-def elements_of_block(table_ptr, map_ptr, BLOCK: tl.constexpr):
-    """As find_block, with the offsets from the first element, and which of them are inside."""
+def elements_of_block(table_ptr, map_ptr, BLOCK: tl.constexpr, ALIGNMENT: tl.constexpr):
+    """As find_block, with the offsets from the first element, and which of them are inside; how
+    many are inside is a multiple of ALIGNMENT."""
     row, start, left = find_block(table_ptr, map_ptr, BLOCK)
+    left = tl.multiple_of(left, ALIGNMENT)
     offsets = tl.arange(0, BLOCK)
     return row, start, offsets, offsets < left
 

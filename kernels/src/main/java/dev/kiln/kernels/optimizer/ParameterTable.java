@@ -35,7 +35,7 @@ final class ParameterTable implements AutoCloseable {
   /** Elements of a program on a GPU: 4 for each of 128 threads, which hold several arrays' each. */
   private static final int GPU_BLOCK = 512;
 
-  /** Bytes that a thread of a GPU loads at a time, if addresses are multiples of it. */
+  /** Bytes that a thread of a GPU loads at a time, if addresses and sizes are multiples of it. */
   private static final int ALIGNMENT = 16;
 
   private final List<Parameter> members;
@@ -92,7 +92,7 @@ final class ParameterTable implements AutoCloseable {
 
   void address(int member, int column, NdArray array) {
     numbers[member * COLUMNS + column] = array.address();
-    if (array.size() > 0 && array.address() % ALIGNMENT != 0) {
+    if (array.size() % ALIGNMENT != 0 || array.size() > 0 && array.address() % ALIGNMENT != 0) {
       alignment = 1;
     }
   }

@@ -122,6 +122,74 @@ def row_norm_forward_kernel(
 
 
 @triton.jit
+def deviation(x, mean, cols, n_cols, eps, CENTERED: tl.constexpr):
+    """1 / sqrt(var + eps) of a row."""
+    if CENTERED:
+        x = tl.where(cols < n_cols, x - mean, 0.0)
+    return 1.0 / tl.sqrt(tl.sum(x * x) / n_cols + eps)
+
+
+@triton.jit
+def row_norm_stream_kernel(
+    x_ptr,
+    weight_ptr,  # or None for 1
+    bias_ptr,  # or None for 0
+    y_ptr,
+    mean_ptr,  # receives the mean of each row; or None
+    rstd_ptr,  # receives 1 / sqrt(var + eps) of each row; or None
+    stride_x,
+    stride_y,
+    n_rows,
+    n_cols,
+    eps,
+    run,  # rows of a program
+    CENTERED: tl.constexpr,
+    COMPUTE: tl.constexpr,
+    BLOCK: tl.constexpr,  # holds a row
+):
+    """For CPUs: one loop writes a row and reads the next one, so that memory is never idle."""
+    cols = tl.arange(0, BLOCK)
+    mask = cols < n_cols
+    first = tl.program_id(axis=0) * run
+    last = tl.minimum(first + run, n_rows)
+    wide = first.to(tl.int64)
+    x = tl.load(x_ptr + wide * stride_x + cols, mask=mask, other=0.0).to(COMPUTE)
+    mean = eps
+    if CENTERED:
+        mean = tl.sum(x) / n_cols
+    rstd = deviation(x, mean, cols, n_cols, eps, CENTERED)
+    for row in range(first, last):
+        if CENTERED:
+            if mean_ptr is not None:
+                tl.store(mean_ptr + row, mean)
+        if rstd_ptr is not None:
+            tl.store(rstd_ptr + row, rstd)
+        # The last row is read once more: cheaper than a mask.
+        wide = tl.minimum(row + 1, last - 1).to(tl.int64)
+        ahead = tl.load(x_ptr + wide * stride_x + cols, mask=mask, other=0.0).to(COMPUTE)
+        next_mean = mean
+        if CENTERED:
+            next_mean = tl.sum(ahead) / n_cols
+        else:
+            next_rstd = deviation(ahead, mean, cols, n_cols, eps, CENTERED)
+        wide = row.to(tl.int64)
+        h = tl.load(x_ptr + wide * stride_x + cols, mask=mask, other=0.0).to(COMPUTE)
+        if CENTERED:
+            h = h - mean
+        h = h * rstd
+        if weight_ptr is not None:
+            h = h * tl.load(weight_ptr + cols, mask=mask, other=0.0).to(COMPUTE)
+        if bias_ptr is not None:
+            h = h + tl.load(bias_ptr + cols, mask=mask, other=0.0).to(COMPUTE)
+        tl.store(y_ptr + wide * stride_y + cols, h, mask=mask)
+        if CENTERED:
+            # From the cache, where the loop above has left the row.
+            next_rstd = deviation(ahead, next_mean, cols, n_cols, eps, CENTERED)
+        mean = next_mean
+        rstd = next_rstd
+
+
+@triton.jit
 def normalised(
     x_ptr, rows, cols, stride_x, mask, mean, rstd, CENTERED: tl.constexpr, COMPUTE: tl.constexpr
 ):

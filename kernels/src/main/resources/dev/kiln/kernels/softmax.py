@@ -126,6 +126,45 @@ def softmax_forward_kernel(
 
 
 @triton.jit
+def row_scores(x_ptr, row, stride_x, cols, n_cols, scale, COMPUTE: tl.constexpr):
+    x_ptrs = x_ptr + row.to(tl.int64) * stride_x + cols
+    return tl.load(x_ptrs, mask=cols < n_cols, other=float("-inf")).to(COMPUTE) * scale
+
+
+@triton.jit
+def softmax_stream_kernel(
+    x_ptr,
+    y_ptr,
+    stride_x,
+    stride_y,
+    n_rows,
+    n_cols,
+    scale,
+    run,  # rows of a program
+    COMPUTE: tl.constexpr,
+    BLOCK: tl.constexpr,  # holds a row
+):
+    """For CPUs, without a mask: one loop takes a row's exponentials and reads the next row."""
+    cols = tl.arange(0, BLOCK)
+    mask = cols < n_cols
+    first = tl.program_id(axis=0) * run
+    last = tl.minimum(first + run, n_rows)
+    top = tl.max(row_scores(x_ptr, first, stride_x, cols, n_cols, scale, COMPUTE))
+    for row in range(first, last):
+        # The last row is read once more: cheaper than a mask.
+        next_row = tl.minimum(row + 1, last - 1)
+        next_top = tl.max(row_scores(x_ptr, next_row, stride_x, cols, n_cols, scale, COMPUTE))
+        x = row_scores(x_ptr, row, stride_x, cols, n_cols, scale, COMPUTE)
+        exps = tl.exp(x - finite_top(top))
+        total = positive(tl.sum(exps))
+        y_ptrs = y_ptr + row.to(tl.int64) * stride_y + cols
+        tl.store(y_ptrs, exps, mask=mask)
+        exps = tl.load(y_ptrs, mask=mask, other=0.0)
+        tl.store(y_ptrs, exps * (1.0 / total), mask=mask)
+        top = next_top
+
+
+@triton.jit
 def load_y_and_dy(
     y_ptr, dy_ptr, stride_y, stride_dy, rows, cols, mask, LOG: tl.constexpr, COMPUTE: tl.constexpr
 ):

@@ -19,6 +19,7 @@ final class RowNorm implements AutoCloseable {
   private final String name;
   private final boolean centered;
   private final KernelCall forward;
+  private final KernelCall stream;
   private final KernelCall backward;
   private final KernelCall parameters;
   private final PartialSums weightSums;
@@ -28,6 +29,7 @@ final class RowNorm implements AutoCloseable {
     this.name = name;
     this.centered = centered;
     forward = new KernelCall(FILE, "row_norm_forward_kernel", device);
+    stream = new KernelCall(FILE, "row_norm_stream_kernel", device);
     backward = new KernelCall(FILE, "row_norm_backward_kernel", device);
     parameters = new KernelCall(FILE, "row_norm_parameters_kernel", device);
     weightSums = new PartialSums(device);
@@ -63,6 +65,10 @@ final class RowNorm implements AutoCloseable {
     if (x.size() == 0) {
       return;
     }
+    if (residual == null && Rows.stream(stream.device(), columns)) {
+      stream(x, weight, bias, eps, y, mean, rstd);
+      return;
+    }
     int tileRows = Rows.tileRows(rows, columns);
     DType compute = Statistics.compute(x);
     forward
@@ -89,6 +95,31 @@ final class RowNorm implements AutoCloseable {
         .constant(Rows.whole(columns))
         .tuned(Rows.warps(tileRows, columns), 2)
         .over(Grid.cdiv(rows, tileRows));
+  }
+
+  /** What {@link #forward} does without a residual, to the bit, where rows are streamed. */
+  private void stream(
+      NdArray x, NdArray weight, NdArray bias, double eps, NdArray y, NdArray mean, NdArray rstd) {
+    long rows = Rows.count(x);
+    DType compute = Statistics.compute(x);
+    stream
+        .start()
+        .array(x)
+        .array(weight)
+        .array(bias)
+        .array(y)
+        .array(mean)
+        .array(rstd)
+        .integer(Rows.stride(x))
+        .integer(Rows.stride(y))
+        .integer(rows)
+        .integer(Rows.columns(x))
+        .number(compute, eps)
+        .integer(Rows.run(rows))
+        .constant(centered)
+        .constant(compute)
+        .constant(Rows.block(Rows.columns(x)))
+        .over(Grid.cdiv(rows, Rows.run(rows)));
   }
 
   void backward(

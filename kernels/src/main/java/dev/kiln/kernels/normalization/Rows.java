@@ -2,6 +2,7 @@ package dev.kiln.kernels.normalization;
 
 import dev.kiln.kernels.launch.BlockSizes;
 import dev.kiln.kernels.launch.Check;
+import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
 
 /**
@@ -20,6 +21,12 @@ final class Rows {
 
   /** So many programs at least, so that threads can share the work. */
   private static final int PROGRAMS = 8;
+
+  /** Rows up to that are taken several at a time instead of streamed. */
+  private static final int SHORT_ROW = 128;
+
+  /** Rows that a program streams: of the first one nothing has been read ahead. */
+  private static final int RUN = 16;
 
   private Rows() {}
 
@@ -84,6 +91,16 @@ final class Rows {
   static int tileRows(long rows, long columns) {
     int most = Math.max(1, TILE / block(columns));
     return Math.min(most, BlockSizes.around(rows / PROGRAMS, 1, most));
+  }
+
+  /** Whether a program takes rows one after the other and reads ahead: on the CPU. */
+  static boolean stream(Device device, long columns) {
+    return !device.target().isGpu() && whole(columns) && columns > SHORT_ROW;
+  }
+
+  /** Rows of a program that streams them. */
+  static int run(long rows) {
+    return BlockSizes.around(rows / (2 * PROGRAMS), 1, RUN);
   }
 
   /** Warps of a program on a GPU. */

@@ -19,6 +19,7 @@ public final class Softmax {
   private static final String FILE = "softmax.py";
 
   private final KernelCall forward;
+  private final KernelCall stream;
   private final KernelCall backward;
 
   /**
@@ -48,6 +49,7 @@ public final class Softmax {
 
   public Softmax(Device device) {
     forward = new KernelCall(FILE, "softmax_forward_kernel", device);
+    stream = new KernelCall(FILE, "softmax_stream_kernel", device);
     backward = new KernelCall(FILE, "softmax_backward_kernel", device);
     staged = !device.target().isGpu();
   }
@@ -77,6 +79,11 @@ public final class Softmax {
     if (x.size() == 0) {
       return;
     }
+    boolean isPlain = mask == null && options.causalRows() == 0;
+    if (isPlain && isStaged(x, options) && Rows.stream(stream.device(), columns)) {
+      stream(x, options, y);
+      return;
+    }
     // Rows of a tile that end at different columns would need a mask for each element.
     int tileRows = options.causalRows() > 0 ? 1 : Rows.tileRows(rows, columns);
     DType compute = Statistics.compute(x);
@@ -99,9 +106,32 @@ public final class Softmax {
         .constant(tileRows)
         .constant(Rows.block(columns))
         .constant(Rows.whole(columns))
-        .constant(staged && !options.log() && x.dtype() == compute)
+        .constant(isStaged(x, options))
         .tuned(Rows.warps(tileRows, columns), 2)
         .over(Grid.cdiv(rows, tileRows));
+  }
+
+  /** What {@link #forward} does, to the bit, where rows are streamed. */
+  private void stream(NdArray x, Options options, NdArray y) {
+    long rows = Rows.count(x);
+    DType compute = Statistics.compute(x);
+    stream
+        .start()
+        .array(x)
+        .array(y)
+        .integer(Rows.stride(x))
+        .integer(Rows.stride(y))
+        .integer(rows)
+        .integer(Rows.columns(x))
+        .number(compute, options.scale())
+        .integer(Rows.run(rows))
+        .constant(compute)
+        .constant(Rows.block(Rows.columns(x)))
+        .over(Grid.cdiv(rows, Rows.run(rows)));
+  }
+
+  private boolean isStaged(NdArray x, Options options) {
+    return staged && !options.log() && x.dtype() == Statistics.compute(x);
   }
 
   /**

@@ -116,6 +116,18 @@ class RowNormTest {
   }
 
   @Test
+  void layerNormInPlaceGivesTheSameBits() {
+    var problem = new Problem(Devices.cpu(), DType.FP32, 70, 300, true);
+    NdArray y = problem.unset();
+    NdArray both = problem.x.on(problem.device, DType.FP32);
+    try (var norm = new LayerNorm(problem.device)) {
+      norm.forward(problem.x.on(problem.device, DType.FP32), null, null, EPS, y, null, null);
+      norm.forward(both, null, null, EPS, both, null, null);
+    }
+    assertThat(both.toBytes()).isEqualTo(y.toBytes());
+  }
+
+  @Test
   void referenceGradientIsTheNumericalOne() {
     for (boolean centered : new boolean[] {true, false}) {
       var problem = new Problem(Devices.cpu(), DType.FP64, 1, 7, centered);

@@ -31,6 +31,7 @@ final class NormalizationCases {
     cases.add(softmax("Softmax", 30, 100, new Softmax.Options(false, 0.5, 0)));
     cases.add(softmax("Softmax of long rows", 2, 16_500, Softmax.Options.LOG_SOFTMAX));
     cases.add(softmax("Softmax, causal", 20, 33, new Softmax.Options(false, 1, 10)));
+    cases.addAll(List.of(streamedSoftmax(), streamedLayerNorm()));
     cases.add(layerNorm("LayerNorm", 70, 100));
     cases.add(layerNorm("LayerNorm of long rows", 3, 16_500));
     cases.add(rmsNorm());
@@ -56,6 +57,33 @@ final class NormalizationCases {
             kernel.forward(a.get(0), a.get(1), options, a.get(3));
             kernel.backward(a.get(3), a.get(2), options, a.get(4));
           };
+        });
+  }
+
+  private static KernelCase streamedSoftmax() {
+    return new KernelCase(
+        "Softmax without a mask",
+        List.of(normal(1, 70, 300), unwritten(70, 300)),
+        (device, a) -> {
+          var kernel = new Softmax(device);
+          return () -> kernel.forward(a.get(0), Softmax.Options.SOFTMAX, a.get(1));
+        });
+  }
+
+  private static KernelCase streamedLayerNorm() {
+    return new KernelCase(
+        "LayerNorm without a residual",
+        List.of(
+            normal(4, 70, 300),
+            normal(6, 300),
+            normal(7, 300),
+            unwritten(70, 300),
+            unwritten(70),
+            unwritten(70)),
+        (device, a) -> {
+          var kernel = new LayerNorm(device);
+          return () ->
+              kernel.forward(a.get(0), a.get(1), a.get(2), EPS, a.get(3), a.get(4), a.get(5));
         });
   }
 

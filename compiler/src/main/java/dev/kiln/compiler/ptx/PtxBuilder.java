@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Appends nodes to a body. Pure instructions are folded and shared as they come: what {@link #emit}
@@ -190,6 +191,11 @@ public final class PtxBuilder {
   /** A new register, for {@link #add} and parameters of loops. */
   public Register register(RegisterClass type) {
     return new Register(type);
+  }
+
+  /** So many new registers. */
+  public List<Register> registers(RegisterClass type, int count) {
+    return Stream.generate(() -> new Register(type)).limit(count).toList();
   }
 
   /**

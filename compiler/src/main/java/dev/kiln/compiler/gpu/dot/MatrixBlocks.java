@@ -10,7 +10,6 @@ import dev.kiln.compiler.ptx.Operand.Register;
 import dev.kiln.compiler.ptx.Operand.Vector;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * An operand in shared memory, read by {@code ldmatrix} (PTX ISA, "Warp-level matrix load"): each
@@ -89,10 +88,7 @@ final class MatrixBlocks implements OperandBlocks {
 
   @Override
   public List<Operand> block(int first, int second) {
-    List<Register> words =
-        Stream.generate(() -> emission.ptx().register(RegisterClass.B32))
-            .limit(hasPairs ? 4 : 2)
-            .toList();
+    List<Register> words = emission.ptx().registers(RegisterClass.B32, hasPairs ? 4 : 2);
     emission
         .ptx()
         .add(

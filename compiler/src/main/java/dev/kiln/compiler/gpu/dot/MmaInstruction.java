@@ -12,7 +12,6 @@ import dev.kiln.compiler.ptx.PtxBuilder;
 import dev.kiln.compiler.ptx.RegisterClass;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * One {@code mma.sync}, or the few that stand for one where operands are taken apart.
@@ -142,7 +141,7 @@ final class MmaInstruction {
   private void mma(
       Accumulators sums, int batch, int row, int column, List<Operand> a, List<Operand> b) {
     List<Operand> before = sums.get(batch, row, column);
-    List<Register> after = Stream.generate(() -> ptx.register(sum)).limit(before.size()).toList();
+    List<Register> after = ptx.registers(sum, before.size());
     // Eight rows: of fp64 the first word is the whole block.
     List<Operand> left = sum == RegisterClass.B64 ? a.subList(0, 1) : a;
     ptx.emit(

@@ -12,7 +12,6 @@ import dev.kiln.compiler.ptx.Operand.Vector;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** The elements of an operand that a thread multiplies in one step along K. */
 final class StepReads {
@@ -75,10 +74,7 @@ final class StepReads {
   }
 
   private void load(int first) {
-    List<Register> results =
-        Stream.generate(() -> emission.ptx().register(Elements.held(tile.dtype())))
-            .limit(width)
-            .toList();
+    List<Register> results = emission.ptx().registers(Elements.held(tile.dtype()), width);
     emission
         .ptx()
         .add(

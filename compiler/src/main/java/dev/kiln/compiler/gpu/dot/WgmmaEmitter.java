@@ -143,8 +143,7 @@ final class WgmmaEmitter {
     for (int j = 0; j < form.n(); j += 8) {
       before.addAll(sums.get(0, row, column + j));
     }
-    List<Register> after =
-        Stream.generate(() -> ptx.register(RegisterClass.B32)).limit(before.size()).toList();
+    List<Register> after = ptx.registers(RegisterClass.B32, before.size());
     // The first instruction on zeros overwrites its registers instead of adding to them.
     boolean adds = !before.stream().allMatch(Immediate.f32(0)::equals);
     var operands = new ArrayList<Operand>(List.of(a, b, Immediate.pred(adds)));

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Loads of global memory: by vectors, each under its predicate. */
 public final class LoadEmitter {
@@ -132,8 +131,7 @@ public final class LoadEmitter {
     if (isMasked && mask instanceof Immediate) {
       return words.unpack(otherwise);
     }
-    List<Register> registers =
-        Stream.generate(() -> ptx.register(words.held())).limit(words.registers()).toList();
+    List<Register> registers = ptx.registers(words.held(), words.registers());
     ptx.add(
         Caching.load(load.hints(), load.loc()) + words.type(true),
         List.of(Words.operand(registers)),

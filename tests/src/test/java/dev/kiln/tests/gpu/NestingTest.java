@@ -140,6 +140,54 @@ class NestingTest {
             32);
   }
 
+  @Test
+  void branchesThirtyDeep() {
+    var text = new StringBuilder(HEAD);
+    text.append("@triton.jit\ndef deep(x_ptr, n, N: tl.constexpr):\n");
+    text.append("    i = tl.program_id(0) * N + tl.arange(0, N)\n");
+    text.append("    x = tl.load(x_ptr + i)\n    s = n\n");
+    String indent = "    ";
+    for (int k = 0; k < 30; k++) {
+      text.append(indent).append("if s > ").append(k).append(":\n");
+      indent += "  ";
+      text.append(indent).append("x = x * 2 + ").append(k).append("\n");
+      text.append(indent).append("s += tl.program_id(0)\n");
+    }
+    for (int k = 29; k >= 0; k--) {
+      String at = "    " + "  ".repeat(k);
+      text.append(at).append("else:\n").append(at).append("  x = x - ").append(k).append("\n");
+    }
+    text.append("    tl.store(x_ptr + i, x + s)\n");
+    GpuTrial.of(text.toString(), Grid.of(3))
+        .on(Target.SM_80)
+        .check(HostArray.integers(DType.I32, 1, 0, 9, 3, 128), 11, 128);
+  }
+
+  @Test
+  void loopsTwelveDeep() {
+    var text = new StringBuilder(HEAD);
+    text.append("@triton.jit\ndef deep(x_ptr, n, N: tl.constexpr):\n");
+    text.append("    i = tl.arange(0, N)\n    x = tl.load(x_ptr + i)\n");
+    String indent = "    ";
+    for (int k = 0; k < 12; k++) {
+      if (k % 3 == 2) {
+        text.append(indent)
+            .append("w%d = 0\n".formatted(k))
+            .append(indent)
+            .append("while w%d < n - 1:\n".formatted(k));
+        indent += "  ";
+        text.append(indent).append("w%d += 1\n".formatted(k));
+      } else {
+        text.append(indent).append("for k%d in range(n - %d):\n".formatted(k, k > 6 ? 1 : k % 2));
+        indent += "  ";
+      }
+      text.append(indent).append("x = x + ").append(k).append(" - tl.sum(x, axis=0) // 64\n");
+    }
+    text.append("    tl.store(x_ptr + i, x)\n");
+    GpuTrial.of(text.toString(), Grid.of(1))
+        .check(HostArray.integers(DType.I32, 1, 0, 9, 128), 2, 128);
+  }
+
   // ---------------------------------------------------------------- carried tiles
 
   @ParameterizedTest

@@ -28,6 +28,7 @@ final class Prelude {
           "random.py",
           "scaled.py",
           "directed.py",
+          "quantiles.py",
           "libdevice.py");
   private static final Pattern DEFINITION = Pattern.compile("(?m)^(?:def (\\w+)|(\\w+) *[:=])");
 

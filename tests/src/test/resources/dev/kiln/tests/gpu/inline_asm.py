@@ -6,6 +6,16 @@ from triton.language.extra import libdevice
 
 
 @triton.jit
+def greater(a, b):
+    return tl.inline_asm_elementwise("max.s32 $0, $1, $2;", "=r,r,r", [a, b], tl.int32, is_pure=True, pack=1)
+
+
+@triton.jit
+def plain_greater(a, b):
+    return tl.maximum(a, b)
+
+
+@triton.jit
 def rotate(x, y, i, j, b, out, expected, N: tl.constexpr):
     r = tl.arange(0, N)
     a = tl.load(i + r)
@@ -224,8 +234,12 @@ def scalars(x, y, i, j, b, out, expected, N: tl.constexpr):
     doubled = tl.inline_asm_elementwise("add.s32 $0, $1, $1;", "=r,r", [N], dtype=tl.int32, is_pure=True, pack=1)
     id = tl.inline_asm_elementwise("mov.u32 $0, %ctaid.x;", "=r", [], tl.int32, is_pure=True, pack=1)
     dollar = tl.inline_asm_elementwise("{ bra.uni $$L${:uid}; $$L${:uid}: mov.u32 $0, 4; }", "=r", [], tl.int32, is_pure=True, pack=1)
+    late = tl.inline_asm_elementwise(
+        "{ .reg .pred p; setp.ne.s32 p, $1, 0; mov.pred $0, p; }", "=b,r", [N], tl.int1, is_pure=False, pack=1)
+    if late:
+        id += 1
     tl.store(out + r, doubled + id + dollar + (start > 0).to(tl.int32))
-    tl.store(expected + r, tl.zeros((N,), tl.int32) + 2 * N + 5)
+    tl.store(expected + r, tl.zeros((N,), tl.int32) + 2 * N + 6)
 
 
 @triton.jit
@@ -268,3 +282,13 @@ def pairs_of_singles_sm_100(x, y, i, j, b, out, expected, N: tl.constexpr):
         "=r,=r,r,r,r,r,r,r", [a, c, a], dtype=tl.float32, is_pure=True, pack=2)
     tl.store(out + r, v)
     tl.store(expected + r, tl.fma(a, c, a))
+
+
+# In functions of elements, where scalars differ between threads.
+@triton.jit
+def in_functions(x, y, i, j, b, out, expected, N: tl.constexpr):
+    r = tl.arange(0, N)
+    a = tl.load(i + r)
+    c = tl.load(j + r)
+    tl.store(out + r, tl.map_elementwise(greater, a, c) + tl.reduce(a, 0, greater) - tl.associative_scan(c, 0, greater))
+    tl.store(expected + r, tl.maximum(a, c) + tl.max(a, 0) - tl.associative_scan(c, 0, plain_greater))

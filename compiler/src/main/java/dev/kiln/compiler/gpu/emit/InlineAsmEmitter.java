@@ -29,6 +29,9 @@ final class InlineAsmEmitter {
   private static final Pattern THREAD =
       Pattern.compile("%(tid|laneid|warpid|lanemask_\\w+)\\b", Pattern.CASE_INSENSITIVE);
 
+  /** A special register, such as a clock. */
+  private static final Pattern SPECIAL = Pattern.compile("%[a-z]", Pattern.CASE_INSENSITIVE);
+
   private final Emission emission;
   private final PtxBuilder ptx;
 
@@ -38,6 +41,24 @@ final class InlineAsmEmitter {
   }
 
   void emit(ComputeOp.InlineAsm op) {
+    checkNames(op);
+    if (op.results().getFirst().type().isTile()) {
+      tiles(op);
+    } else {
+      scalars(op);
+    }
+  }
+
+  /** In a function of elements, where each thread has scalars of its own. */
+  void emitInBlock(ComputeOp.InlineAsm op) {
+    checkNames(op);
+    List<List<Operand>> results = ofScalars(op);
+    for (int n = 0; n < results.size(); n++) {
+      emission.define(op.results().get(n), results.get(n).getFirst());
+    }
+  }
+
+  private static void checkNames(ComputeOp.InlineAsm op) {
     AsmConstraints constraints = op.constraints();
     int operands = constraints.outputs().size() + constraints.inputs().size();
     int most = InlineText.mostOperand(op.text());
@@ -46,11 +67,6 @@ final class InlineAsmEmitter {
           op.loc(),
           "inline_asm_elementwise: the text names $%d, but its operands end with $%d"
               .formatted(most, operands - 1));
-    }
-    if (op.results().getFirst().type().isTile()) {
-      tiles(op);
-    } else {
-      scalars(op);
     }
   }
 
@@ -93,17 +109,30 @@ final class InlineAsmEmitter {
           op.loc(),
           "not supported yet: inline assembly that gives each thread a scalar of its own");
     }
-    List<List<Operand>> inputs =
-        op.inputs().stream()
-            .map(input -> group(List.of(emission.scalar(input)), 0, op.pack()))
-            .toList();
-    List<List<Operand>> results = run(op, inputs);
+    List<List<Operand>> results = ofScalars(op);
     for (int n = 0; n < results.size(); n++) {
       Value result = op.results().get(n);
       Operand own = results.get(n).getFirst();
-      boolean isShared = !op.isPure() && own.type() != RegisterClass.PRED;
-      emission.define(result, isShared ? new Uniform(emission).broadcast(own) : own);
+      boolean mayDiffer = !op.isPure() || SPECIAL.matcher(op.text()).find();
+      emission.define(result, mayDiffer ? ofFirstThread(own) : own);
     }
+  }
+
+  private Operand ofFirstThread(Operand own) {
+    var uniform = new Uniform(emission);
+    if (own.type() != RegisterClass.PRED) {
+      return uniform.broadcast(own);
+    }
+    Operand number = uniform.broadcast(resized(own, RegisterClass.B32));
+    return ptx.emit("setp.ne.s32", RegisterClass.PRED, number, Immediate.b32(0));
+  }
+
+  private List<List<Operand>> ofScalars(ComputeOp.InlineAsm op) {
+    return run(
+        op,
+        op.inputs().stream()
+            .map(input -> group(List.of(emission.scalar(input)), 0, op.pack()))
+            .toList());
   }
 
   /** One group: for each result its elements. */
@@ -169,21 +198,21 @@ final class InlineAsmEmitter {
   }
 
   private Operand resized(Operand word, AsmConstraints.Register register) {
-    RegisterClass wanted = held(register);
-    if (word.type() == RegisterClass.PRED && wanted != RegisterClass.PRED) {
+    return resized(word, held(register));
+  }
+
+  /** The low bits, or zeros above; a predicate is 0 or 1. */
+  private Operand resized(Operand word, RegisterClass wanted) {
+    int bits = word.type().bits();
+    if (bits == wanted.bits()) {
+      return word;
+    }
+    if (word.type() == RegisterClass.PRED) {
       Operand number =
           ptx.emit("selp.b32", RegisterClass.B32, Immediate.b32(1), Immediate.b32(0), word);
       return resized(number, wanted);
     }
-    return resized(word, wanted);
-  }
-
-  /** The low bits, or zeros above. */
-  private Operand resized(Operand word, RegisterClass wanted) {
-    int bits = word.type().bits();
-    return bits == wanted.bits()
-        ? word
-        : ptx.emit("cvt.u%d.u%d".formatted(wanted.bits(), bits), wanted, word);
+    return ptx.emit("cvt.u%d.u%d".formatted(wanted.bits(), bits), wanted, word);
   }
 
   private List<Operand> unpack(DType dtype, int inRegister, Register register) {

@@ -2,6 +2,7 @@ package dev.kiln.compiler.gpu.emit;
 
 import dev.kiln.compiler.diagnostics.CompilationException;
 import dev.kiln.compiler.ir.Block;
+import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.ControlOp;
 import dev.kiln.compiler.ir.ElementwiseOp;
 import dev.kiln.compiler.ir.MemoryOp;
@@ -36,6 +37,7 @@ final class InlineBlock {
                   elementwise, elementwise.operands().stream().map(emission::scalar).toList()));
       case ControlOp.If branch -> select(branch);
       case MemoryOp.Assume assume -> {}
+      case ComputeOp.InlineAsm asm -> new InlineAsmEmitter(emission).emitInBlock(asm);
       default ->
           throw CompilationException.at(
               op.loc(),

@@ -140,6 +140,24 @@ class PipelineTest {
     assertThat(kernel.ptx()).contains("cp.async.cg.shared.global");
   }
 
+  @Test
+  void loadsSayWhetherCopiesGoToTheFirstCache() {
+    GpuKernel kernel =
+        trial(PRODUCT.replace("tl.load(ap)", "tl.load(ap, cache_modifier='.ca')"), 3, Grid.of(1))
+            .check(
+                HostArray.normal(DType.FP16, 1, 32, 96),
+                HostArray.normal(DType.FP16, 2, 96, 32),
+                HostArray.unwritten(DType.FP32, 32, 32),
+                32,
+                32,
+                96,
+                32,
+                32,
+                16)
+            .getFirst();
+    assertThat(kernel.ptx()).contains("cp.async.ca.shared.global", "cp.async.cg.shared.global");
+  }
+
   /** Masks along K are checked in the last iterations only. */
   @ParameterizedTest
   @CsvSource({

@@ -236,4 +236,43 @@ class PipelinedChainsTest {
     assertThat(figures.value("bank_conflicts")).isZero();
     assertThat(figures.value("others_per_mma")).isLessThanOrEqualTo(others);
   }
+
+  private static final String IEEE =
+      HEADER
+          + """
+          @triton.jit
+          def product(a, b, c, M, N, K, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr):
+              m = tl.arange(0, BM)
+              n = tl.arange(0, BN)
+              k = tl.arange(0, BK)
+              acc = tl.zeros((BM, BN), dtype=tl.float32)
+              for i in range(0, K, BK):
+                  x = tl.load(a + m[None, :] + (i + k)[:, None] * M)
+                  y = tl.load(b + (i + k)[:, None] * N + n[None, :])
+                  acc = tl.dot(x.T, y, acc, input_precision="ieee")
+              tl.store(c + m[:, None] * N + n[None, :], acc)
+          """;
+
+  /** Multiply-adds read what copies have brought where it lies, if its rows do not lie along K. */
+  @ParameterizedTest
+  @CsvSource({"32, 32, 64, 16, 2", "64, 64, 96, 32, 3", "64, 128, 32, 32, 4", "16, 16, 0, 16, 3"})
+  void multiplyAddsReadInPlace(int m, int n, int k, int block, int stages) {
+    Object[] arguments = {
+      HostArray.normal(DType.FP32, 1, Math.max(k, 1), m),
+      HostArray.normal(DType.FP32, 2, Math.max(k, 1), n),
+      HostArray.unwritten(DType.FP32, m, n),
+      m,
+      n,
+      k,
+      m,
+      n,
+      block
+    };
+    GpuTrial trial = trial(IEEE, stages, Grid.of(1)).seed(k);
+    GpuKernel kernel = trial.check(arguments).getFirst();
+    assertThat(kernel.ptx()).contains("cp.async").doesNotContain("ld.global", "st.shared");
+    if (k > 0) {
+      assertThat(trial.count(Target.SM_80, arguments).value("bank_conflicts")).isZero();
+    }
+  }
 }

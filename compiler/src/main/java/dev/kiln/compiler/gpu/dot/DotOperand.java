@@ -115,8 +115,8 @@ record DotOperand(
     return !isByWarpgroup || WgmmaTile.of(tile, shape).isPresent();
   }
 
-  /** Permuted tiles are the same memory. */
-  private static SharedTile place(Emission emission, Value tile) {
+  /** Where a tile lies; {@code null} if nowhere. Permuted tiles are the same memory. */
+  static SharedTile place(Emission emission, Value tile) {
     SharedTile place = emission.place(tile);
     ShapeOp.Permute permute = place == null ? permute(emission, tile) : null;
     if (permute == null) {

@@ -37,6 +37,10 @@ public final class LoadedOperands {
         return layout.get();
       }
     }
+    // Multiply-adds read neighbours that do not lie along K.
+    if (emission.plan().form(reader.dot()) instanceof DotForm.Multiply && !reader.isSummed()) {
+      return SharedLayout.plain(shape, order(shape, fast));
+    }
     int slow = 2 * shape.rank() - 3 - fast;
     return Operands.swizzled(shape, tile.dtype(), fast, slow, reader.isSummed());
   }

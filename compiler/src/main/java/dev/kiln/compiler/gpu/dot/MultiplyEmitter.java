@@ -24,8 +24,8 @@ import java.util.List;
 
 /**
  * A product by multiply-adds. Both operands lie in shared memory so that the elements of one step
- * along K are neighbours; each thread sums its elements in ascending order of K, as the evaluator
- * does.
+ * along K are neighbours, where copies have brought them if those made them so; each thread sums
+ * its elements in ascending order of K, as the evaluator does.
  */
 final class MultiplyEmitter {
   /** Multiply-adds that are written out; more become a loop. */
@@ -74,12 +74,17 @@ final class MultiplyEmitter {
   }
 
   private SharedTile stored(Value value, int kAxis, int rowAxis, boolean isSigned) {
-    Fragment fragment = cast(emission.fragment(value), value.dtype(), type, isSigned);
     Shape shape = value.shape();
     int[] order = shape.rank() == 3 ? new int[] {rowAxis, kAxis, 0} : new int[] {rowAxis, kAxis};
+    SharedLayout layout = SharedLayout.plain(shape, order);
+    SharedTile placed = value.dtype() == type ? DotOperand.place(emission, value) : null;
+    if (placed != null && placed.layout().equals(layout)) {
+      return placed;
+    }
+    Fragment fragment = cast(emission.fragment(value), value.dtype(), type, isSigned);
     SharedSlot slot =
         emission.shared((long) shape.size() * type.bytes(), 128, "operand of a product");
-    var tile = new SharedTile(slot, SharedLayout.plain(shape, order), type);
+    var tile = new SharedTile(slot, layout, type);
     SharedStores.store(emission, fragment, tile);
     return tile;
   }
@@ -114,7 +119,11 @@ final class MultiplyEmitter {
 
   private SharedTile at(SharedTile tile, Operand k, int bytes) {
     Operand offset = ptx.emit("mul.lo.s32", RegisterClass.B32, k, Immediate.b32(bytes));
-    return new SharedTile(tile.slot(), tile.layout(), type, offset, true);
+    Operand sum =
+        tile.offset() == null
+            ? offset
+            : ptx.emit("add.s32", RegisterClass.B32, tile.offset(), offset);
+    return new SharedTile(tile.slot(), tile.layout(), type, sum, tile.ordered());
   }
 
   private List<Operand> steps(SharedTile a, SharedTile b, int count, List<Operand> start) {

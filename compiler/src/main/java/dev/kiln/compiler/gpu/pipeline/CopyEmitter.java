@@ -179,12 +179,17 @@ final class CopyEmitter {
       operands.add(read);
     }
     ptx.add(
-        copy.bytes() == WIDEST ? "cp.async.cg.shared.global" : "cp.async.ca.shared.global",
+        isPastL1() ? "cp.async.cg.shared.global" : "cp.async.ca.shared.global",
         List.of(),
         guard,
         List.of(),
         Effect.EFFECT,
         access,
         operands.toArray(Operand[]::new));
+  }
+
+  /** What is read once does not go to L1, unless the load says so; PTX has that for 16 bytes. */
+  private boolean isPastL1() {
+    return copy.bytes() == WIDEST && !load.hints().cacheModifier().equals(".ca");
   }
 }

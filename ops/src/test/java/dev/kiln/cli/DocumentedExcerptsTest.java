@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * of what that command prints, one after the other; {@code ...} stands for lines that are left out.
  * Numbers of registers and values do not count, nor do times, lengths of texts and {@code .loc}
  * lines; in blocks of {@code ptx} comments are the page's. {@code -Dkiln.update=true} puts in what
- * is printed now, by the first words of lines where they are not the same any more.
+ * is printed now, by the operations of lines where they are not the same any more.
  */
 class DocumentedExcerptsTest {
   private static final Path DOCS = Path.of("..", "docs");
@@ -127,7 +127,7 @@ class DocumentedExcerptsTest {
       List<String> shapes = written.stream().map(this::code).map(Excerpt::shape).toList();
       int found = find(shapes, UnaryOperator.identity());
       if (found < 0 && UPDATES) {
-        found = find(shapes, Excerpt::firstWord);
+        found = find(shapes, Excerpt::operation);
       }
       assertThat(found)
           .as("%s is stale: not in what the command prints%n%s", where, String.join("\n", written))
@@ -176,8 +176,8 @@ class DocumentedExcerptsTest {
       return UPDATES ? named : REGISTERS.matcher(named).replaceAll("% registers");
     }
 
-    private static String firstWord(String line) {
-      return line.replaceFirst(" .*", "");
+    private static String operation(String line) {
+      return line.replaceFirst("^((?:%\\w* = )?\\S+).*", "$1");
     }
   }
 }

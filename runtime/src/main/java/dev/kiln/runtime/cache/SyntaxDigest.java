@@ -4,10 +4,12 @@ import dev.kiln.compiler.diagnostics.Location;
 import dev.kiln.compiler.syntax.Expr;
 import dev.kiln.compiler.syntax.Stmt;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +23,18 @@ import java.util.function.Consumer;
  * digest by itself. Comments, blank lines and documentation strings are not.
  */
 final class SyntaxDigest {
+  /** Of the components of a record that count; the JDK looks them up anew each time. */
+  private static final ClassValue<Method[]> ACCESSORS =
+      new ClassValue<>() {
+        @Override
+        protected Method[] computeValue(Class<?> type) {
+          return Arrays.stream(type.getRecordComponents())
+              .filter(component -> !component.getName().equals("docstring"))
+              .map(RecordComponent::getAccessor)
+              .toArray(Method[]::new);
+        }
+      };
+
   private final MessageDigest meaning = sha256();
   private final MessageDigest positions = sha256();
 
@@ -90,10 +104,8 @@ final class SyntaxDigest {
 
   private static void components(Record node, Consumer<Object> visitor) {
     try {
-      for (RecordComponent component : node.getClass().getRecordComponents()) {
-        if (!component.getName().equals("docstring")) {
-          visitor.accept(component.getAccessor().invoke(node));
-        }
+      for (Method accessor : ACCESSORS.get(node.getClass())) {
+        visitor.accept(accessor.invoke(node));
       }
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);

@@ -10,6 +10,7 @@ import dev.kiln.compiler.ir.Type;
 import dev.kiln.compiler.ir.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Loops and branches of random kernels. */
 final class ControlFlowSteps {
@@ -105,7 +106,10 @@ final class ControlFlowSteps {
             () ->
                 kernel.nested(
                     () -> {
-                      kernel.add(params.getFirst());
+                      Value iteration = kernel.add(params.getFirst());
+                      if (random.below(2) == 0) {
+                        kernel.add(loadOfIteration(iteration));
+                      }
                       builder.yield(someSteps(params.subList(1, params.size())));
                     }));
     List<Value> results = like(inits);
@@ -119,8 +123,24 @@ final class ControlFlowSteps {
             random.below(4) == 0,
             inits,
             body,
-            ControlOp.LoopHints.NONE));
+            hints()));
     results.forEach(kernel::add);
+  }
+
+  private Value loadOfIteration(Value iteration) {
+    DType dtype = random.dtype(kernel.features, kernel.hasE4nv());
+    return MemorySource.loadOfIteration(kernel, iteration, dtype, random.shape());
+  }
+
+  /** Between one and four stages, or as many as the launch says. */
+  ControlOp.LoopHints hints() {
+    int stages = random.below(5);
+    return new ControlOp.LoopHints(
+        stages == 0 ? OptionalInt.empty() : OptionalInt.of(stages),
+        OptionalInt.empty(),
+        random.below(4) == 0,
+        false,
+        false);
   }
 
   /** Counts a scalar down, and carries another value. */

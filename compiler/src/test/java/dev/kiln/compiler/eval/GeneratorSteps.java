@@ -79,11 +79,20 @@ final class GeneratorSteps {
 
   private void memory() {
     Value value = kernel.anyTile();
-    if (random.below(2) == 0 && (value.dtype() == DType.I32 || value.dtype() == DType.I64)) {
+    DType dtype = value.dtype();
+    boolean isWord = dtype == DType.I32 || dtype == DType.I64;
+    if (isWord && random.below(3) == 0) {
       MemorySource.accumulate(kernel, value);
+    } else if ((isWord || isAdded(dtype)) && random.below(2) == 0) {
+      kernel.add(MemorySource.exchange(kernel, value));
     } else {
       kernel.add(MemorySource.roundTrip(kernel, value));
     }
+  }
+
+  /** Whether there are atomic operations on the floats. */
+  private static boolean isAdded(DType dtype) {
+    return dtype.isFloat() && !dtype.isFp8();
   }
 
   /** An operation on a tile or scalar, element by element. */

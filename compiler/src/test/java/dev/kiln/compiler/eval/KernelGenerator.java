@@ -109,6 +109,15 @@ final class KernelGenerator {
     return value;
   }
 
+  /** A distance of rows, known to the compiler or not. */
+  Value stride(int elements) {
+    return switch (random.below(3)) {
+      case 0 -> builder.constant(DType.I32, (long) elements);
+      case 1 -> scalar(DType.I32, (long) elements);
+      default -> scalar(DType.I32, (long) elements, Math.min(16, Integer.lowestOneBit(elements)));
+    };
+  }
+
   Value add(Value value) {
     pool.add(value);
     return value;

@@ -162,7 +162,7 @@ final class ProductSteps {
     int leading = (innerIsFast ? total : rows) + random.oneOf(PADS);
     int length = leading * (innerIsFast ? rows : total);
     Value start = kernel.buffer("m", dtype, random.smallContent(dtype, length), true, 0);
-    Value stride = stride(leading);
+    Value stride = kernel.stride(leading);
     Value one = integer(1);
     Value outer = innerIsFast ? stride : one;
     Value first = builder.binary(BinaryKind.MUL, kernel.program(), integer(count));
@@ -173,15 +173,6 @@ final class ProductSteps {
             : Optional.empty();
     Shape shape = axis == 1 ? Shape.of(count, k) : Shape.of(k, count);
     return new Operand(base, shape, outer, innerIsFast ? one : stride, axis, limit);
-  }
-
-  private Value stride(int leading) {
-    return switch (random.below(3)) {
-      case 0 -> integer(leading);
-      case 1 -> kernel.scalar(DType.I32, (long) leading);
-      default ->
-          kernel.scalar(DType.I32, (long) leading, Math.min(16, Integer.lowestOneBit(leading)));
-    };
   }
 
   private Value pointers(Operand operand, Value block) {

@@ -10,7 +10,6 @@ import dev.kiln.kernels.elementwise.Activations;
 import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +40,7 @@ class ActivationsTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#elementwise")
   void forwardAndBackwardAreWithinTheErrorRule(String name, DType dtype, int n) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     var kernels = new Activations(device);
     double[] x = Cases.normal(dtype, 4, n);
     double[] dy = Cases.normal(dtype, 5, n);
@@ -76,7 +75,7 @@ class ActivationsTest {
         new Activations(device).forward(activation, NdArray.of(device, x), y);
         // Plus 0: the sign of a zero is not looked at.
         assertThat(Arrays.stream(y.toDoubles()).map(v -> v + 0.0).toArray())
-            .as(activation + " on " + device.name())
+            .as(activation + " on " + Cases.name(device))
             .containsExactly(0, 0, 100, 0, 1e4, 0);
       }
     }
@@ -98,7 +97,7 @@ class ActivationsTest {
               ActivationReference.value(Rounding.EXACT, activation, x[i] + h)
                   - ActivationReference.value(Rounding.EXACT, activation, x[i] - h);
           assertThat(actual[i])
-              .as("%s at %s on %s", activation, x[i], device.name())
+              .as("%s at %s on %s", activation, x[i], Cases.name(device))
               .isCloseTo(difference / (2 * h), within(2e-6));
         }
       }
@@ -132,7 +131,7 @@ class ActivationsTest {
   @Test
   void doublePrecisionIsThatOfTheReference() {
     double[] x = Cases.normal(DType.FP64, 8, 333);
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernels = new Activations(device);
     NdArray in = NdArray.of(device, DType.FP64, x);
     NdArray ones = NdArray.full(device, DType.FP64, 1, x.length);
@@ -151,10 +150,10 @@ class ActivationsTest {
 
   @Test
   void nanStaysNanForwardAndBackward() {
-    NdArray one = NdArray.full(Devices.cpu(), DType.FP32, 1, 1);
-    NdArray nan = NdArray.full(Devices.cpu(), DType.FP32, Double.NaN, 1);
-    NdArray y = NdArray.zeros(Devices.cpu(), DType.FP32, 1);
-    var kernels = new Activations(Devices.cpu());
+    NdArray one = NdArray.full(Cases.tested(), DType.FP32, 1, 1);
+    NdArray nan = NdArray.full(Cases.tested(), DType.FP32, Double.NaN, 1);
+    NdArray y = NdArray.zeros(Cases.tested(), DType.FP32, 1);
+    var kernels = new Activations(Cases.tested());
     for (Activation activation : ALL) {
       kernels.forward(activation, nan, y);
       assertThat(y.toDoubles()).as(activation.toString()).containsExactly(Double.NaN);
@@ -168,14 +167,14 @@ class ActivationsTest {
   @Test
   void smallNumbersDoNotCancel() {
     float[] x = {-1e-6f, -1e-4f};
-    NdArray y = Cases.unset(Devices.cpu(), DType.FP32, 2);
-    var kernels = new Activations(Devices.cpu());
-    kernels.forward(Activation.ELU, NdArray.of(Devices.cpu(), x), y);
+    NdArray y = Cases.unset(Cases.tested(), DType.FP32, 2);
+    var kernels = new Activations(Cases.tested());
+    kernels.forward(Activation.ELU, NdArray.of(Cases.tested(), x), y);
     for (int i = 0; i < x.length; i++) {
       double exact = Math.expm1(x[i]);
       assertThat(y.toDoubles()[i]).isCloseTo(exact, within(3e-7 * Math.abs(exact)));
     }
-    kernels.forward(Activation.SOFTPLUS, NdArray.of(Devices.cpu(), new float[] {-30, -50}), y);
+    kernels.forward(Activation.SOFTPLUS, NdArray.of(Cases.tested(), new float[] {-30, -50}), y);
     assertThat(y.toDoubles()[0]).isCloseTo(Math.exp(-30), within(5e-7 * Math.exp(-30)));
     assertThat(y.toDoubles()[1]).isCloseTo(Math.exp(-50), within(5e-7 * Math.exp(-50)));
   }

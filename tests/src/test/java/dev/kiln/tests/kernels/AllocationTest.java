@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Launchers allocate nothing on the Java heap once their kernels run as machine code.
  *
- * <p>Runs in a JVM of its own with {@code -XX:-UseTypeProfile}: without it the JIT allocates vectors
- * once it has seen several widths of them.
+ * <p>Runs in a JVM of its own with {@code -XX:-UseTypeProfile}: without it the JIT allocates
+ * vectors once it has seen several widths of them.
  */
 @Tag("allocation")
 class AllocationTest {

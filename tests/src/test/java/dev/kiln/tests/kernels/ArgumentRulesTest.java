@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Launchers refuse what does not fit, and say which argument and which rule. */
 class ArgumentRulesTest {
-  private final Device device = Devices.cpu();
+  private final Device device = Cases.tested();
 
   @Test
   void matmulNamesTheOperandThatDoesNotFit() {

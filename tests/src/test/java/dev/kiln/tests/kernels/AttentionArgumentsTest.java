@@ -9,12 +9,11 @@ import dev.kiln.kernels.attention.DecodeAttention;
 import dev.kiln.kernels.attention.Gradients;
 import dev.kiln.kernels.attention.Inputs;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import org.junit.jupiter.api.Test;
 
 class AttentionArgumentsTest {
-  private static final Device CPU = Devices.cpu();
+  private static final Device CPU = Cases.tested();
   private static final AttentionOptions PLAIN = AttentionOptions.DEFAULT;
 
   private final Attention attention = new Attention(CPU);

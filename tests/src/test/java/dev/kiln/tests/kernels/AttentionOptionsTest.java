@@ -46,7 +46,7 @@ class AttentionOptionsTest {
   @ParameterizedTest
   @MethodSource("options")
   void allOptionsAreWithinTheErrorRule(AttentionProblem problem) {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var attention = new Attention(device, SMALL_BLOCKS);
     problem.checkForward(device, attention);
     problem.checkBackward(device, attention);
@@ -115,7 +115,7 @@ class AttentionOptionsTest {
 
   @Test
   void biasOfMinusInfinityHidesKeys() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var problem = AttentionProblem.of(DType.FP32, PLAIN, 1, 1, 1, 4, 6, 8);
     double[] mask = new double[6];
     Arrays.fill(mask, 4, 6, Double.NEGATIVE_INFINITY);
@@ -133,7 +133,7 @@ class AttentionOptionsTest {
   @Test
   void laterKeysDoNotChangeEarlierOutputs() {
     var problem = AttentionProblem.of(DType.FP32, CAUSAL, 1, 1, 1, 100, 100, 16);
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     double[] k = problem.k();
     double[] v = problem.v();
     float[] before = output(device, problem, CAUSAL, k, v);
@@ -149,7 +149,7 @@ class AttentionOptionsTest {
   void windowShowsOnlyNeighbours() {
     var options = PLAIN.withWindow(4, 2);
     var problem = AttentionProblem.of(DType.FP32, options, 1, 1, 1, 100, 100, 16);
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     double[] k = problem.k();
     double[] v = problem.v();
     float[] before = output(device, problem, options, k, v);
@@ -182,7 +182,7 @@ class AttentionOptionsTest {
     for (int i = 0; i < n; i++) {
       identity[i * n + i] = 1;
     }
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var problem = AttentionProblem.of(DType.FP32, PLAIN, 1, 1, 1, n, n, n);
     double last = 0;
     for (double temperature : new double[] {0.1, 0.5, 1, 2, 10, 1000}) {

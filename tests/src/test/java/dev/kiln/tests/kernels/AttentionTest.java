@@ -4,7 +4,6 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.attention.Attention;
 import dev.kiln.kernels.attention.AttentionOptions;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +18,8 @@ class AttentionTest {
   static Stream<Arguments> shapes() {
     return Cases.eachFloat(
         (device, dtype) ->
-            problems(dtype, Cases.isCpu(device)).stream().map(p -> Arguments.of(device.name(), p)));
+            problems(dtype, Cases.isTested(device)).stream()
+                .map(p -> Arguments.of(Cases.name(device), p)));
   }
 
   private static List<AttentionProblem> problems(DType dtype, boolean large) {
@@ -39,14 +39,14 @@ class AttentionTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void outputIsWithinTheErrorRule(String device, AttentionProblem problem) {
-    Device on = Devices.byName(device);
+    Device on = Cases.device(device);
     problem.checkForward(on, new Attention(on));
   }
 
   @ParameterizedTest
   @MethodSource("shapes")
   void gradientsAreWithinTheErrorRule(String device, AttentionProblem problem) {
-    Device on = Devices.byName(device);
+    Device on = Cases.device(device);
     problem.checkBackward(on, new Attention(on));
   }
 }

@@ -10,7 +10,6 @@ import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.ColumnSumsReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -25,13 +24,13 @@ class BiasActivationTest {
   @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void forwardAndBackwardAreWithinTheErrorRule(String name, DType dtype, int rows, int n) {
     for (Activation activation : ACTIVATIONS) {
-      new Problem(Devices.byName(name), dtype, activation, rows, n).check();
+      new Problem(Cases.device(name), dtype, activation, rows, n).check();
     }
   }
 
   @Test
   void manyRowsAreAddedUpInParts() {
-    new Problem(Devices.cpu(), DType.FP32, Activation.GELU, 5003, 33).check();
+    new Problem(Cases.tested(), DType.FP32, Activation.GELU, 5003, 33).check();
   }
 
   @Test
@@ -67,7 +66,7 @@ class BiasActivationTest {
 
   @Test
   void partsOfMatricesLeaveNeighboursAlone() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray wide = NdArray.full(device, DType.FP32, 7, 3, 10);
     NdArray x = NdArray.full(device, DType.FP32, 1, 3, 4);
     NdArray bias = NdArray.full(device, DType.FP32, 2, 4);
@@ -80,7 +79,7 @@ class BiasActivationTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray x = NdArray.zeros(device, DType.FP32, 2, 3);
     NdArray bias = NdArray.zeros(device, DType.FP32, 3);
     try (var kernel = new BiasActivation(device)) {

@@ -1,18 +1,38 @@
 package dev.kiln.tests.kernels;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.sim.SimDevice;
+import dev.kiln.runtime.sim.SimOptions;
+import dev.kiln.runtime.sim.exec.ExecutorOptions;
+import dev.kiln.runtime.sim.monitor.Sanitizer;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.provider.Arguments;
 
 /** What kernels are tested on: devices, dtypes, sizes, random numbers. */
 final class Cases {
+  private static final String CPU = "cpu";
+
+  /**
+   * The device under test: the CPU, or a simulated GPU if the property {@code kiln.test.device}
+   * names a target, {@code sm_80} for one.
+   */
+  static final String TESTED = System.getProperty("kiln.test.device", CPU);
+
+  private static final long SIMULATED_BYTES = 1L << 30;
+  private static final long MOST_NANOS = 120_000_000_000L;
+
   static final List<DType> DTYPES = List.of(DType.FP32, DType.FP16, DType.BF16);
 
   private static final List<DType> FLOATS = List.of(DType.FP32, DType.FP16, DType.BF16, DType.FP64);
@@ -24,11 +44,44 @@ final class Cases {
 
   private Cases() {}
 
-  static List<Device> devices() {
-    return List.of(Devices.cpu(), Devices.eval());
+  private static final class Simulated {
+    static final Device DEVICE = simulated();
   }
 
-  /** Device, dtype and size; large sizes on the CPU only. */
+  /** The device under test: the CPU, or a simulated GPU. */
+  static Device tested() {
+    return TESTED.equals(CPU) ? Devices.cpu() : Simulated.DEVICE;
+  }
+
+  /** The device under test, and where that is the CPU the evaluator too. */
+  static List<Device> devices() {
+    return TESTED.equals(CPU) ? List.of(tested(), Devices.eval()) : List.of(tested());
+  }
+
+  /** {@link #TESTED} or another device, which only takes part in tests of the CPU. */
+  static Device device(String name) {
+    Assumptions.assumeTrue(
+        TESTED.equals(CPU) || name.equals(TESTED), "other devices are tested with the CPU");
+    return name.equals(TESTED) ? tested() : Devices.byName(name);
+  }
+
+  /** Runs all sanitizers; a launch fails if they find anything. */
+  private static Device simulated() {
+    Target target = Target.parse(TESTED).filter(Target::isGpu).orElseThrow();
+    var device =
+        new SimDevice(
+            SimOptions.standard()
+                .withTarget(target)
+                .withMemory(SIMULATED_BYTES)
+                .withSanitizers(EnumSet.allOf(Sanitizer.class))
+                .withExecutor(ExecutorOptions.standard().withThreads(1).withLimits(0, MOST_NANOS)));
+    device.listen(
+        (kernel, grid, nanos) ->
+            assertThat(device.lastReport().findings().text()).as(kernel).isEmpty());
+    return device;
+  }
+
+  /** Device, dtype and size; large sizes on the device under test only. */
   static Stream<Arguments> elementwise() {
     return devices().stream()
         .flatMap(
@@ -37,7 +90,7 @@ final class Cases {
   }
 
   private static Stream<Integer> sizes(Device device) {
-    return isCpu(device)
+    return isTested(device)
         ? Stream.concat(SMALL_SIZES.stream(), LARGE_SIZES.stream())
         : SMALL_SIZES.stream();
   }
@@ -47,11 +100,12 @@ final class Cases {
   }
 
   static String name(Device device) {
-    return device.name();
+    return isTested(device) ? TESTED : device.name();
   }
 
-  static boolean isCpu(Device device) {
-    return device.name().equals("cpu");
+  /** Whether it is the device under test, for which large cases are. */
+  static boolean isTested(Device device) {
+    return device == tested();
   }
 
   /** Each device with each float dtype, fp64 too. */
@@ -65,15 +119,15 @@ final class Cases {
         .flatMap(device -> FLOATS.stream().flatMap(dtype -> cases.apply(device, dtype)));
   }
 
-  /** Device, float dtype and shape; large shapes on the CPU only. */
+  /** Device, float dtype and shape; large shapes on the device under test only. */
   static Stream<Arguments> shapes(List<int[]> small, List<int[]> large) {
     return eachFloat(
         (device, dtype) ->
-            Stream.concat(small.stream(), isCpu(device) ? large.stream() : Stream.of())
+            Stream.concat(small.stream(), isTested(device) ? large.stream() : Stream.of())
                 .map(shape -> Arguments.of(name(device), dtype, shape)));
   }
 
-  /** Device, float dtype, rows and columns; large matrices on the CPU only. */
+  /** Device, float dtype, rows and columns; large matrices on the device under test only. */
   static Stream<Arguments> matrices(List<int[]> small, List<int[]> large) {
     return shapes(small, large)
         .map(
@@ -91,12 +145,12 @@ final class Cases {
             .flatMap(
                 dtype ->
                     Stream.of(
-                        Arguments.of("cpu", dtype, 1, 1),
-                        Arguments.of("cpu", dtype, 0, 5),
-                        Arguments.of("cpu", dtype, 37, 65),
-                        Arguments.of("cpu", dtype, 3, 5001),
+                        Arguments.of(TESTED, dtype, 1, 1),
+                        Arguments.of(TESTED, dtype, 0, 5),
+                        Arguments.of(TESTED, dtype, 37, 65),
+                        Arguments.of(TESTED, dtype, 3, 5001),
                         Arguments.of("eval", dtype, 3, 7))),
-        Stream.of(Arguments.of("cpu", DType.FP64, 5, 19)));
+        Stream.of(Arguments.of(TESTED, DType.FP64, 5, 19)));
   }
 
   /** Normally distributed numbers that the dtype holds. */

@@ -12,7 +12,6 @@ import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.NormReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +42,7 @@ class ChannelNormTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void batchNormIsWithinTheErrorRule(String name, DType dtype, ChannelLayout layout, int[] shape) {
-    var problem = new Problem(Devices.byName(name), dtype, layout, shape);
+    var problem = new Problem(Cases.device(name), dtype, layout, shape);
     int[][] sets = problem.channels();
     var options = new BatchNorm.Options(layout, EPS, 0.1, Activation.SILU);
     try (var norm = new BatchNorm(problem.device)) {
@@ -89,7 +88,7 @@ class ChannelNormTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void groupNormIsWithinTheErrorRule(String name, DType dtype, ChannelLayout layout, int[] shape) {
-    var problem = new Problem(Devices.byName(name), dtype, layout, shape);
+    var problem = new Problem(Cases.device(name), dtype, layout, shape);
     int[][] sets = problem.groups(2);
     var options = new GroupNorm.Options(layout, 2, EPS, Activation.NONE);
     try (var norm = new GroupNorm(problem.device)) {
@@ -219,7 +218,7 @@ class ChannelNormTest {
 
   @Test
   void referenceGradientIsTheNumericalOne() {
-    var problem = new Problem(Devices.cpu(), DType.FP64, ChannelLayout.FIRST, new int[] {2, 4, 3});
+    var problem = new Problem(Cases.tested(), DType.FP64, ChannelLayout.FIRST, new int[] {2, 4, 3});
     for (int[][] sets : List.of(problem.channels(), problem.groups(2))) {
       var expected =
           new Expected(problem, sets, problem.weight, problem.bias, Activation.GELU_TANH);
@@ -236,7 +235,7 @@ class ChannelNormTest {
 
   @Test
   void largeMeansDoNotCancel() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     for (ChannelLayout layout : ChannelLayout.values()) {
       var near = new Problem(device, DType.FP32, layout, new int[] {3, 4, 600});
       double[] far = Rounding.FP32.of(near.map(i -> 3000 + near.x[i]));
@@ -280,7 +279,7 @@ class ChannelNormTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray x = NdArray.zeros(device, DType.FP32, 1, 6, 1);
     NdArray six = NdArray.zeros(device, DType.FP32, 6);
     NdArray four = NdArray.zeros(device, DType.FP32, 4);

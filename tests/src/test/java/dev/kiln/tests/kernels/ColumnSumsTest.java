@@ -8,7 +8,6 @@ import dev.kiln.kernels.reference.ColumnSumsReference;
 import dev.kiln.kernels.reference.MatmulReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -32,14 +31,14 @@ class ColumnSumsTest {
                         dtype ->
                             Stream.concat(
                                     small.stream(),
-                                    Cases.isCpu(device) ? large.stream() : Stream.of())
-                                .map(s -> Arguments.of(device.name(), dtype, s[0], s[1]))));
+                                    Cases.isTested(device) ? large.stream() : Stream.of())
+                                .map(s -> Arguments.of(Cases.name(device), dtype, s[0], s[1]))));
   }
 
   @ParameterizedTest
   @MethodSource("shapes")
   void sumsAreWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] x = Cases.normal(dtype, 11, rows * columns);
     double[] exact = ColumnSumsReference.sums(Rounding.EXACT, x, rows, columns);
     double[] plain =

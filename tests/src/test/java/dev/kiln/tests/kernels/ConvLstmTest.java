@@ -7,7 +7,6 @@ import dev.kiln.kernels.recurrent.ConvLstm;
 import dev.kiln.kernels.reference.LstmReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -26,7 +25,7 @@ class ConvLstmTest {
   private static final int SIZE = IMAGES * CHANNELS * SPACE;
 
   static Stream<Arguments> cases() {
-    return Stream.of("cpu", "eval")
+    return Stream.of(Cases.TESTED, "eval")
         .flatMap(
             device ->
                 Stream.of(DType.FP32, DType.BF16, DType.FP64)
@@ -66,7 +65,7 @@ class ConvLstmTest {
   @ParameterizedTest
   @MethodSource("cases")
   void gatesWithPeepholesAreWithinTheErrorRule(String name, DType dtype, boolean last) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] sums = Cases.normal(dtype, 1, 4 * SIZE);
     double[] c = Cases.normal(dtype, 2, SIZE);
     double[] peepholes = Cases.normal(dtype, 3, 3 * CHANNELS * SPACE);
@@ -145,7 +144,7 @@ class ConvLstmTest {
 
   @Test
   void peepholeGradientsAreAddedUpOverSteps() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray dsums = NdArray.full(device, DType.FP32, 2, 3, 4, 1);
     NdArray c = NdArray.full(device, DType.FP32, 5, 3, 1, 1);
     NdArray next = NdArray.full(device, DType.FP32, 7, 3, 1, 1);
@@ -156,7 +155,7 @@ class ConvLstmTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray c = NdArray.zeros(device, DType.FP32, 2, 3, 4, 5);
     NdArray sums = NdArray.zeros(device, DType.FP32, 2, 12, 4, 5);
     var cell = new ConvLstm(device);

@@ -10,14 +10,13 @@ import dev.kiln.kernels.convolution.ConvolutionOptions;
 import dev.kiln.kernels.convolution.TransposedConvolution;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Convolutions refuse what does not fit, and say which argument and which rule. */
 class ConvolutionArgumentsTest {
-  private final Device device = Devices.cpu();
+  private final Device device = Cases.tested();
   private final Convolution convolution = new Convolution(device);
   private final ConvolutionOptions options = ConvolutionOptions.of(2, 1, 1);
   private final NdArray x = array(2, 4, 5, 5);

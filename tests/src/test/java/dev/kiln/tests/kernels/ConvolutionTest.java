@@ -13,7 +13,6 @@ import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.ConvolutionReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -61,7 +60,7 @@ class ConvolutionTest {
 
   record OnDevice(String device, ConvolutionProblem problem) {
     Device open() {
-      return Devices.byName(device);
+      return Cases.device(device);
     }
 
     Convolution kernel() {
@@ -78,7 +77,7 @@ class ConvolutionTest {
             .map(SMALL::get)
             .flatMap(p -> Stream.of(DType.FP16, DType.BF16, DType.FP64).map(p::with));
     return Stream.concat(
-        Stream.of(layouts, axes, dtypes).flatMap(s -> s).map(p -> new OnDevice("cpu", p)),
+        Stream.of(layouts, axes, dtypes).flatMap(s -> s).map(p -> new OnDevice(Cases.TESTED, p)),
         SMALL.stream().map(p -> new OnDevice("eval", p)));
   }
 
@@ -146,7 +145,7 @@ class ConvolutionTest {
 
   static Stream<OnDevice> epilogues() {
     return Stream.of(SMALL.get(1), SMALL.get(1).inChannelsLast(), SMALL.get(2), SMALL.get(5))
-        .flatMap(p -> Stream.of(new OnDevice("cpu", p), new OnDevice("eval", p)));
+        .flatMap(p -> Stream.of(new OnDevice(Cases.TESTED, p), new OnDevice("eval", p)));
   }
 
   @ParameterizedTest
@@ -201,7 +200,7 @@ class ConvolutionTest {
       double[] after = y.toDoubles();
       for (int i = 0; i < after.length; i++) {
         boolean written = i / 35 % 6 >= 1 && i % 7 >= 2;
-        assertThat(after[i] == 7).as("element %d on %s", i, device.name()).isEqualTo(!written);
+        assertThat(after[i] == 7).as("element %d on %s", i, Cases.name(device)).isEqualTo(!written);
       }
     }
   }
@@ -251,7 +250,7 @@ class ConvolutionTest {
 
   @Test
   void blockSizesMayBeChosen() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var blocks = new ConvolutionBlocks(64, 32, 16);
     var kernel = new Convolution(device, blocks, blocks);
     ConvolutionProblem p = LARGE.get(1);

@@ -10,7 +10,6 @@ import dev.kiln.kernels.loss.LossGradient;
 import dev.kiln.kernels.reference.CrossEntropyReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
@@ -23,8 +22,8 @@ class CrossEntropyOptionsTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void weightsOfClassesAndAZLoss(String name, DType dtype) {
-    Device device = Devices.byName(name);
-    for (int classes : Cases.isCpu(device) ? new int[] {7, 5000} : new int[] {7}) {
+    Device device = Cases.device(name);
+    for (int classes : Cases.isTested(device) ? new int[] {7, 5000} : new int[] {7}) {
       new Problem(device, dtype, 9, classes).check(0.2, false);
     }
   }
@@ -32,15 +31,15 @@ class CrossEntropyOptionsTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void goalsOfSeveralClasses(String name, DType dtype) {
-    Device device = Devices.byName(name);
-    for (int classes : Cases.isCpu(device) ? new int[] {7, 5000} : new int[] {7}) {
+    Device device = Cases.device(name);
+    for (int classes : Cases.isTested(device) ? new int[] {7, 5000} : new int[] {7}) {
       new Problem(device, dtype, 9, classes).check(0.2, true);
     }
   }
 
   @Test
   void referenceGradientIsTheNumericalOne() {
-    var p = new Problem(Devices.cpu(), DType.FP64, 1, 12);
+    var p = new Problem(Cases.tested(), DType.FP64, 1, 12);
     double[] goal = p.goal(Rounding.EXACT, 0, 0.1, true);
     NumericalGradient.check(
         "gradient",
@@ -63,7 +62,7 @@ class CrossEntropyOptionsTest {
 
   @Test
   void oneHotGoalsGiveWhatClassesGive() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var p = new Problem(device, DType.FP32, 20, 300);
     double[] onehot = new double[20 * 300];
     for (int i = 0; i < 20; i++) {
@@ -123,7 +122,7 @@ class CrossEntropyOptionsTest {
 
   @Test
   void gradientInPlaceGivesTheSameBits() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     for (int classes : new int[] {10, 9000}) {
       var p = new Problem(device, DType.FP32, 40, classes);
       var options = new Options(CrossEntropy.IGNORED, 0.1);
@@ -145,7 +144,7 @@ class CrossEntropyOptionsTest {
 
   @Test
   void partsOfRowsLeaveTheirNeighboursAlone() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var p = new Problem(device, DType.FP32, 30, 20);
     NdArray wide = Cases.unset(device, DType.FP32, 30, 40);
     NdArray dense = Cases.unset(device, DType.FP32, 30, 20);
@@ -169,14 +168,14 @@ class CrossEntropyOptionsTest {
 
   @Test
   void rowsOfManyClasses() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     int classes = 256_000;
     new Problem(device, DType.FP32, 2, classes).check(0, false);
   }
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernel = new CrossEntropy(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray targets = NdArray.zeros(device, DType.I32, 4);

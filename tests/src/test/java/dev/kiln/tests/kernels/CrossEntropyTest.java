@@ -8,7 +8,6 @@ import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.kernels.reference.CrossEntropyReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -33,15 +32,15 @@ class CrossEntropyTest {
                         dtype ->
                             Stream.concat(
                                     SMALL.stream(),
-                                    Cases.isCpu(device) ? LARGE.stream() : Stream.of())
-                                .map(s -> Arguments.of(device.name(), dtype, s[0], s[1]))));
+                                    Cases.isTested(device) ? LARGE.stream() : Stream.of())
+                                .map(s -> Arguments.of(Cases.name(device), dtype, s[0], s[1]))));
   }
 
   @ParameterizedTest
   @MethodSource("shapes")
   void lossAndGradientAreWithinTheErrorRule(String name, DType dtype, int rows, int classes) {
     for (double smoothing : new double[] {0, 0.1}) {
-      var batch = new Batch(Devices.byName(name), dtype, rows, classes, smoothing);
+      var batch = new Batch(Cases.device(name), dtype, rows, classes, smoothing);
       NdArray losses = Cases.unset(batch.device, DType.FP32, rows);
       NdArray grads = Cases.unset(batch.device, dtype, rows, classes);
       new CrossEntropy(batch.device)
@@ -92,7 +91,7 @@ class CrossEntropyTest {
         row[i % 10] -= 2 * h;
         double down = CrossEntropyReference.loss(Rounding.EXACT, row, batch.targets[i / 10], 0.2);
         assertThat(actual[i])
-            .as("gradient %d on %s", i, device.name())
+            .as("gradient %d on %s", i, Cases.name(device))
             .isCloseTo((up - down) / (2 * h), within(1e-6));
       }
     }
@@ -148,7 +147,7 @@ class CrossEntropyTest {
 
   @Test
   void meanOfManyLossesIsWithinTheErrorRule() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     double[] losses = Cases.normal(DType.FP32, 8, 5001);
     NdArray mean = Cases.unset(device, DType.FP32, 1);
     new CrossEntropy(device)

@@ -6,7 +6,6 @@ import dev.kiln.kernels.attention.DecodeAttention;
 import dev.kiln.kernels.reference.AttentionReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.Collections;
@@ -25,8 +24,8 @@ class DecodeAttentionTest {
   static Stream<Arguments> problems() {
     return Cases.eachFloat(
         (device, dtype) ->
-            steps(dtype, Cases.isCpu(device)).stream()
-                .map(step -> Arguments.of(device.name(), step)));
+            steps(dtype, Cases.isTested(device)).stream()
+                .map(step -> Arguments.of(Cases.name(device), step)));
   }
 
   private static List<Step> steps(DType dtype, boolean large) {
@@ -47,7 +46,7 @@ class DecodeAttentionTest {
   @ParameterizedTest
   @MethodSource("problems")
   void outputIsWithinTheErrorRule(String device, Step step) {
-    step.check(Devices.byName(device));
+    step.check(Cases.device(device));
   }
 
   @Test

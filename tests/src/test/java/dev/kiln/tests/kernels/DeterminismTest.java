@@ -8,7 +8,6 @@ import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.kernels.product.Matmul;
 import dev.kiln.kernels.reduction.ColumnSums;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -21,7 +20,7 @@ class DeterminismTest {
   /** More than it takes for generated classes to be compiled with the launcher's flags. */
   private static final int RUNS = 30;
 
-  private final Device device = Devices.cpu();
+  private final Device device = Cases.tested();
 
   @Test
   void matrixProductGivesTheSameBitsInEachRun() {

@@ -10,7 +10,6 @@ import dev.kiln.kernels.loss.LossGradient;
 import dev.kiln.kernels.reference.DistillationReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -25,10 +24,10 @@ class DistillationTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void lossAndGradientAreWithinTheErrorRule(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     DType compute = dtype == DType.FP64 ? dtype : DType.FP32;
     var kernel = new Distillation(device);
-    for (int classes : Cases.isCpu(device) ? new int[] {1, 10, 5001} : new int[] {10}) {
+    for (int classes : Cases.isTested(device) ? new int[] {1, 10, 5001} : new int[] {10}) {
       Batch student = Batch.normal(dtype, 1, 9, classes);
       Batch teacher = Batch.normal(dtype, 2, 9, classes);
       int[] targets = new int[9];
@@ -123,7 +122,7 @@ class DistillationTest {
 
   @Test
   void nothingReachesTheTeacherAndGradientsMayGoToTheStudent() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     Batch x = Batch.normal(DType.FP32, 3, 20, 33);
     Batch t = Batch.normal(DType.FP32, 4, 20, 33);
     NdArray student = x.on(device, DType.FP32);
@@ -162,7 +161,7 @@ class DistillationTest {
 
   @Test
   void emptyBatchesDoNothing() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray none = NdArray.zeros(device, DType.FP32, 0, 5);
     NdArray empty = NdArray.zeros(device, DType.FP32, 0);
     new Distillation(device).run(none, none, null, OPTIONS, empty, null, LossGradient.into(none));
@@ -170,7 +169,7 @@ class DistillationTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernel = new Distillation(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray t = NdArray.zeros(device, DType.FP32, 4, 6);

@@ -8,7 +8,6 @@ import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.reference.DropoutReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +22,7 @@ class DropoutTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#elementwise")
   void valuesAreThoseOfThePhiloxMask(String name, DType dtype, int n) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] x = Cases.normal(dtype, 9, n);
     NdArray y = Cases.unset(device, dtype, n);
     new Dropout(device).run(NdArray.of(device, dtype, x, n), 0.3, SEED, OFFSET, y);
@@ -82,7 +81,7 @@ class DropoutTest {
 
   @Test
   void refusesAResidualOfAnotherType() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray x = NdArray.zeros(device, DType.FP32, 4);
     Refusal.refused(
         () -> new Dropout(device).run(x, NdArray.zeros(device, DType.FP16, 4), 0.5, 0, 0, x),
@@ -91,7 +90,7 @@ class DropoutTest {
 
   @Test
   void keepsAboutTheRightPartAndTheMean() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray y = Cases.unset(device, DType.FP32, 200_000);
     new Dropout(device).run(NdArray.full(device, DType.FP32, 1, 200_000), 0.4, 3, 0, y);
     double[] values = y.toDoubles();

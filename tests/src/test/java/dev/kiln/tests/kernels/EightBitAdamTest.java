@@ -43,7 +43,7 @@ class EightBitAdamTest {
   void stepsAreThoseOfAdamAndTheirStateIsRoundedToTheNearest() {
     for (Device device : Cases.devices()) {
       for (DType dtype : List.of(DType.FP32, DType.BF16)) {
-        int n = Cases.isCpu(device) ? 4096 + 300 : 300;
+        int n = Cases.isTested(device) ? 4096 + 300 : 300;
         check(device, dtype, n);
       }
     }

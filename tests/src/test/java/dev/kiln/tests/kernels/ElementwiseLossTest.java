@@ -12,7 +12,6 @@ import dev.kiln.kernels.loss.Reduction;
 import dev.kiln.kernels.reference.ElementwiseLossReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -35,10 +34,10 @@ class ElementwiseLossTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void lossesAndGradientsAreWithinTheErrorRule(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     try (var kernel = new ElementwiseLoss(device)) {
       for (LossFunction f : FUNCTIONS) {
-        for (int n : Cases.isCpu(device) ? new int[] {1, 33, 9001} : new int[] {33}) {
+        for (int n : Cases.isTested(device) ? new int[] {1, 33, 9001} : new int[] {33}) {
           var p = new Problem(f, dtype, 1, n);
           NdArray losses = Cases.unset(device, dtype, 1, n);
           NdArray grads = Cases.unset(device, dtype, 1, n);
@@ -54,8 +53,8 @@ class ElementwiseLossTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void reducedLossesAreWithinTheErrorRule(String name, DType dtype) {
-    Device device = Devices.byName(name);
-    int rows = Cases.isCpu(device) ? 301 : 3;
+    Device device = Cases.device(name);
+    int rows = Cases.isTested(device) ? 301 : 3;
     LossFunction f = LossFunction.BCE_WITH_LOGITS;
     DType compute = dtype == DType.FP64 ? dtype : DType.FP32;
     try (var kernel = new ElementwiseLoss(device)) {
@@ -165,7 +164,7 @@ class ElementwiseLossTest {
   void divergenceIsCrossEntropyMinusEntropy() {
     double[] p = {0.5, 0.25, 0.25, 0};
     double[] q = {0.25, 0.25, 0.375, 0.125};
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernel = new ElementwiseLoss(device);
     NdArray loss = Cases.unset(device, DType.FP64, 1);
     NdArray logQ = NdArray.of(device, DType.FP64, Arrays.stream(q).map(Math::log).toArray());
@@ -221,7 +220,7 @@ class ElementwiseLossTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernel = new ElementwiseLoss(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray other = NdArray.zeros(device, DType.FP32, 6);

@@ -8,7 +8,6 @@ import dev.kiln.kernels.embedding.Embedding;
 import dev.kiln.kernels.reference.EmbeddingReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -25,18 +24,18 @@ class EmbeddingTest {
             .flatMap(
                 dtype ->
                     Stream.of(
-                        Arguments.of("cpu", dtype, 1, 1, 1),
-                        Arguments.of("cpu", dtype, 7, 5, 0),
-                        Arguments.of("cpu", dtype, 1000, 33, 601),
-                        Arguments.of("cpu", dtype, 5, 2100, 40),
+                        Arguments.of(Cases.TESTED, dtype, 1, 1, 1),
+                        Arguments.of(Cases.TESTED, dtype, 7, 5, 0),
+                        Arguments.of(Cases.TESTED, dtype, 1000, 33, 601),
+                        Arguments.of(Cases.TESTED, dtype, 5, 2100, 40),
                         Arguments.of("eval", dtype, 6, 5, 9))),
-        Stream.of(Arguments.of("cpu", DType.FP64, 9, 17, 300)));
+        Stream.of(Arguments.of(Cases.TESTED, DType.FP64, 9, 17, 300)));
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void rowsAndGradientAreWithinTheErrorRule(String name, DType dtype, int rows, int n, int places) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] table = Cases.normal(dtype, 31, rows * n);
     double[] dy = Cases.normal(dtype, 32, places * n);
     int[] indices = indices(rows, places);
@@ -118,7 +117,7 @@ class EmbeddingTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray table = NdArray.zeros(device, DType.FP32, 4, 3);
     NdArray indices = NdArray.of(device, new int[] {1, 2}, 2);
     NdArray y = NdArray.zeros(device, DType.FP32, 2, 3);

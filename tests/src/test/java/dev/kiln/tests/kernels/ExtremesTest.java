@@ -7,7 +7,6 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.reduction.Extremes;
 import dev.kiln.kernels.reference.ReductionReference;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ExtremesTest {
   private static final double NAN = Double.NaN;
 
-  private final Device cpu = Devices.cpu();
+  private final Device cpu = Cases.tested();
 
   @Test
   void findsTheFirstOfTheBest() {

@@ -10,7 +10,6 @@ import dev.kiln.kernels.elementwise.GatedUnits;
 import dev.kiln.kernels.reference.GatedUnitsReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +24,7 @@ class GatedUnitsTest {
   @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void separateAndPackedInputsAreWithinTheErrorRule(String name, DType dtype, int rows, int n) {
     for (Activation unit : UNITS) {
-      new Problem(Devices.byName(name), dtype, unit.usual(), rows, n).check();
+      new Problem(Cases.device(name), dtype, unit.usual(), rows, n).check();
     }
   }
 
@@ -48,7 +47,7 @@ class GatedUnitsTest {
 
   @Test
   void worksInPlace() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray gate = NdArray.of(device, new float[] {1, -2, 3}, 1, 3);
     NdArray value = NdArray.of(device, new float[] {4, 5, 6}, 1, 3);
     new GatedUnits(device).forward(Activation.RELU, gate, value, gate);
@@ -73,7 +72,7 @@ class GatedUnitsTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var units = new GatedUnits(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 2, 3);
     NdArray bf16 = NdArray.zeros(device, DType.BF16, 2, 3);

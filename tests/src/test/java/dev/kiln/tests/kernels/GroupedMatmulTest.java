@@ -44,13 +44,14 @@ class GroupedMatmulTest {
 
   static Stream<Arguments> devicesAndDTypes() {
     return Cases.devices().stream()
-        .flatMap(device -> Cases.DTYPES.stream().map(dtype -> Arguments.of(device.name(), dtype)));
+        .flatMap(
+            device -> Cases.DTYPES.stream().map(dtype -> Arguments.of(Cases.name(device), dtype)));
   }
 
   @ParameterizedTest
   @MethodSource("devicesAndDTypes")
   void productsOfDifferentSizesAreComputedInOneLaunch(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     List<GroupedMatmul.Product> products = new ArrayList<>();
     for (int[] size : SIZES) {
       // The second operand by its columns.
@@ -105,7 +106,7 @@ class GroupedMatmulTest {
 
   @Test
   void emptyGroupsDoNothingAndProductsMustBeAlike() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var grouped = new GroupedMatmul(device);
     grouped.run(grouped.group(List.of()), Activation.NONE);
     var one =
@@ -117,7 +118,8 @@ class GroupedMatmulTest {
     assertThatThrownBy(() -> grouped.group(List.of(one, other)))
         .hasMessage("GroupedMatmul: argument 'bias' must be there in all products or in none");
     assertThatThrownBy(() -> new GroupedMatmul(Devices.eval()).group(List.of(one)))
-        .hasMessage("GroupedMatmul: argument 'a' must be on eval, but is fp32[2, 3] on cpu");
+        .hasMessage(
+            "GroupedMatmul: argument 'a' must be on eval, but is fp32[2, 3] on " + device.name());
   }
 
   private static NdArray matrix(Device device, long... shape) {
@@ -127,7 +129,7 @@ class GroupedMatmulTest {
   @ParameterizedTest
   @MethodSource("devicesAndDTypes")
   void rowsOfExpertsAreMultipliedByTheirMatrices(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] a = Cases.normal(dtype, 1, ROWS * K);
     double[] b = Cases.normal(dtype, 2, EXPERTS * K * N);
     double[] bias = Cases.normal(dtype, 3, EXPERTS * N);
@@ -174,7 +176,7 @@ class GroupedMatmulTest {
   @ParameterizedTest
   @MethodSource("devicesAndDTypes")
   void gradientsOfExpertsAreSumsOverTheirRows(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] a = Cases.normal(dtype, 1, ROWS * K);
     double[] d = Cases.normal(dtype, 2, ROWS * N);
     double[] before = Cases.normal(dtype, 3, EXPERTS * K * N);

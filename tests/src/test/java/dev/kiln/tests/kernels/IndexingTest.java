@@ -8,14 +8,13 @@ import dev.kiln.kernels.rearrange.Indexing;
 import dev.kiln.kernels.reference.IndexingReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class IndexingTest {
-  private final Device cpu = Devices.cpu();
+  private final Device cpu = Cases.tested();
 
   @Test
   void elementsAndTheWayBack() {

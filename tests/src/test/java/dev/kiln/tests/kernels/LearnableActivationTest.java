@@ -9,7 +9,6 @@ import dev.kiln.kernels.elementwise.LearnableActivation.Function;
 import dev.kiln.kernels.reference.LearnableActivationReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -22,12 +21,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LearnableActivationTest {
   static Stream<Arguments> cases() {
     return Stream.of(
-        Arguments.of("cpu", Function.PRELU, DType.FP32, new Problem(3, 5, 77, 5)),
-        Arguments.of("cpu", Function.PRELU, DType.BF16, new Problem(700, 33, 1, 33)),
-        Arguments.of("cpu", Function.PRELU, DType.FP16, new Problem(2, 3, 5000, 1)),
-        Arguments.of("cpu", Function.PRELU, DType.FP64, new Problem(3, 2, 9, 2)),
-        Arguments.of("cpu", Function.SIGMOID, DType.FP32, new Problem(1, 1, 70_001, 1)),
-        Arguments.of("cpu", Function.SWISH, DType.FP32, new Problem(7, 3, 1, 3)),
+        Arguments.of(Cases.TESTED, Function.PRELU, DType.FP32, new Problem(3, 5, 77, 5)),
+        Arguments.of(Cases.TESTED, Function.PRELU, DType.BF16, new Problem(700, 33, 1, 33)),
+        Arguments.of(Cases.TESTED, Function.PRELU, DType.FP16, new Problem(2, 3, 5000, 1)),
+        Arguments.of(Cases.TESTED, Function.PRELU, DType.FP64, new Problem(3, 2, 9, 2)),
+        Arguments.of(Cases.TESTED, Function.SIGMOID, DType.FP32, new Problem(1, 1, 70_001, 1)),
+        Arguments.of(Cases.TESTED, Function.SWISH, DType.FP32, new Problem(7, 3, 1, 3)),
         Arguments.of("eval", Function.PRELU, DType.FP32, new Problem(2, 3, 4, 3)),
         Arguments.of("eval", Function.SIGMOID, DType.FP32, new Problem(3, 2, 1, 2)),
         Arguments.of("eval", Function.SWISH, DType.FP32, new Problem(3, 2, 2, 1)));
@@ -36,7 +35,7 @@ class LearnableActivationTest {
   @ParameterizedTest
   @MethodSource("cases")
   void isWithinTheErrorRule(String device, Function f, DType dtype, Problem problem) {
-    new Run(Devices.byName(device), f, dtype, problem).check();
+    new Run(Cases.device(device), f, dtype, problem).check();
   }
 
   @ParameterizedTest
@@ -71,7 +70,7 @@ class LearnableActivationTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray x = NdArray.zeros(device, DType.FP32, 2, 3);
     NdArray a = NdArray.zeros(device, DType.FP32, 2);
     try (var kernel = new LearnableActivation(device)) {

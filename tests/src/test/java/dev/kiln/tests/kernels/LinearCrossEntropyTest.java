@@ -12,7 +12,6 @@ import dev.kiln.kernels.loss.LossGradient;
 import dev.kiln.kernels.reference.LinearCrossEntropyReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -40,16 +39,16 @@ class LinearCrossEntropyTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void lossAndGradientsAreWithinTheErrorRule(String name, DType dtype, int[] s) {
-    var problem = new Problem(Devices.byName(name), dtype, s[0], s[1], s[2]);
+    var problem = new Problem(Cases.device(name), dtype, s[0], s[1], s[2]);
     problem.run(s[3], SMOOTHED, 0.5);
     problem.check(0.1, 0.5);
   }
 
   @Test
   void gradientsOfWeightsMayBeWiderThanTheWeights() {
-    var problem = new Problem(Devices.cpu(), DType.BF16, 70, 33, 301);
-    NdArray dw = Cases.unset(Devices.cpu(), DType.FP32, 301, 33);
-    try (var kernel = new LinearCrossEntropy(Devices.cpu(), 32)) {
+    var problem = new Problem(Cases.tested(), DType.BF16, 70, 33, 301);
+    NdArray dw = Cases.unset(Cases.tested(), DType.FP32, 301, 33);
+    try (var kernel = new LinearCrossEntropy(Cases.tested(), 32)) {
       kernel.run(
           problem.x(),
           problem.w(),
@@ -74,8 +73,8 @@ class LinearCrossEntropyTest {
 
   @Test
   void chunksMakeNoDifferenceButForRounding() {
-    var whole = new Problem(Devices.cpu(), DType.FP64, 23, 9, 40);
-    var chunked = new Problem(Devices.cpu(), DType.FP64, 23, 9, 40);
+    var whole = new Problem(Cases.tested(), DType.FP64, 23, 9, 40);
+    var chunked = new Problem(Cases.tested(), DType.FP64, 23, 9, 40);
     whole.run(23, SMOOTHED, 1);
     chunked.run(4, SMOOTHED, 1);
     ErrorRule.checkFp64("losses", chunked.losses.toDoubles(), whole.losses.toDoubles(), 9);
@@ -129,7 +128,7 @@ class LinearCrossEntropyTest {
 
   @Test
   void peakOfWorkMemoryIsThatOfAChunk() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var problem = new Problem(device, DType.FP32, 512, 8, 1000);
     NdArray x = problem.x();
     NdArray w = problem.w();
@@ -154,7 +153,7 @@ class LinearCrossEntropyTest {
 
   @Test
   void noRowsGiveNoGradient() {
-    var problem = new Problem(Devices.cpu(), DType.FP32, 0, 4, 5);
+    var problem = new Problem(Cases.tested(), DType.FP32, 0, 4, 5);
     problem.run(0, CrossEntropy.Options.DEFAULT, 1);
     assertThat(problem.dw.toDoubles()).containsOnly(0);
     assertThat(problem.dbias.toDoubles()).containsOnly(0);
@@ -162,7 +161,7 @@ class LinearCrossEntropyTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernel = new LinearCrossEntropy(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray w = NdArray.zeros(device, DType.FP32, 5, 6);

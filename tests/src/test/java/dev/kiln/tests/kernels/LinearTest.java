@@ -10,7 +10,6 @@ import dev.kiln.kernels.reference.ColumnSumsReference;
 import dev.kiln.kernels.reference.MatmulReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,13 +24,14 @@ class LinearTest {
 
   static Stream<Arguments> devicesAndDTypes() {
     return Cases.devices().stream()
-        .flatMap(device -> Cases.DTYPES.stream().map(dtype -> Arguments.of(device.name(), dtype)));
+        .flatMap(
+            device -> Cases.DTYPES.stream().map(dtype -> Arguments.of(Cases.name(device), dtype)));
   }
 
   @ParameterizedTest
   @MethodSource("devicesAndDTypes")
   void gradientsAreWithinTheErrorRule(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] x = Cases.normal(dtype, 1, M * K);
     double[] w = Cases.normal(dtype, 2, K * N);
     double[] dy = Cases.normal(dtype, 3, M * N);
@@ -91,7 +91,7 @@ class LinearTest {
 
   @Test
   void gradientsAddToWhatIsThere() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     double[] x = Cases.normal(DType.FP64, 1, M * K);
     double[] w = Cases.normal(DType.FP64, 2, K * N);
     double[] dy = Cases.normal(DType.FP64, 3, M * N);
@@ -112,7 +112,7 @@ class LinearTest {
 
   @Test
   void anActivationNeedsWhatItWasAppliedTo() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray matrix = NdArray.zeros(device, DType.FP32, 4, 4);
     assertThatThrownBy(
             () ->

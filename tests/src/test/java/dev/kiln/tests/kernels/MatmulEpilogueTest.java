@@ -28,7 +28,8 @@ class MatmulEpilogueTest {
 
   static Stream<Arguments> devicesAndDTypes() {
     return Cases.devices().stream()
-        .flatMap(device -> Cases.DTYPES.stream().map(dtype -> Arguments.of(device.name(), dtype)));
+        .flatMap(
+            device -> Cases.DTYPES.stream().map(dtype -> Arguments.of(Cases.name(device), dtype)));
   }
 
   /** Tiles of GPUs, K in parts, and programs that walk. */
@@ -44,7 +45,7 @@ class MatmulEpilogueTest {
   @ParameterizedTest
   @MethodSource("devicesAndDTypes")
   void everyPartOfTheEpilogueIsApplied(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     var p = new Problem(device, dtype);
     p.check(new Matmul(device), p.everything(), p.reference(Rounding.EXACT), p.reference(null));
   }
@@ -141,7 +142,7 @@ class MatmulEpilogueTest {
 
   @Test
   void fewTilesOfLongKAreSplit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     int k = 9000;
     double[] a = Cases.normal(DType.FP32, 1, 3 * k);
     double[] b = Cases.normal(DType.FP32, 2, k * 5);

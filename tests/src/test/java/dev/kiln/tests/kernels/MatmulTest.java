@@ -8,7 +8,6 @@ import dev.kiln.kernels.product.Matmul;
 import dev.kiln.kernels.reference.MatmulReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.List;
 import java.util.stream.Stream;
@@ -42,21 +41,24 @@ class MatmulTest {
                         dtype ->
                             Stream.concat(
                                     SMALL.stream(),
-                                    Cases.isCpu(device) ? LARGE.stream() : Stream.of())
-                                .map(s -> Arguments.of(device.name(), dtype, s[0], s[1], s[2]))));
+                                    Cases.isTested(device) ? LARGE.stream() : Stream.of())
+                                .map(
+                                    s ->
+                                        Arguments.of(
+                                            Cases.name(device), dtype, s[0], s[1], s[2]))));
   }
 
   @ParameterizedTest
   @MethodSource("shapes")
   void productWithBiasAndGeluIsWithinTheErrorRule(String device, DType dtype, int m, int n, int k) {
-    var problem = new Problem(Devices.byName(device), dtype, m, n, k);
+    var problem = new Problem(Cases.device(device), dtype, m, n, k);
     problem.check(problem.a(), problem.b(), Activation.GELU);
   }
 
   @ParameterizedTest
   @MethodSource("shapes")
   void operandsMayBeTransposed(String device, DType dtype, int m, int n, int k) {
-    var problem = new Problem(Devices.byName(device), dtype, m, n, k);
+    var problem = new Problem(Cases.device(device), dtype, m, n, k);
     problem.check(problem.aFromColumns(), problem.b(), Activation.NONE);
     problem.check(problem.a(), problem.bFromColumns(), Activation.NONE);
     problem.check(problem.aFromColumns(), problem.bFromColumns(), Activation.NONE);
@@ -97,7 +99,7 @@ class MatmulTest {
         for (int j = 0; j < 40; j++) {
           boolean written = i >= 3 && i < 20 && j >= 5 && j < 30;
           assertThat(after[i * 40 + j] == 7)
-              .as("row %d, column %d on %s", i, j, device.name())
+              .as("row %d, column %d on %s", i, j, Cases.name(device))
               .isEqualTo(!written);
         }
       }

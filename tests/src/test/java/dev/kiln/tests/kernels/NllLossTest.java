@@ -11,7 +11,6 @@ import dev.kiln.kernels.loss.NllLoss;
 import dev.kiln.kernels.reference.NllReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -24,10 +23,10 @@ class NllLossTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#floats")
   void lossesAndGradientsAreThoseOfTheTargets(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     DType compute = dtype == DType.FP64 ? dtype : DType.FP32;
     var kernel = new NllLoss(device);
-    for (int classes : Cases.isCpu(device) ? new int[] {1, 10, 5001} : new int[] {10}) {
+    for (int classes : Cases.isTested(device) ? new int[] {1, 10, 5001} : new int[] {10}) {
       Batch logs = Batch.normal(dtype, 1, 19, classes);
       double[] weights = Cases.normal(compute, 2, classes);
       int[] targets = new int[19];
@@ -78,7 +77,7 @@ class NllLossTest {
 
   @Test
   void sumsAndMeansInDoublePrecision() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var sums = new LossSums(device);
     NdArray losses = NdArray.of(device, DType.FP64, new double[] {1, 2, 4});
     NdArray targets = NdArray.of(device, new int[] {0, 1, -100}, 3);
@@ -102,7 +101,7 @@ class NllLossTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernel = new NllLoss(device);
     NdArray logs = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray targets = NdArray.zeros(device, DType.I32, 4);

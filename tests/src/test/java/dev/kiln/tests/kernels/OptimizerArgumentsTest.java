@@ -22,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class OptimizerArgumentsTest {
-  private final Device device = Devices.cpu();
+  private final Device device = Cases.tested();
 
   private NdArray array(DType dtype, long... shape) {
     return NdArray.zeros(device, dtype, shape);

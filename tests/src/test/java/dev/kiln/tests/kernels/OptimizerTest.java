@@ -14,7 +14,6 @@ import dev.kiln.kernels.optimizer.Sgd;
 import dev.kiln.kernels.reference.OptimizerReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +39,7 @@ class OptimizerTest {
                     .flatMap(
                         dtype ->
                             OptimizerRule.all().stream()
-                                .map(rule -> Arguments.of(device.name(), dtype, rule))));
+                                .map(rule -> Arguments.of(Cases.name(device), dtype, rule))));
   }
 
   /** What the definition makes of a parameter. */
@@ -66,7 +65,7 @@ class OptimizerTest {
   @ParameterizedTest
   @MethodSource("rules")
   void parametersOfAllSizesAreWithinTheErrorRule(String name, DType dtype, OptimizerRule rule) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     List<Parameter> parameters = parameters(device, dtype);
     List<Expected> exact = new ArrayList<>();
     List<Expected> plain = new ArrayList<>();
@@ -118,7 +117,7 @@ class OptimizerTest {
   /** Parameters of different sizes, factors, and dtypes of models. */
   private static List<Parameter> parameters(Device device, DType dtype) {
     List<Parameter> parameters = new ArrayList<>();
-    for (int n : Cases.isCpu(device) ? LARGE : SMALL) {
+    for (int n : Cases.isTested(device) ? LARGE : SMALL) {
       int i = parameters.size();
       boolean hasModel = dtype != DType.FP32 && i % 3 != 0;
       Parameter parameter =

@@ -20,13 +20,12 @@ import dev.kiln.kernels.loss.LossGradient;
 import dev.kiln.kernels.normalization.LayerNorm;
 import dev.kiln.kernels.normalization.Softmax;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import org.junit.jupiter.api.Test;
 
 /** Results may take the place of inputs where that is said, and never lie across them. */
 class OverlapTest {
-  private final Device device = Devices.cpu();
+  private final Device device = Cases.tested();
   private final NdArray whole = NdArray.zeros(device, DType.FP32, 9, 8);
   private final NdArray upper = whole.narrow(0, 0, 8);
   private final NdArray lower = whole.narrow(0, 1, 9);

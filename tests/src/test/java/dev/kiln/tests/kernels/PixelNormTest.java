@@ -10,7 +10,6 @@ import dev.kiln.kernels.normalization.PixelNorm;
 import dev.kiln.kernels.reference.NormReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -31,7 +30,7 @@ class PixelNormTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void forwardAndBackwardAreWithinTheErrorRule(String name, DType dtype, int[] shape) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     int channels = shape[1];
     int pixels = shape[0] * shape[2];
     Batch x = Batch.normal(dtype, 1, pixels, channels);
@@ -86,7 +85,7 @@ class PixelNormTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernel = new PixelNorm(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 2, 3);
     NdArray other = NdArray.zeros(device, DType.FP32, 3, 2);

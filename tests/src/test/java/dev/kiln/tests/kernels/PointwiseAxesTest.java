@@ -8,7 +8,6 @@ import dev.kiln.kernels.elementwise.BinaryFunction;
 import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.kernels.elementwise.UnaryFunction;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -42,7 +41,7 @@ class PointwiseAxesTest {
 
   @Test
   void largeArraysWithAndWithoutGaps() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     sums(counted(device, 131, 517), counted(device, 131, 517), 131, 517);
     NdArray wide = counted(device, 131, 600);
     sums(wide.narrow(1, 7, 524), counted(device, 131, 517), 131, 517);
@@ -52,7 +51,7 @@ class PointwiseAxesTest {
 
   @Test
   void transposedCopiesOfEverySize() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     for (DType dtype : new DType[] {DType.I8, DType.BF16, DType.FP32, DType.FP64}) {
       double[] values = new double[150 * 100];
       Arrays.setAll(values, i -> i % 127);
@@ -96,7 +95,7 @@ class PointwiseAxesTest {
 
   @Test
   void refusesShapesThatDoNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var kernels = new Pointwise(device);
     NdArray x = counted(device, 3, 4);
     refused(

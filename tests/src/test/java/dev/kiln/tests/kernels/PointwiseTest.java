@@ -11,7 +11,6 @@ import dev.kiln.kernels.elementwise.UnaryFunction;
 import dev.kiln.kernels.reference.PointwiseReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
@@ -26,7 +25,7 @@ class PointwiseTest {
   private static final double ALPHA = 1.75;
   private static final double BETA = -0.5;
 
-  private final Device cpu = Devices.cpu();
+  private final Device cpu = Cases.tested();
 
   /** Element {@code i} of what is expected. */
   private interface Definition {

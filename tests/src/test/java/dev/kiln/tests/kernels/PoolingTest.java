@@ -12,7 +12,6 @@ import dev.kiln.kernels.pooling.PoolingWindow;
 import dev.kiln.kernels.reference.PoolingReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -36,11 +35,12 @@ class PoolingTest {
       PoolingOptions options,
       List<Integer> out) {
     static Problem of(int n, int channels, List<Integer> size, PoolingOptions options) {
-      return new Problem("cpu", DType.FP32, false, n, channels, size, options, null);
+      return new Problem(Cases.TESTED, DType.FP32, false, n, channels, size, options, null);
     }
 
     static Problem adaptive(int n, int channels, List<Integer> size, List<Integer> out) {
-      return new Problem("cpu", DType.FP32, false, n, channels, size, PoolingOptions.ADAPTIVE, out);
+      return new Problem(
+          Cases.TESTED, DType.FP32, false, n, channels, size, PoolingOptions.ADAPTIVE, out);
     }
 
     Problem inChannelsLast() {
@@ -56,7 +56,7 @@ class PoolingTest {
     }
 
     Device open() {
-      return Devices.byName(device);
+      return Cases.device(device);
     }
 
     Images x() {
@@ -259,7 +259,7 @@ class PoolingTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var max = new MaxPooling(device);
     var average = new AveragePooling(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 1, 2, 4, 6);

@@ -11,13 +11,12 @@ import dev.kiln.kernels.product.MatmulTiles;
 import dev.kiln.kernels.product.QuantizedMatmul;
 import dev.kiln.kernels.product.QuantizedWeight;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import org.junit.jupiter.api.Test;
 
 /** The launchers of products refuse what does not fit, and say which argument and which rule. */
 class ProductArgumentsTest {
-  private final Device device = Devices.cpu();
+  private final Device device = Cases.tested();
 
   @Test
   void batchesMustBeOfOneSize() {

@@ -17,7 +17,6 @@ import dev.kiln.kernels.reference.RecurrentReference;
 import dev.kiln.kernels.reference.RecurrentReference.Cell;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
@@ -31,7 +30,7 @@ class RecurrentTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void lstmGatesAreWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     Batch sums = Batch.normal(dtype, 1, rows, 4 * columns);
     Batch c = Batch.normal(dtype, 2, rows, columns);
     double[] bias = Cases.normal(dtype, 3, 4 * columns);
@@ -76,7 +75,7 @@ class RecurrentTest {
   @ParameterizedTest
   @MethodSource("dev.kiln.tests.kernels.Cases#tiles")
   void gruGatesAreWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] sums = Cases.normal(dtype, 1, rows * 3 * columns);
     double[] stateSums = Cases.normal(dtype, 2, rows * 3 * columns);
     Batch h = Batch.normal(dtype, 3, rows, columns);
@@ -152,8 +151,8 @@ class RecurrentTest {
         .flatMap(
             cell ->
                 Stream.of(
-                    Arguments.of("cpu", cell, false),
-                    Arguments.of("cpu", cell, true),
+                    Arguments.of(Cases.TESTED, cell, false),
+                    Arguments.of(Cases.TESTED, cell, true),
                     Arguments.of("eval", cell, false)));
   }
 
@@ -161,7 +160,7 @@ class RecurrentTest {
   @MethodSource("layers")
   void sequencesAndTheirGradientsAreAsDefined(String name, Cell cell, boolean isReversed) {
     RecurrentReference p = problem(cell, isReversed);
-    var run = new Run(Devices.byName(name), p);
+    var run = new Run(Cases.device(name), p);
     int states = p.steps() * p.batch() * p.columns();
     double[] all = p.run();
     double[] expected = Arrays.copyOf(all, states);
@@ -215,14 +214,14 @@ class RecurrentTest {
 
   static Stream<Arguments> steps() {
     return Stream.concat(
-        Cases.DTYPES.stream().map(dtype -> Arguments.of("cpu", dtype)),
+        Cases.DTYPES.stream().map(dtype -> Arguments.of(Cases.TESTED, dtype)),
         Stream.of(Arguments.of("eval", DType.FP32)));
   }
 
   @ParameterizedTest
   @MethodSource("steps")
   void aStepRoundsItsStateOnce(String name, DType dtype) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     double[] x = Cases.normal(dtype, 11, 3 * 4);
     double[] h = Cases.normal(dtype, 12, 3 * 5);
     double[] c = Cases.normal(dtype, 13, 3 * 5);
@@ -275,7 +274,7 @@ class RecurrentTest {
 
   @Test
   void gradientsMayBeWrittenOverTheGates() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     RecurrentReference p = problem(Cell.LSTM, false);
     double[] dy = numbers(8, 24);
     var apart = new Run(device, p);
@@ -288,7 +287,7 @@ class RecurrentTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray c = NdArray.zeros(device, DType.FP32, 2, 3);
     NdArray sums = NdArray.zeros(device, DType.FP32, 2, 12);
     try (var lstm = new Lstm(device);
@@ -318,7 +317,7 @@ class RecurrentTest {
 
   @Test
   void refusesSequencesThatDoNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var run = new Run(device, problem(Cell.LSTM, false));
     RecurrentSequence s = run.sequence;
     try (var lstm = new Lstm(device);

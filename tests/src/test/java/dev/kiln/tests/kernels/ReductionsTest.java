@@ -20,7 +20,7 @@ class ReductionsTest {
   private static final double NAN = Double.NaN;
   private static final double INF = Double.POSITIVE_INFINITY;
 
-  private final Device cpu = Devices.cpu();
+  private final Device cpu = Cases.tested();
 
   /** Reduces the numbers of each group of a matrix. */
   private interface Definition {

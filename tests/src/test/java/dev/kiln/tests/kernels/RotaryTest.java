@@ -11,7 +11,6 @@ import dev.kiln.kernels.elementwise.Rotary.Options;
 import dev.kiln.kernels.reference.RotaryReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -27,14 +26,14 @@ class RotaryTest {
             .flatMap(
                 dtype ->
                     Stream.of(
-                        Arguments.of("cpu", dtype, new Problem(2, 37, 3, 40, 24)),
-                        Arguments.of("cpu", dtype, new Problem(1, 300, 2, 64, 64)),
-                        Arguments.of("cpu", dtype, new Problem(1, 1, 1, 2, 2))));
+                        Arguments.of(Cases.TESTED, dtype, new Problem(2, 37, 3, 40, 24)),
+                        Arguments.of(Cases.TESTED, dtype, new Problem(1, 300, 2, 64, 64)),
+                        Arguments.of(Cases.TESTED, dtype, new Problem(1, 1, 1, 2, 2))));
     return Stream.concat(
         cpu,
         Stream.of(
-            Arguments.of("cpu", DType.FP32, new Problem(2, 0, 3, 8, 8)),
-            Arguments.of("cpu", DType.FP32, new Problem(2, 3, 3, 8, 0)),
+            Arguments.of(Cases.TESTED, DType.FP32, new Problem(2, 0, 3, 8, 8)),
+            Arguments.of(Cases.TESTED, DType.FP32, new Problem(2, 3, 3, 8, 0)),
             Arguments.of("eval", DType.FP32, new Problem(2, 3, 2, 7, 6))));
   }
 
@@ -42,7 +41,7 @@ class RotaryTest {
   @MethodSource("cases")
   void turnsAndTurnsBackWithinTheErrorRule(String device, DType dtype, Problem problem) {
     for (Form form : Form.values()) {
-      new Run(Devices.byName(device), dtype, problem, form).check();
+      new Run(Cases.device(device), dtype, problem, form).check();
     }
   }
 
@@ -114,7 +113,7 @@ class RotaryTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var rotary = new Rotary(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 1, 2, 3, 4);
     Options options = Options.of(Form.INTERLEAVED, 4);

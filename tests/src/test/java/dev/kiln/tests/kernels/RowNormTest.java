@@ -9,7 +9,6 @@ import dev.kiln.kernels.normalization.RmsNorm;
 import dev.kiln.kernels.reference.NormReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +35,7 @@ class RowNormTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void layerNormIsWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    var problem = new Problem(Devices.byName(name), dtype, rows, columns, true);
+    var problem = new Problem(Cases.device(name), dtype, rows, columns, true);
     var norm = new LayerNorm(problem.device);
     NdArray y = problem.unset();
     norm.forward(
@@ -84,7 +83,7 @@ class RowNormTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void rmsNormIsWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    var problem = new Problem(Devices.byName(name), dtype, rows, columns, false);
+    var problem = new Problem(Cases.device(name), dtype, rows, columns, false);
     var norm = new RmsNorm(problem.device);
     NdArray sum = problem.unset();
     NdArray y = problem.unset();
@@ -100,7 +99,10 @@ class RowNormTest {
     problem.checkForward(y, stored, true);
     NdArray alone = problem.unset();
     norm.forward(sum, problem.parameter(problem.weight), EPS, alone, null);
-    assertThat(alone.toBytes()).as("bits without the sum").isEqualTo(y.toBytes());
+    if (Cases.TESTED.equals("cpu")) {
+      // On GPUs another kernel may add in another order.
+      assertThat(alone.toBytes()).as("bits without the sum").isEqualTo(y.toBytes());
+    }
 
     NdArray dx = problem.unset();
     NdArray dweight = Cases.unset(problem.device, dtype, columns);
@@ -117,7 +119,7 @@ class RowNormTest {
 
   @Test
   void layerNormInPlaceGivesTheSameBits() {
-    var problem = new Problem(Devices.cpu(), DType.FP32, 70, 300, true);
+    var problem = new Problem(Cases.tested(), DType.FP32, 70, 300, true);
     NdArray y = problem.unset();
     NdArray both = problem.x.on(problem.device, DType.FP32);
     try (var norm = new LayerNorm(problem.device)) {
@@ -130,7 +132,7 @@ class RowNormTest {
   @Test
   void referenceGradientIsTheNumericalOne() {
     for (boolean centered : new boolean[] {true, false}) {
-      var problem = new Problem(Devices.cpu(), DType.FP64, 1, 7, centered);
+      var problem = new Problem(Cases.tested(), DType.FP64, 1, 7, centered);
       NumericalGradient.check(
           "dx",
           v -> {
@@ -154,7 +156,7 @@ class RowNormTest {
         double[] far =
             Arrays.stream(Cases.normal(dtype, 9, 2 * columns)).map(x -> 1000 + x).toArray();
         var x = new Batch(Rounding.to(dtype).of(far), columns);
-        Device device = Devices.cpu();
+        Device device = Cases.tested();
         NdArray y = Cases.unset(device, dtype, 2, columns);
         new LayerNorm(device).forward(x.on(device, dtype), null, null, EPS, y, null, null);
         Batch.check(
@@ -193,7 +195,7 @@ class RowNormTest {
 
   @Test
   void stridedRowsLeaveTheirNeighboursAlone() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     Batch x = Batch.normal(DType.FP32, 8, 70, 20);
     NdArray all = Cases.unset(device, DType.FP32, 70, 40);
     NdArray dense = Cases.unset(device, DType.FP32, 70, 20);
@@ -230,7 +232,7 @@ class RowNormTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var norm = new LayerNorm(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray y = NdArray.zeros(device, DType.FP32, 4, 6);

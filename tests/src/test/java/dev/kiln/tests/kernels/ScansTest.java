@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ScansTest {
-  private final Device cpu = Devices.cpu();
+  private final Device cpu = Cases.tested();
 
   /** What becomes of a row. */
   private interface Definition {

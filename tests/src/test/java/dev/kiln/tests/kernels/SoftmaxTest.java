@@ -8,7 +8,6 @@ import dev.kiln.kernels.normalization.Softmax;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.kernels.reference.SoftmaxReference;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import java.util.List;
@@ -34,7 +33,7 @@ class SoftmaxTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void forwardAndBackwardAreWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     var softmax = new Softmax(device);
     Batch x = Batch.normal(dtype, 1, rows, columns);
     Batch dy = Batch.normal(dtype, 2, rows, columns);
@@ -53,7 +52,7 @@ class SoftmaxTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void maskedElementsAreZeroAndHaveNoGradient(String name, DType dtype, int rows, int columns) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     var softmax = new Softmax(device);
     Batch x = Batch.normal(dtype, 3, rows, columns);
     Batch dy = Batch.normal(dtype, 4, rows, columns);
@@ -156,7 +155,7 @@ class SoftmaxTest {
 
   @Test
   void stridedRowsLeaveTheirNeighboursAlone() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     Batch x = Batch.normal(DType.FP32, 8, 7, 20);
     NdArray all = Cases.unset(device, DType.FP32, 7, 40);
     NdArray y = all.narrow(1, 10, 30);
@@ -174,7 +173,7 @@ class SoftmaxTest {
 
   @Test
   void inPlaceGivesTheSameBits() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     for (int columns : new int[] {100, 300, 20_000}) {
       int rows = columns == 300 ? 70 : 3;
       Batch x = Batch.normal(DType.FP32, 9, rows, columns);
@@ -205,7 +204,7 @@ class SoftmaxTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var softmax = new Softmax(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray other = NdArray.zeros(device, DType.FP32, 6, 4);

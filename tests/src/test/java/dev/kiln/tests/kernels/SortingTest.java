@@ -7,13 +7,12 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.rearrange.Sorting;
 import dev.kiln.kernels.reference.SortReference;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class SortingTest {
-  private final Device cpu = Devices.cpu();
+  private final Device cpu = Cases.tested();
 
   @Test
   void sortsStably() {

@@ -9,7 +9,6 @@ import dev.kiln.kernels.convolution.ConvolutionOptions;
 import dev.kiln.kernels.convolution.TransposedConvolution;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.Collections;
 import java.util.List;
@@ -47,7 +46,7 @@ class TransposedConvolutionTest {
     return Stream.concat(
         Stream.of(PROBLEMS.stream(), PROBLEMS.stream().map(p -> p.inChannelsLast()), dtypes)
             .flatMap(s -> s)
-            .map(p -> new ConvolutionTest.OnDevice("cpu", p)),
+            .map(p -> new ConvolutionTest.OnDevice(Cases.TESTED, p)),
         PROBLEMS.stream().skip(1).map(p -> new ConvolutionTest.OnDevice("eval", p)));
   }
 
@@ -59,7 +58,7 @@ class TransposedConvolutionTest {
 
   @Test
   void everyElementAddsItsMultipleOfTheKernel() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray x = NdArray.of(device, new float[] {1, 10}, 1, 1, 2);
     NdArray w = NdArray.of(device, new float[] {1, 2, 3}, 1, 1, 3);
     NdArray y = Cases.unset(device, DType.FP32, 1, 1, 6);

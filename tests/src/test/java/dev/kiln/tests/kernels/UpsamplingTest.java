@@ -9,7 +9,6 @@ import dev.kiln.kernels.pooling.UpsamplingMode;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.kernels.reference.UpsamplingReference;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -31,16 +30,26 @@ class UpsamplingTest {
         .flatMap(
             mode ->
                 Stream.of(
-                    problem("cpu", DType.FP32, false, 2, List.of(5, 7), List.of(11, 14), mode),
-                    problem("cpu", DType.FP32, true, 20, List.of(5, 7), List.of(11, 14), mode),
-                    problem("cpu", DType.FP32, false, 3, List.of(9, 140), List.of(4, 41), mode),
-                    problem("cpu", DType.FP32, false, 3, List.of(4), List.of(9), mode),
-                    problem("cpu", DType.FP32, false, 2, List.of(1, 3), List.of(5, 1), mode),
-                    problem("cpu", DType.FP32, false, 0, List.of(3, 3), List.of(6, 6), mode),
-                    problem("cpu", DType.BF16, false, 2, List.of(3, 4), List.of(6, 8), mode),
-                    problem("cpu", DType.FP16, false, 2, List.of(3, 4), List.of(6, 8), mode),
-                    problem("cpu", DType.FP64, false, 2, List.of(3, 4), List.of(6, 8), mode),
-                    problem("cpu", DType.FP32, false, 2, List.of(2, 3, 4), List.of(4, 5, 3), mode),
+                    problem(
+                        Cases.TESTED, DType.FP32, false, 2, List.of(5, 7), List.of(11, 14), mode),
+                    problem(
+                        Cases.TESTED, DType.FP32, true, 20, List.of(5, 7), List.of(11, 14), mode),
+                    problem(
+                        Cases.TESTED, DType.FP32, false, 3, List.of(9, 140), List.of(4, 41), mode),
+                    problem(Cases.TESTED, DType.FP32, false, 3, List.of(4), List.of(9), mode),
+                    problem(Cases.TESTED, DType.FP32, false, 2, List.of(1, 3), List.of(5, 1), mode),
+                    problem(Cases.TESTED, DType.FP32, false, 0, List.of(3, 3), List.of(6, 6), mode),
+                    problem(Cases.TESTED, DType.BF16, false, 2, List.of(3, 4), List.of(6, 8), mode),
+                    problem(Cases.TESTED, DType.FP16, false, 2, List.of(3, 4), List.of(6, 8), mode),
+                    problem(Cases.TESTED, DType.FP64, false, 2, List.of(3, 4), List.of(6, 8), mode),
+                    problem(
+                        Cases.TESTED,
+                        DType.FP32,
+                        false,
+                        2,
+                        List.of(2, 3, 4),
+                        List.of(4, 5, 3),
+                        mode),
                     problem(
                         "eval", DType.FP32, false, 2, List.of(2, 3, 2), List.of(4, 5, 3), mode)));
   }
@@ -59,7 +68,7 @@ class UpsamplingTest {
   @ParameterizedTest
   @MethodSource("problems")
   void imagesAndGradientsAreWithinTheErrorRule(Problem p) {
-    Device device = Devices.byName(p.device);
+    Device device = Cases.device(p.device);
     Images other = p.x.ofSize(p.out);
     double[] x = p.x.normal(1);
     double[] dy = other.normal(2);
@@ -90,7 +99,7 @@ class UpsamplingTest {
 
   @Test
   void valuesAreThoseOfPyTorch() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray x = NdArray.of(device, new float[] {1, 2, 3, 4}, 1, 1, 2, 2);
     NdArray y = Cases.unset(device, DType.FP32, 1, 1, 4, 4);
     var upsampling = new Upsampling(device);
@@ -113,7 +122,7 @@ class UpsamplingTest {
 
   @Test
   void refusesWhatDoesNotFit() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     var upsampling = new Upsampling(device);
     NdArray x = NdArray.zeros(device, DType.FP32, 1, 2, 3, 4);
     NdArray y = NdArray.zeros(device, DType.FP32, 1, 2, 6, 8);

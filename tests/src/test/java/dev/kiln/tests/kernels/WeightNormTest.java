@@ -11,7 +11,6 @@ import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.kernels.reference.SpectralNormReference;
 import dev.kiln.kernels.reference.WeightNormReference;
 import dev.kiln.runtime.Device;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.NdArray;
 import java.util.List;
 import java.util.stream.Stream;
@@ -30,7 +29,7 @@ class WeightNormTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void weightNormIsWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     DType compute = dtype == DType.FP64 ? DType.FP64 : DType.FP32;
     Batch v = Batch.normal(dtype, 1, rows, columns);
     Batch dw = Batch.normal(dtype, 2, rows, columns);
@@ -55,7 +54,7 @@ class WeightNormTest {
 
   @Test
   void ownLengthGivesTheWeightsAndTheGradientIsOrthogonal() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     Batch v = Batch.normal(DType.FP64, 4, 3, 40);
     Batch dw = Batch.normal(DType.FP64, 5, 3, 40);
     double[] g = each(3, i -> WeightNormReference.norm(Rounding.EXACT, v.row(i)));
@@ -102,7 +101,7 @@ class WeightNormTest {
   @ParameterizedTest
   @MethodSource("shapes")
   void spectralNormIsWithinTheErrorRule(String name, DType dtype, int rows, int columns) {
-    Device device = Devices.byName(name);
+    Device device = Cases.device(name);
     DType compute = dtype == DType.FP64 ? DType.FP64 : DType.FP32;
     Batch w = Batch.normal(dtype, 8, rows, columns);
     Batch dy = Batch.normal(dtype, 9, rows, columns);
@@ -167,7 +166,7 @@ class WeightNormTest {
 
   @Test
   void argumentsThatDoNotFitAreRefused() {
-    Device device = Devices.cpu();
+    Device device = Cases.tested();
     NdArray w = NdArray.zeros(device, DType.FP32, 4, 6);
     NdArray four = NdArray.zeros(device, DType.FP32, 4);
     NdArray six = NdArray.zeros(device, DType.FP32, 6);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -26,8 +27,19 @@ class DotAssemblyTest {
           DotProblem.of(8, 4, 16, DType.FP16, DType.FP32).batched(4));
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CPU")
+  @EnumSource(names = {"SM_80", "SM_90A"})
   void isAccepted(Target target) {
+    check(target);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SM_89", "SM_100", "SM_120"})
+  @Tag("slow")
+  void isAcceptedForTheOtherTargets(Target target) {
+    check(target);
+  }
+
+  private static void check(Target target) {
     PtxasVerdicts.assume();
     for (DotProblem problem : PROBLEMS) {
       PtxasVerdicts.Verdict verdict = PtxasVerdicts.of(problem.compile(target, 4), target);

@@ -12,17 +12,28 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 
 /**
  * What ptxas says of PTX. It is asked once for each text: what it said is kept in the build's
- * folder, under the hash of the text, the target and the version of ptxas.
+ * folder, under the hash of the text, the target and the version of ptxas. Where ptxas is missing
+ * tests do without it, unless the variable {@value #REQUIRED} is set: then they fail.
  */
 final class PtxasVerdicts {
+  private static final String REQUIRED = "KILN_TEST_PTXAS";
   private static final Path FOLDER = Path.of("target", "ptxas-verdicts");
   private static final String ACCEPTED = "accepted";
   private static final String REFUSED = "refused";
+  private static final Pattern TARGET_LINES =
+      Pattern.compile("^\\.(version|target) .*$", Pattern.MULTILINE);
+
+  /** The earliest GPU that is known to accept a text. */
+  private static final Map<String, Target> ACCEPTED_BY = new ConcurrentHashMap<>();
+
   private static final Optional<Ptxas> PTXAS = Ptxas.find();
   private static final String VERSION = PTXAS.map(Ptxas::version).orElse("");
 
@@ -42,13 +53,41 @@ final class PtxasVerdicts {
     }
   }
 
+  /**
+   * Whether there is a ptxas to ask.
+   *
+   * @throws AssertionError if there is none and there must be one
+   */
   static boolean areAvailable() {
+    if (PTXAS.isEmpty() && System.getenv(REQUIRED) != null) {
+      throw new AssertionError("ptxas is not on the PATH, and " + REQUIRED + " is set");
+    }
     return PTXAS.isPresent();
   }
 
   /** Skips the test where ptxas is missing. */
   static void assume() {
     Assumptions.assumeTrue(areAvailable(), "ptxas is not on the PATH");
+  }
+
+  /**
+   * Whether a kernel is accepted. A text that an earlier GPU has accepted is not tried again: GPUs
+   * take what earlier ones took.
+   *
+   * @return empty, or what ptxas says against it; ptxas must be available
+   */
+  static Optional<String> refusal(GpuKernel kernel, Target target) {
+    String text = TARGET_LINES.matcher(kernel.ptx()).replaceAll("");
+    Target earliest = ACCEPTED_BY.get(text);
+    if (earliest != null && earliest.compareTo(target) <= 0) {
+      return Optional.empty();
+    }
+    Verdict verdict = of(kernel, target);
+    if (!verdict.accepted()) {
+      return Optional.of(verdict.log());
+    }
+    ACCEPTED_BY.put(text, target);
+    return Optional.empty();
   }
 
   static Verdict of(GpuKernel kernel, Target target) {

@@ -57,8 +57,8 @@ public record KernelAbi(
    *
    * @param name in PTX
    * @param argument the index of the kernel's run-time argument that it is, in the order of {@link
-   *     TileFunction#params()}; for a {@link Kind#TENSOR_MAP} the index of the pointer to
-   *     the tensor; -1 for {@link Kind#SCRATCH}
+   *     TileFunction#params()}; for a {@link Kind#TENSOR_MAP} the index of the pointer to the
+   *     tensor; -1 for {@link Kind#SCRATCH}
    * @param offset in the parameter block, bytes
    * @param bytes 1 to 8, or 128 for a tensor map
    * @param box what a tensor map copies at a time; empty for other kinds

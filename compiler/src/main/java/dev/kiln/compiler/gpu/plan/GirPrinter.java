@@ -89,8 +89,7 @@ public final class GirPrinter {
     if (op instanceof ControlOp.For loop) {
       plan.pipeline(loop)
           .ifPresent(
-              ahead ->
-                  notes.add(ahead.stages() + " stages of " + ahead.loads().size() + " loads"));
+              ahead -> notes.add(ahead.stages() + " stages of " + ahead.loads().size() + " loads"));
     }
     for (PlannedConversions.Conversion conversion : conversions.of(op)) {
       notes.add(

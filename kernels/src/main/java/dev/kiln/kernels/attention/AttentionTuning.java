@@ -15,12 +15,22 @@ final class AttentionTuning {
     if (!target.isGpu()) {
       return CPU;
     }
-    return dtype.bits() > 16 ? wide(head) : narrow(target, head);
+    return dtype.bits() > 16 ? wide(head * dtype.bytes()) : narrow(target, head);
   }
 
-  /** Products without tensor cores. */
-  private static Blocks wide(long head) {
-    return head <= 64 ? new Blocks(64, 32, 32, 32, 4, 2) : new Blocks(32, 32, 32, 16, 4, 2);
+  /**
+   * For fp32 and fp64.
+   *
+   * @param rowBytes of a row of a head
+   */
+  private static Blocks wide(long rowBytes) {
+    if (rowBytes <= 256) {
+      return new Blocks(64, 32, 32, 32, 4, 2);
+    }
+    if (rowBytes <= 1024) {
+      return new Blocks(32, 32, 32, 16, 4, rowBytes <= 512 ? 2 : 1);
+    }
+    return new Blocks(16, 16, 16, 16, 4, 1);
   }
 
   private static Blocks narrow(Target target, long head) {

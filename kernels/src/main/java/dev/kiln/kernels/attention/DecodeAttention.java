@@ -21,6 +21,9 @@ public final class DecodeAttention {
   private static final String FILE = "decode_attention.py";
   private static final int LARGEST_HEAD = 256;
   private static final int SMALLEST_BLOCK = 16;
+  private static final int CPU_KEYS = 128;
+  private static final int GPU_KEYS = 64;
+  private static final int GPU_TILE_BYTES = 16 << 10;
   private static final int MOST_SPLITS = 16;
 
   /** Programs beyond which splitting gains nothing on the CPU. */
@@ -104,7 +107,9 @@ public final class DecodeAttention {
     decode.integer(capacity).integer(group);
     options.oneQuery(decode, compute, head);
     int blockD = BlockSizes.around(head, SMALLEST_BLOCK, LARGEST_HEAD);
+    int rowBytes = blockD * q.dtype().bytes();
     decode
+        .tuned(4, SMALLEST_BLOCK * rowBytes > GPU_TILE_BYTES ? 1 : 3)
         .constant(cache.table == null ? 1 : (int) page)
         .constant(splits)
         .constant(isGpu || group >= CPU_DOT_QUERIES)
@@ -114,7 +119,7 @@ public final class DecodeAttention {
         .constant(head)
         .constant(blockD)
         .constant(BlockSizes.around(group, isGpu ? SMALLEST_BLOCK : 1, LARGEST_HEAD))
-        .constant(BlockSizes.around(capacity, SMALLEST_BLOCK, isGpu ? 64 : 128))
+        .constant(BlockSizes.around(capacity, SMALLEST_BLOCK, mostKeys(rowBytes)))
         .over(splits, Math.toIntExact(keyHeads), Math.toIntExact(batch));
     combine.start().array(parts).array(o).array(lse);
     combine
@@ -125,6 +130,11 @@ public final class DecodeAttention {
         .constant(head)
         .constant(blockD)
         .over(Math.toIntExact(heads), Math.toIntExact(batch), 1);
+  }
+
+  /** Rows of a tile of keys; those of GPUs lie in shared memory, several at a time. */
+  private int mostKeys(int rowBytes) {
+    return isGpu ? Math.clamp(GPU_TILE_BYTES / rowBytes, SMALLEST_BLOCK, GPU_KEYS) : CPU_KEYS;
   }
 
   /** As many as keep all cores busy, but no less than {@link #LEAST_KEYS} keys for each. */

@@ -35,7 +35,9 @@ final class ProcessorBinding {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
-      if (isRefused(affinity("sched_getaffinity"), mask)) {
+      // Of the process: a library may have bound the thread that made this one.
+      int process = Math.toIntExact(ProcessHandle.current().pid());
+      if (isRefused(affinity("sched_getaffinity"), process, mask)) {
         return;
       }
       BitSet allowed = BitSet.valueOf(mask.toArray(ValueLayout.JAVA_LONG));
@@ -45,7 +47,7 @@ final class ProcessorBinding {
       int processor = allowed.stream().skip(index).findFirst().orElseThrow();
       mask.fill((byte) 0);
       mask.set(ValueLayout.JAVA_BYTE, processor / 8, (byte) (1 << processor % 8));
-      isRefused(affinity("sched_setaffinity"), mask);
+      isRefused(affinity("sched_setaffinity"), 0, mask);
     } catch (Throwable t) {
       // Unbound, then.
     }
@@ -72,7 +74,8 @@ final class ProcessorBinding {
             ValueLayout.ADDRESS));
   }
 
-  private static boolean isRefused(MethodHandle function, MemorySegment mask) throws Throwable {
-    return (int) function.invokeExact(0, (long) MASK_BYTES, mask) < 0;
+  private static boolean isRefused(MethodHandle function, int thread, MemorySegment mask)
+      throws Throwable {
+    return (int) function.invokeExact(thread, (long) MASK_BYTES, mask) < 0;
   }
 }

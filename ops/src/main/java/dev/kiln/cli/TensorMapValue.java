@@ -69,7 +69,8 @@ record TensorMapValue(
    */
   TensorMap over(Function<String, NdArray> arrays) {
     NdArray array = arrays.apply(tensor);
-    DataType element = type.map(TensorMapValue::dataType).orElseGet(() -> dataType(array.dtype()));
+    DataType element =
+        type.map(TensorMapValue::dataType).orElseGet(() -> DataType.of(array.dtype()));
     long[] dimensions = shape.map(TensorMapValue::inwards).orElseGet(() -> reversed(array.shape()));
     long offset = options.containsKey("offset") ? number("offset", options.get("offset")) : 0;
     TensorMap.Builder map = TensorMap.tiled(element, array.address() + offset, dimensions);
@@ -148,22 +149,7 @@ record TensorMapValue(
     if (name.equals("tf32")) {
       return DataType.TFLOAT32;
     }
-    return dataType(
+    return DataType.of(
         DType.parse(name).orElseThrow(() -> new KilnException("'" + name + "' is no data type")));
-  }
-
-  private static DataType dataType(DType dtype) {
-    return switch (dtype) {
-      case I1, I8, U8, FP8E5, FP8E4NV, FP8E4B15, FP8E4B8, FP8E5B16 -> DataType.UINT8;
-      case I16, U16 -> DataType.UINT16;
-      case I32 -> DataType.INT32;
-      case U32 -> DataType.UINT32;
-      case I64 -> DataType.INT64;
-      case U64 -> DataType.UINT64;
-      case FP16 -> DataType.FLOAT16;
-      case BF16 -> DataType.BFLOAT16;
-      case FP32 -> DataType.FLOAT32;
-      case FP64 -> DataType.FLOAT64;
-    };
   }
 }

@@ -15,6 +15,11 @@ public record TileFunction(Location loc, String name, List<Param> params, Block 
     params = List.copyOf(params);
   }
 
+  /** The same with another body; itself, if that is the body it has. */
+  public TileFunction withBody(Block newBody) {
+    return newBody == body ? this : new TileFunction(loc, name, params, newBody);
+  }
+
   /**
    * A run-time argument.
    *

@@ -17,13 +17,13 @@ public final class BlockedLayout {
       Shape shape, int[] sizePerThread, int[] threadsPerWarp, int[] warpsPerBlock, int[] order) {
     var builder = new LayoutBuilder(shape);
     for (int axis : order) {
-      builder.registers(axis, Math.min(builder.left(axis), log2(sizePerThread[axis])));
+      builder.registers(axis, Math.min(builder.left(axis), LinearMap.log2(sizePerThread[axis])));
     }
     for (int axis : order) {
-      builder.lanes(axis, log2(threadsPerWarp[axis]));
+      builder.lanes(axis, LinearMap.log2(threadsPerWarp[axis]));
     }
     for (int axis : order) {
-      builder.warps(axis, log2(warpsPerBlock[axis]));
+      builder.warps(axis, LinearMap.log2(warpsPerBlock[axis]));
     }
     return builder.build(order);
   }
@@ -55,11 +55,11 @@ public final class BlockedLayout {
   private static LinearLayout coalesced(
       Shape shape, int[] order, int[] orderOfWarps, int width, int warps) {
     var builder = new LayoutBuilder(shape);
-    builder.registers(order[0], Math.min(builder.left(order[0]), log2(width)));
+    builder.registers(order[0], Math.min(builder.left(order[0]), LinearMap.log2(width)));
     for (int axis : order) {
       builder.lanes(axis, Math.min(builder.left(axis), builder.lanesLeft()));
     }
-    int rest = log2(warps);
+    int rest = LinearMap.log2(warps);
     for (int axis : orderOfWarps) {
       int bits = Math.min(builder.left(axis), rest);
       builder.warps(axis, bits);
@@ -82,12 +82,5 @@ public final class BlockedLayout {
       order[i] = rank - 1 - i;
     }
     return order;
-  }
-
-  static int log2(int powerOfTwo) {
-    if (Integer.bitCount(powerOfTwo) != 1) {
-      throw new IllegalArgumentException(powerOfTwo + " is no power of two");
-    }
-    return Integer.numberOfTrailingZeros(powerOfTwo);
   }
 }

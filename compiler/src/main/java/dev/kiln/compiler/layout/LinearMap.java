@@ -152,4 +152,12 @@ public record LinearMap(int... columns) {
       pivots |= 1 << pivot;
     }
   }
+
+  /** The bits of a number of places; fails unless it is a power of two. */
+  public static int log2(int powerOfTwo) {
+    if (Integer.bitCount(powerOfTwo) != 1) {
+      throw new IllegalArgumentException(powerOfTwo + " is no power of two");
+    }
+    return Integer.numberOfTrailingZeros(powerOfTwo);
+  }
 }

@@ -34,9 +34,9 @@ public final class MmaLayout {
     int m = shape.rank() - 2;
     int k = m + 1;
     var builder = new LayoutBuilder(shape);
-    builder.registers(k, BlockedLayout.log2(kWidth)).lanes(k, 2).lanes(m, 3);
+    builder.registers(k, LinearMap.log2(kWidth)).lanes(k, 2).lanes(m, 3);
     builder.registers(m, 1).registers(k, 1);
-    builder.warps(m, BlockedLayout.log2(warpsM));
+    builder.warps(m, LinearMap.log2(warpsM));
     return repeatedWarps(builder, warpsN).build(outer(shape, k, m));
   }
 
@@ -45,9 +45,9 @@ public final class MmaLayout {
     int k = shape.rank() - 2;
     int n = k + 1;
     var builder = new LayoutBuilder(shape);
-    builder.registers(k, BlockedLayout.log2(kWidth)).lanes(k, 2).lanes(n, 3);
+    builder.registers(k, LinearMap.log2(kWidth)).lanes(k, 2).lanes(n, 3);
     builder.registers(k, 1);
-    repeatedWarps(builder, warpsM).warps(n, BlockedLayout.log2(warpsN));
+    repeatedWarps(builder, warpsM).warps(n, LinearMap.log2(warpsN));
     return builder.build(outer(shape, k, n));
   }
 
@@ -64,7 +64,7 @@ public final class MmaLayout {
     int m = shape.rank() - 2;
     int k = m + 1;
     var builder = new LayoutBuilder(shape).lanes(k, 2).lanes(m, 3);
-    builder.warps(m, BlockedLayout.log2(warpsM));
+    builder.warps(m, LinearMap.log2(warpsM));
     return repeatedWarps(builder, warpsN).build(outer(shape, k, m));
   }
 
@@ -73,7 +73,7 @@ public final class MmaLayout {
     int k = shape.rank() - 2;
     int n = k + 1;
     var builder = new LayoutBuilder(shape).lanes(k, 2).lanes(n, 3);
-    repeatedWarps(builder, warpsM).warps(n, BlockedLayout.log2(warpsN));
+    repeatedWarps(builder, warpsM).warps(n, LinearMap.log2(warpsN));
     return builder.build(outer(shape, k, n));
   }
 
@@ -91,7 +91,7 @@ public final class MmaLayout {
     int n = m + 1;
     var builder = new LayoutBuilder(shape);
     builder.registers(n, 1).lanes(n, 2).lanes(m, 3).registers(m, 1);
-    builder.registers(n, BlockedLayout.log2(instructionN) - 3);
+    builder.registers(n, LinearMap.log2(instructionN) - 3);
     return warped(builder, m, warpsM, n, warpsN).build(outer(shape, n, m));
   }
 
@@ -101,11 +101,11 @@ public final class MmaLayout {
   }
 
   private static LayoutBuilder warped(LayoutBuilder builder, int m, int warpsM, int n, int warpsN) {
-    return builder.warps(m, BlockedLayout.log2(warpsM)).warps(n, BlockedLayout.log2(warpsN));
+    return builder.warps(m, LinearMap.log2(warpsM)).warps(n, LinearMap.log2(warpsN));
   }
 
   private static LayoutBuilder repeatedWarps(LayoutBuilder builder, int count) {
-    return builder.repeatedWarps(BlockedLayout.log2(count));
+    return builder.repeatedWarps(LinearMap.log2(count));
   }
 
   private static int[] outer(Shape shape, int first, int second) {

@@ -83,7 +83,7 @@ public record SharedLayout(Shape shape, int[] offsets, int paddedEvery, int padd
     SharedLayout plain = plain(shape, order);
     int[] offsets = plain.offsets.clone();
     int row = LinearLayout.axisShift(shape, order[1]);
-    int first = BlockedLayout.log2(perPhase);
+    int first = LinearMap.log2(perPhase);
     int phases = Math.min(maxPhase, shape.dim(order[0]) / vec);
     for (int bit = 0; 1 << bit < phases; bit++) {
       if (first + bit < LinearLayout.bits(shape.dim(order[1]))) {
@@ -127,7 +127,7 @@ public record SharedLayout(Shape shape, int[] offsets, int paddedEvery, int padd
       return plain(shape, order);
     }
     int innerBits = LinearLayout.bits(shape.dim(order[0]));
-    int panelBits = Math.min(innerBits, BlockedLayout.log2(swizzleBytes / elementBytes));
+    int panelBits = Math.min(innerBits, LinearMap.log2(swizzleBytes / elementBytes));
     int inner = LinearLayout.axisShift(shape, order[0]);
     int[] offsets = new int[LinearLayout.bits(shape.size())];
     int place = 0;

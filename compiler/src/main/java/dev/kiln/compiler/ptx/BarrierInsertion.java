@@ -38,15 +38,7 @@ public final class BarrierInsertion {
     if (barriers.isEmpty()) {
       return function;
     }
-    return new PtxFunction(
-        function.name(),
-        function.params(),
-        rebuilt(function.body(), barriers),
-        function.target(),
-        function.version(),
-        function.threads(),
-        function.maxRegisters(),
-        function.helpers());
+    return function.withBody(rebuilt(function.body(), barriers));
   }
 
   /** Nodes that a barrier goes before, by identity. */

@@ -32,9 +32,7 @@ public final class CommonSubexpressions implements Pass {
   @Override
   public TileFunction run(TileFunction function) {
     Block body = new Walk().block(function.body());
-    return body == function.body()
-        ? function
-        : new TileFunction(function.loc(), function.name(), function.params(), body);
+    return function.withBody(body);
   }
 
   /** One run. */

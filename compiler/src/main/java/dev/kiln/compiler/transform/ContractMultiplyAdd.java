@@ -35,9 +35,7 @@ public final class ContractMultiplyAdd implements Pass {
     var uses = new HashMap<Value, Integer>();
     count(function.body(), uses);
     Block body = block(function.body(), uses);
-    return body == function.body()
-        ? function
-        : new TileFunction(function.loc(), function.name(), function.params(), body);
+    return function.withBody(body);
   }
 
   private static void count(Block block, Map<Value, Integer> uses) {

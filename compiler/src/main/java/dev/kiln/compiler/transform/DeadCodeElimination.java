@@ -31,9 +31,7 @@ public final class DeadCodeElimination implements Pass {
   @Override
   public TileFunction run(TileFunction function) {
     Block body = new Walk().run(function.body());
-    return body == function.body()
-        ? function
-        : new TileFunction(function.loc(), function.name(), function.params(), body);
+    return function.withBody(body);
   }
 
   /** Where a value comes from: result or block parameter number {@code index} of an operation. */

@@ -29,9 +29,7 @@ public final class IfConversion implements Pass {
   @Override
   public TileFunction run(TileFunction function) {
     Block body = block(function.body());
-    return body == function.body()
-        ? function
-        : new TileFunction(function.loc(), function.name(), function.params(), body);
+    return function.withBody(body);
   }
 
   private static Block block(Block block) {

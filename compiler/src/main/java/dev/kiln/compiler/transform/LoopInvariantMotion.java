@@ -29,9 +29,7 @@ public final class LoopInvariantMotion implements Pass {
   @Override
   public TileFunction run(TileFunction function) {
     Block body = new Walk().run(function.body());
-    return body == function.body()
-        ? function
-        : new TileFunction(function.loc(), function.name(), function.params(), body);
+    return function.withBody(body);
   }
 
   /** A block that is being walked. */

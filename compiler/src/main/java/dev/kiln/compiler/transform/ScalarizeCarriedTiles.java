@@ -37,9 +37,7 @@ public final class ScalarizeCarriedTiles implements Pass {
   @Override
   public TileFunction run(TileFunction function) {
     Block body = new Walk().block(function.body());
-    return body == function.body()
-        ? function
-        : new TileFunction(function.loc(), function.name(), function.params(), body);
+    return function.withBody(body);
   }
 
   /**

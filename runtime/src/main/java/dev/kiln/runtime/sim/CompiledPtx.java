@@ -2,7 +2,6 @@ package dev.kiln.runtime.sim;
 
 import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.compiler.gpu.KernelAbi;
-import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
@@ -79,7 +78,7 @@ final class CompiledPtx implements Device.LoadedKernel {
 
   private byte[] encode(TensorMapRequest map) {
     try {
-      return TensorMap.tiled(type(map.box().dtype()), map.address(), map.dimensions())
+      return TensorMap.tiled(DataType.of(map.box().dtype()), map.address(), map.dimensions())
           .strides(map.strides())
           .box(map.boxDimensions())
           .swizzle(swizzle(map.box().swizzle()))
@@ -92,21 +91,6 @@ final class CompiledPtx implements Device.LoadedKernel {
     } catch (KilnException e) {
       throw new LaunchException(parameters.kernel(), e.getMessage(), e);
     }
-  }
-
-  private static DataType type(DType dtype) {
-    return switch (dtype) {
-      case I1, I8, U8, FP8E5, FP8E4NV, FP8E4B15, FP8E4B8, FP8E5B16 -> DataType.UINT8;
-      case I16, U16 -> DataType.UINT16;
-      case I32 -> DataType.INT32;
-      case U32 -> DataType.UINT32;
-      case I64 -> DataType.INT64;
-      case U64 -> DataType.UINT64;
-      case FP16 -> DataType.FLOAT16;
-      case BF16 -> DataType.BFLOAT16;
-      case FP32 -> DataType.FLOAT32;
-      case FP64 -> DataType.FLOAT64;
-    };
   }
 
   private static Swizzle swizzle(int bytes) {

@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.KilnException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -51,6 +52,22 @@ public final class TensorMap {
     DataType(int bytes, boolean isFloat) {
       this.bytes = bytes;
       this.isFloat = isFloat;
+    }
+
+    /** As which elements of a type are copied; what maps do not know is bytes. */
+    public static DataType of(DType dtype) {
+      return switch (dtype) {
+        case I1, I8, U8, FP8E5, FP8E4NV, FP8E4B15, FP8E4B8, FP8E5B16 -> UINT8;
+        case I16, U16 -> UINT16;
+        case I32 -> INT32;
+        case U32 -> UINT32;
+        case I64 -> INT64;
+        case U64 -> UINT64;
+        case FP16 -> FLOAT16;
+        case BF16 -> BFLOAT16;
+        case FP32 -> FLOAT32;
+        case FP64 -> FLOAT64;
+      };
     }
 
     /** Size of an element. */

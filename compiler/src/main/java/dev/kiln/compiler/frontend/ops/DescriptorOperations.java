@@ -153,16 +153,20 @@ public final class DescriptorOperations {
         descriptor.base(), descriptor.shape(), descriptor.strides(), offsets, descriptor.block());
   }
 
+  /** What loads give beyond the tensor. */
+  static Tensor fill(FrontContext ctx, Descriptor descriptor, Shape shape) {
+    return Literals.of(
+        ctx,
+        descriptor.padWithNan() ? (Object) Double.NaN : (Object) 0L,
+        descriptor.dtype(),
+        shape);
+  }
+
   private static FrontValue load(Arguments args) {
     FrontContext ctx = args.context();
     Descriptor descriptor = descriptor(args);
     BlockView view = view(args, descriptor);
-    Tensor fill =
-        Literals.of(
-            ctx,
-            descriptor.padWithNan() ? (Object) Double.NaN : (Object) 0L,
-            descriptor.dtype(),
-            descriptor.block());
+    Tensor fill = fill(ctx, descriptor, descriptor.block());
     return MemoryOperations.load(
         ctx,
         view.pointers(ctx),

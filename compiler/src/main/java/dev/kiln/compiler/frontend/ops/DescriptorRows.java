@@ -23,12 +23,7 @@ final class DescriptorRows {
     FrontContext ctx = args.context();
     Descriptor descriptor = descriptor(args);
     BlockView view = view(args, descriptor);
-    Tensor fill =
-        Literals.of(
-            ctx,
-            descriptor.padWithNan() ? (Object) Double.NaN : (Object) 0L,
-            descriptor.dtype(),
-            view.block());
+    Tensor fill = DescriptorOperations.fill(ctx, descriptor, view.block());
     return MemoryOperations.load(
         ctx, view.pointers(ctx), view.mask(ctx, axis -> true), Optional.of(fill), CacheHints.NONE);
   }

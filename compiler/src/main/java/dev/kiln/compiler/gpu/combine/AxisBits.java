@@ -2,6 +2,7 @@ package dev.kiln.compiler.gpu.combine;
 
 import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.layout.LinearLayout;
+import dev.kiln.compiler.layout.LinearMap;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,7 +16,8 @@ import java.util.List;
 record AxisBits(LinearLayout layout, int shift, int width) {
   static AxisBits of(LinearLayout layout, int axis) {
     Shape shape = layout.shape();
-    return new AxisBits(layout, log2(shape.rowMajorStrides()[axis]), log2(shape.dim(axis)));
+    return new AxisBits(
+        layout, LinearMap.log2(shape.rowMajorStrides()[axis]), LinearMap.log2(shape.dim(axis)));
   }
 
   /** The bits of the index that belong to the axis. */
@@ -134,7 +136,7 @@ record AxisBits(LinearLayout layout, int shift, int width) {
    * registers.
    */
   static LinearLayout plainLayout(Shape shape, int warpBits) {
-    int bits = log2(shape.size());
+    int bits = LinearMap.log2(shape.size());
     int[] lanes = new int[5];
     int[] warps = new int[warpBits];
     int next = 0;
@@ -149,9 +151,5 @@ record AxisBits(LinearLayout layout, int shift, int width) {
       registers[bit] = 1 << next++;
     }
     return new LinearLayout(shape, registers, lanes, warps, new int[0]);
-  }
-
-  static int log2(int powerOfTwo) {
-    return Integer.numberOfTrailingZeros(powerOfTwo);
   }
 }

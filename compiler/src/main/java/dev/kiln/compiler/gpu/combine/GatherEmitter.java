@@ -116,7 +116,7 @@ public final class GatherEmitter {
 
   /** The bit of the axis' coordinate that a basis vector is. */
   private static int along(AxisBits bits, int vector) {
-    return AxisBits.log2(vector) - bits.shift();
+    return LinearMap.log2(vector) - bits.shift();
   }
 
   private Operand hasBit(Operand index, int bit) {

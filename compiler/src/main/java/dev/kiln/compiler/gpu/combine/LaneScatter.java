@@ -1,5 +1,6 @@
 package dev.kiln.compiler.gpu.combine;
 
+import dev.kiln.compiler.layout.LinearMap;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import dev.kiln.compiler.ptx.PtxBuilder;
@@ -21,7 +22,7 @@ record LaneScatter(PtxBuilder ptx, Operand lane, List<Integer> lanes) {
 
   /** The scatter for so many rows: along some of the lanes' bits, or along none if that is dear. */
   static LaneScatter of(PtxBuilder ptx, Operand lane, List<Integer> along, int rows) {
-    int steps = Math.min(AxisBits.log2(rows), along.size());
+    int steps = Math.min(LinearMap.log2(rows), along.size());
     int kept = rows >> steps;
     double scattered =
         rows - kept + (along.size() - steps) * kept + rows + 2 * SELECTION * (rows - kept);

@@ -7,6 +7,7 @@ import dev.kiln.compiler.ir.Op;
 import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
+import dev.kiln.compiler.layout.LinearMap;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -29,7 +30,7 @@ record LinearIndex(int[] bits, int constant) {
    * the extent.
    */
   Optional<Integer> flipOf(Shape shape, int axis) {
-    int shift = AxisBits.log2(shape.rowMajorStrides()[axis]);
+    int shift = LinearMap.log2(shape.rowMajorStrides()[axis]);
     int extent = shape.dim(axis);
     for (int bit = 0; bit < bits.length; bit++) {
       int expected = bit >= shift ? (int) (1L << bit - shift & extent - 1) : 0;
@@ -64,7 +65,7 @@ record LinearIndex(int[] bits, int constant) {
 
   private static LinearIndex constant(ElementwiseOp.Constant number) {
     return new LinearIndex(
-        new int[AxisBits.log2(number.result().shape().size())], number.value().intValue());
+        new int[LinearMap.log2(number.result().shape().size())], number.value().intValue());
   }
 
   private static Optional<LinearIndex> range(ShapeOp.MakeRange range) {
@@ -72,17 +73,17 @@ record LinearIndex(int[] bits, int constant) {
     if (range.start() % size != 0) {
       return Optional.empty();
     }
-    int[] bits = new int[AxisBits.log2(size)];
+    int[] bits = new int[LinearMap.log2(size)];
     Arrays.setAll(bits, bit -> 1 << bit);
     return Optional.of(new LinearIndex(bits, range.start()));
   }
 
   private LinearIndex broadcast(Shape from, Shape to) {
-    int[] wide = new int[AxisBits.log2(to.size())];
+    int[] wide = new int[LinearMap.log2(to.size())];
     int narrowBit = 0;
     int wideBit = 0;
     for (int axis = to.rank() - 1; axis >= 0; axis--) {
-      int width = AxisBits.log2(to.dim(axis));
+      int width = LinearMap.log2(to.dim(axis));
       if (from.dim(axis) == to.dim(axis)) {
         System.arraycopy(bits, narrowBit, wide, wideBit, width);
         narrowBit += width;

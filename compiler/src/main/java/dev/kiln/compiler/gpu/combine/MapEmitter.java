@@ -5,6 +5,7 @@ import dev.kiln.compiler.gpu.emit.Fragment;
 import dev.kiln.compiler.ir.ComputeOp;
 import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.layout.LinearLayout;
+import dev.kiln.compiler.layout.LinearMap;
 import dev.kiln.compiler.ptx.Operand;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,7 +81,7 @@ public final class MapEmitter {
 
   /** The lowest bits of the index in registers, the next in lanes, warps, and registers. */
   private static LinearLayout grouped(LinearLayout own, int pack) {
-    int packBits = AxisBits.log2(pack);
+    int packBits = LinearMap.log2(pack);
     LinearLayout groups =
         AxisBits.plainLayout(Shape.of(own.shape().size() / pack), own.warps().length);
     int[] rest = shifted(groups.registers(), packBits);

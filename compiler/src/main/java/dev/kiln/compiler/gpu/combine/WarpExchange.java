@@ -1,6 +1,7 @@
 package dev.kiln.compiler.gpu.combine;
 
 import dev.kiln.compiler.gpu.emit.Emission;
+import dev.kiln.compiler.layout.LinearMap;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import dev.kiln.compiler.ptx.PtxBuilder;
@@ -118,7 +119,7 @@ final class WarpExchange {
     int inWarp = values << lanes.size();
     int group = isOne ? warpCount() : inWarp;
     int warpStride = isOne ? 1 : inWarp << otherWarps.size();
-    Operand lane = BitFields.gather(ptx, emission.lane(), lanes, AxisBits.log2(vector * bytes));
+    Operand lane = BitFields.gather(ptx, emission.lane(), lanes, LinearMap.log2(vector * bytes));
     Operand other = scaled(BitFields.gather(ptx, emission.warp(), otherWarps, 0), group * bytes);
     Operand read = sum(sum(emission.sharedBase(), other), isOne ? Immediate.b32(0) : lane);
     Operand write = sum(read, scaled(warpAlongAxis(), warpStride * bytes));

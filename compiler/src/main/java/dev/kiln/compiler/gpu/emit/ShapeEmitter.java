@@ -4,6 +4,7 @@ import dev.kiln.compiler.ir.Shape;
 import dev.kiln.compiler.ir.ShapeOp;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.layout.LinearLayout;
+import dev.kiln.compiler.layout.LinearMap;
 import dev.kiln.compiler.ptx.Operand;
 import dev.kiln.compiler.ptx.Operand.Immediate;
 import dev.kiln.compiler.ptx.RegisterClass;
@@ -37,7 +38,8 @@ final class ShapeEmitter {
           same(permute.operand(), layout.permute(inverse(permute.order())));
       case ShapeOp.Join join -> side(join.left(), join.right(), 0, layout);
       case ShapeOp.Cat cat -> {
-        int half = layout.axisShift(cat.axis()) + log2(cat.left().shape().dim(cat.axis()));
+        int half =
+            layout.axisShift(cat.axis()) + LinearMap.log2(cat.left().shape().dim(cat.axis()));
         yield side(cat.left(), cat.right(), half, layout);
       }
       case ShapeOp.Split split -> half(split, result, layout);
@@ -78,10 +80,6 @@ final class ShapeEmitter {
       inverse[order.get(axis)] = axis;
     }
     return List.of(inverse);
-  }
-
-  private static int log2(int powerOfTwo) {
-    return Integer.numberOfTrailingZeros(powerOfTwo);
   }
 
   // ---------------------------------------------------------------- join, cat, split

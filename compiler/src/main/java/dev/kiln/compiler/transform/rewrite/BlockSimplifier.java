@@ -33,9 +33,7 @@ public final class BlockSimplifier {
   /** The simplified function; the same object if there was nothing to do. */
   public TileFunction run(TileFunction function) {
     Block body = block(function.body());
-    return body == function.body()
-        ? function
-        : new TileFunction(function.loc(), function.name(), function.params(), body);
+    return function.withBody(body);
   }
 
   private Block block(Block block) {

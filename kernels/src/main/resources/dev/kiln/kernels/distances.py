@@ -1,0 +1,149 @@
+"""Squared Euclidean distances of points, the nearest centre of each point, and the points' means.
+
+A distance is the sum of squared differences, feature after feature: equal points are at distance 0
+and equal distances are equal numbers, which |x|^2 - 2 x c + |c|^2 would not give. One step of
+k-means (Lloyd, 1982): each program finds the nearest centres of its own points and adds these up,
+centre by centre; a second launch adds up what the programs left, in their order.
+"""
+
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def squared_distances(
+    x_ptrs,  # first features of the rows
+    c_ptrs,  # first features of the columns
+    row_mask,
+    col_mask,
+    n_features,
+    COMPUTE: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLS: tl.constexpr,
+):
+    sums = tl.zeros((ROWS, COLS), dtype=COMPUTE)
+    for feature in range(0, n_features):
+        x = tl.load(x_ptrs + feature, mask=row_mask, other=0.0).to(COMPUTE)
+        c = tl.load(c_ptrs + feature, mask=col_mask, other=0.0).to(COMPUTE)
+        difference = x[:, None] - c[None, :]
+        sums += difference * difference
+    return sums
+
+
+@triton.jit
+def distances_kernel(
+    x_ptr,
+    c_ptr,
+    squares_ptr,  # dense: a row for each row of x, a column for each row of c
+    n_rows,
+    n_cols,
+    n_features,
+    stride_x,
+    stride_c,
+    COMPUTE: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLS: tl.constexpr,
+):
+    rows = tl.program_id(axis=0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
+    cols = tl.program_id(axis=1).to(tl.int64) * COLS + tl.arange(0, COLS)
+    x_ptrs = x_ptr + rows * stride_x
+    c_ptrs = c_ptr + cols * stride_c
+    squares = squared_distances(
+        x_ptrs, c_ptrs, rows < n_rows, cols < n_cols, n_features, COMPUTE, ROWS, COLS
+    )
+    mask = (rows < n_rows)[:, None] & (cols < n_cols)[None, :]
+    tl.store(squares_ptr + rows[:, None] * n_cols + cols[None, :], squares, mask=mask)
+
+
+@triton.jit
+def nearest_kernel(
+    x_ptr,
+    centres_ptr,
+    nearest_ptr,  # receives the index of each point's centre; -1 if none is at a finite distance
+    squares_ptr,  # receives the squared distance; or None
+    sums_ptr,  # receives the sum of the points of each centre, for each program; or None
+    counts_ptr,  # receives how many these are
+    n_points,
+    n_centres,
+    n_features,
+    stride_x,
+    stride_c,
+    COMPUTE: tl.constexpr,
+    POINTS: tl.constexpr,
+    BLOCKS: tl.constexpr,  # of POINTS, of a program
+    CENTRES: tl.constexpr,
+    FEATURES: tl.constexpr,
+):
+    part = tl.program_id(axis=0).to(tl.int64)
+    for block in range(0, BLOCKS):
+        points = (part * BLOCKS + block) * POINTS + tl.arange(0, POINTS)
+        is_point = points < n_points
+        best = tl.full((POINTS,), float("inf"), dtype=COMPUTE)
+        nearest = tl.full((POINTS,), -1, dtype=tl.int32)
+        for start in range(0, n_centres, CENTRES):
+            centres = start + tl.arange(0, CENTRES)
+            is_centre = centres < n_centres
+            x_ptrs = x_ptr + points * stride_x
+            c_ptrs = centres_ptr + centres.to(tl.int64) * stride_c
+            squares = squared_distances(
+                x_ptrs, c_ptrs, is_point, is_centre, n_features, COMPUTE, POINTS, CENTRES
+            )
+            # NaN counts as infinitely far; of equal distances the first wins.
+            is_near = is_centre[None, :] & (squares < float("inf"))
+            squares = tl.where(is_near, squares, float("inf"))
+            least = tl.min(squares, axis=1)
+            is_least = squares == least[:, None]
+            first = tl.min(tl.where(is_least, centres[None, :], 0x7FFFFFFF), axis=1)
+            nearest = tl.where(least < best, first, nearest)
+            best = tl.minimum(least, best)
+        tl.store(nearest_ptr + points, nearest, mask=is_point)
+        if squares_ptr is not None:
+            tl.store(squares_ptr + points, best, mask=is_point)
+    if sums_ptr is not None:
+        # Other lanes read what these have written.
+        tl.debug_barrier()
+        for centre in range(0, n_centres):
+            row = part * n_centres + centre
+            for start in range(0, n_features, FEATURES):
+                features = start + tl.arange(0, FEATURES)
+                is_feature = features < n_features
+                sums = tl.zeros((FEATURES,), dtype=COMPUTE)
+                count = 0
+                for block in range(0, BLOCKS):
+                    points = (part * BLOCKS + block) * POINTS + tl.arange(0, POINTS)
+                    own = tl.load(nearest_ptr + points, mask=points < n_points, other=-1) == centre
+                    x_ptrs = x_ptr + points[:, None] * stride_x + features[None, :]
+                    mask = own[:, None] & is_feature[None, :]
+                    sums += tl.sum(tl.load(x_ptrs, mask=mask, other=0.0).to(COMPUTE), axis=0)
+                    count += tl.sum(own.to(tl.int32), axis=0)
+                tl.store(sums_ptr + row * n_features + features, sums, mask=is_feature)
+                tl.store(counts_ptr + row, count)
+
+
+@triton.jit
+def means_kernel(
+    sums_ptr,  # of each part and centre
+    counts_ptr,
+    centres_ptr,  # receives the mean of the points; stays what it is where there are none
+    totals_ptr,  # receives the number of points of each centre
+    n_parts,
+    n_centres,
+    n_features,
+    stride_c,
+    COMPUTE: tl.constexpr,
+    FEATURES: tl.constexpr,
+):
+    centre = tl.program_id(axis=0).to(tl.int64)
+    block = tl.program_id(axis=1)
+    features = block * FEATURES + tl.arange(0, FEATURES)
+    mask = features < n_features
+    sums = tl.zeros((FEATURES,), dtype=COMPUTE)
+    count = 0
+    for part in range(0, n_parts):
+        row = part.to(tl.int64) * n_centres + centre
+        sums += tl.load(sums_ptr + row * n_features + features, mask=mask, other=0.0)
+        count += tl.load(counts_ptr + row)
+    if count > 0:
+        tl.store(centres_ptr + centre * stride_c + features, sums / count.to(COMPUTE), mask=mask)
+    if block == 0:
+        tl.store(totals_ptr + centre, count)

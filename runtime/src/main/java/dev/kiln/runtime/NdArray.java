@@ -231,6 +231,38 @@ public final class NdArray implements AutoCloseable {
         buffer, dtype, narrowed, strides.clone(), offset + from * strides[axis] * dtype.bytes());
   }
 
+  /** Every {@code step}th of the indices {@code from} (inclusive) to {@code to} along an axis. */
+  public NdArray narrow(int axis, long from, long to, long step) {
+    NdArray dense = narrow(axis, from, to);
+    if (step < 1) {
+      throw new KilnException("a step must be at least 1, but is " + step);
+    }
+    dense.shape[axis] = (to - from + step - 1) / step;
+    dense.strides[axis] *= step;
+    return dense;
+  }
+
+  /**
+   * The same elements under another shape, aligned at the right: axes of extent 1 are repeated, by
+   * a stride of 0, and so are axes that this does not have. Such an array must not be written to.
+   */
+  public NdArray expand(long... newShape) {
+    int missing = newShape.length - shape.length;
+    boolean fits = missing >= 0;
+    long[] expanded = new long[newShape.length];
+    for (int i = 0; fits && i < shape.length; i++) {
+      boolean isSame = shape[i] == newShape[missing + i];
+      fits = isSame || shape[i] == 1;
+      expanded[missing + i] = isSame ? strides[i] : 0;
+    }
+    if (!fits) {
+      throw new KilnException(
+          "cannot expand " + Arrays.toString(shape) + " to " + Arrays.toString(newShape));
+    }
+    checkedSize(newShape);
+    return new NdArray(buffer, dtype, newShape.clone(), expanded, offset);
+  }
+
   /** The bits of this array as another dtype of the same width. */
   public NdArray reinterpret(DType other) {
     if (other.bytes() != dtype.bytes()) {

@@ -1,0 +1,151 @@
+package dev.kiln.ops.tensor;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.NdArray;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.PriorityQueue;
+
+/**
+ * One walk through the graph from results to leaves. Nodes are visited from the youngest to the
+ * oldest, so that all gradients of a node's results have come back before it is visited; memory is
+ * given back as soon as a node is done.
+ */
+final class BackwardPass {
+  private final Context context;
+  private final boolean retainGraph;
+  private final PriorityQueue<Node> queue =
+      new PriorityQueue<>(Comparator.comparingLong(Node::sequence).reversed());
+
+  BackwardPass(Context context, boolean retainGraph) {
+    this.context = context;
+    this.retainGraph = retainGraph;
+  }
+
+  /** Starts with the gradient of a tensor, and walks. */
+  void run(Tensor root, Tensor gradient) {
+    try (Mode ignored = context.noGrad();
+        Mode alsoIgnored = context.withoutAutocast()) {
+      switch (root.edge()) {
+        case Node.Edge.None() ->
+            throw new KilnException(
+                "backward: " + root + " needs no gradient: no parameter took part in it");
+        case Node.Edge.Leaf(Tensor leaf) -> accumulate(leaf, gradient);
+        case Node.Edge.Inner(Node node, int output) -> deliver(node, output, gradient);
+      }
+      while (!queue.isEmpty()) {
+        visit(queue.poll());
+      }
+    } finally {
+      queue.forEach(Node::release);
+    }
+  }
+
+  private void visit(Node node) {
+    try (Scope ignored = context.frame()) {
+      for (int i = 0; i < node.outputs(); i++) {
+        Node.Output output = node.output(i);
+        if (output.pending != null && !output.hooks.isEmpty()) {
+          replace(output, output.hooks.apply(output.pending));
+        }
+      }
+      node.backward().run(new Gradients(this, node));
+    }
+    if (retainGraph) {
+      for (int i = 0; i < node.outputs(); i++) {
+        replace(node.output(i), null);
+      }
+    } else {
+      node.release();
+    }
+  }
+
+  private static void replace(Node.Output output, Tensor gradient) {
+    if (gradient != output.pending) {
+      Tensor before = output.pending;
+      output.pending = gradient == null ? null : gradient.alias();
+      if (before != null) {
+        before.close();
+      }
+    }
+  }
+
+  void give(Node node, int input, Tensor gradient) {
+    switch (node.inputs().get(input)) {
+      case Node.Edge.None() -> {}
+      case Node.Edge.Leaf(Tensor leaf) -> {
+        Tensor fitting = fitting(node, input, gradient, leaf.dtype(), leaf.shape());
+        accumulate(leaf, fitting);
+      }
+      case Node.Edge.Inner(Node from, int output) -> {
+        Node.Output place = from.output(output);
+        deliver(from, output, fitting(node, input, gradient, place.dtype, place.shape));
+      }
+    }
+  }
+
+  private Tensor fitting(Node node, int input, Tensor gradient, DType dtype, long[] shape) {
+    Tensor summed =
+        Axes.canRepeat(shape, gradient.shape()) ? Reducing.sumTo(gradient, shape) : gradient;
+    if (!Arrays.equals(summed.shape(), shape)) {
+      throw new KilnException(
+          "%s: the gradient of input %d must have the input's shape %s, but is %s"
+              .formatted(node.name(), input, Arrays.toString(shape), gradient));
+    }
+    Tensor fitting = summed.to(dtype);
+    context.observedGradient(node.name(), input, fitting);
+    return fitting;
+  }
+
+  void write(Node node, int input, Gradients.Writer writer) {
+    if (node.inputs().get(input) instanceof Node.Edge.None) {
+      return;
+    }
+    if (node.inputs().get(input) instanceof Node.Edge.Leaf(Tensor leaf) && leaf.hooks().isEmpty()) {
+      NdArray target = leaf.gradientBuffer().array();
+      writer.write(target, leaf.hasGrad());
+      leaf.gradientArrived();
+      context.observedGradient(node.name(), input, leaf.grad());
+      return;
+    }
+    var gradients = new Gradients(this, node);
+    Tensor fresh = gradients.emptyLike(input);
+    writer.write(fresh.array(), false);
+    give(node, input, fresh);
+  }
+
+  private void deliver(Node node, int output, Tensor gradient) {
+    Node.Output place = node.output(output);
+    boolean isFirst = true;
+    for (int i = 0; i < node.outputs(); i++) {
+      isFirst &= node.output(i).pending == null;
+    }
+    if (isFirst) {
+      queue.add(node);
+    }
+    place.pending = place.pending == null ? gradient.alias() : sum(place.pending, gradient);
+  }
+
+  /** The sum of what came before, which is used up, and another; in place where nobody sees it. */
+  private static Tensor sum(Tensor before, Tensor gradient) {
+    if (before.storage().isExclusive() && before.array().isContiguous()) {
+      before.addInPlace(gradient);
+      return before;
+    }
+    Tensor sum = before.add(gradient);
+    sum.leave();
+    before.close();
+    return sum;
+  }
+
+  private void accumulate(Tensor leaf, Tensor gradient) {
+    Tensor hooked = leaf.hooks().apply(gradient);
+    if (leaf.hasGrad()) {
+      leaf.gradientBuffer().addInPlace(hooked);
+    } else {
+      leaf.gradientBuffer().copyFrom(hooked);
+    }
+    leaf.gradientArrived();
+  }
+}

@@ -1,0 +1,146 @@
+package dev.kiln.ops.tensor;
+
+import dev.kiln.compiler.ir.DType;
+import dev.kiln.runtime.KilnException;
+import java.util.List;
+
+/**
+ * One operation in the graph: where gradients of its inputs go, and what its backward pass reads.
+ * Made by {@link Operation}.
+ */
+public final class Node {
+  private final Context context;
+  private final String name;
+  private final long sequence;
+  private final List<Edge> inputs;
+  private final Output[] outputs;
+  private final Saved[] saved;
+  private Backward backward;
+
+  /** Where the gradient of an input goes. */
+  sealed interface Edge {
+    /** Nowhere: the input needs none. */
+    record None() implements Edge {}
+
+    /** To the operation that made the input. */
+    record Inner(Node node, int output) implements Edge {}
+
+    /** To the input itself, a tensor that no operation made. */
+    record Leaf(Tensor tensor) implements Edge {}
+  }
+
+  /** Shape and dtype of a result, and what has come back for it so far. */
+  static final class Output {
+    final DType dtype;
+    final long[] shape;
+    final Hooks hooks = new Hooks();
+    Tensor pending;
+
+    Output(Tensor tensor) {
+      dtype = tensor.dtype();
+      shape = tensor.shape();
+    }
+  }
+
+  /** A tensor that the backward pass reads, as it was when it was saved. */
+  private static final class Saved {
+    final Tensor view;
+    final int version;
+    final String origin;
+
+    Saved(Tensor tensor) {
+      view = tensor.alias();
+      version = tensor.storage().version();
+      origin = tensor.toString();
+    }
+  }
+
+  Node(
+      Context context,
+      String name,
+      List<Edge> inputs,
+      List<Tensor> results,
+      List<Tensor> saved,
+      Backward backward) {
+    this.context = context;
+    this.name = name;
+    this.sequence = context.nextSequence();
+    this.inputs = List.copyOf(inputs);
+    this.outputs = results.stream().map(Output::new).toArray(Output[]::new);
+    this.saved = saved.stream().map(t -> t == null ? null : new Saved(t)).toArray(Saved[]::new);
+    this.backward = backward;
+  }
+
+  Context context() {
+    return context;
+  }
+
+  /** The operation's name, for example {@code matmul}. */
+  public String name() {
+    return name;
+  }
+
+  /** Nodes that were made later have a larger number than those whose results they read. */
+  public long sequence() {
+    return sequence;
+  }
+
+  List<Edge> inputs() {
+    return inputs;
+  }
+
+  Output output(int index) {
+    return outputs[index];
+  }
+
+  int outputs() {
+    return outputs.length;
+  }
+
+  Backward backward() {
+    if (backward == null) {
+      throw new KilnException(
+          name
+              + ": the graph was freed by a backward pass before this one, or its scope was closed;"
+              + " use backward with retainGraph to go through it twice");
+    }
+    return backward;
+  }
+
+  /** A saved tensor, or null where null was saved. */
+  Tensor saved(int index) {
+    Saved value = saved[index];
+    if (value == null) {
+      return null;
+    }
+    int now = value.view.storage().version();
+    if (now != value.version) {
+      throw new KilnException(
+          "%s: %s is needed by the backward pass, but was changed in place since (version %d, then %d)"
+              .formatted(name, value.origin, now, value.version));
+    }
+    return value.view;
+  }
+
+  /** Gives back what the backward pass would have read. */
+  void release() {
+    backward = null;
+    for (int i = 0; i < saved.length; i++) {
+      if (saved[i] != null) {
+        saved[i].view.close();
+        saved[i] = null;
+      }
+    }
+    for (Output output : outputs) {
+      if (output.pending != null) {
+        output.pending.close();
+        output.pending = null;
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name + "#" + sequence;
+  }
+}

@@ -1,14 +1,12 @@
 package dev.kiln.ops.data;
 
 import dev.kiln.runtime.KilnException;
-import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
@@ -18,7 +16,6 @@ import java.util.zip.ZipException;
  */
 public record IdxFile(int[] shape, byte[] elements) {
   private static final int UNSIGNED_BYTE = 0x08;
-  private static final int GZIP_MAGIC = 0x1f8b;
 
   /**
    * Reads a file, compressed with gzip or plain.
@@ -41,7 +38,7 @@ public record IdxFile(int[] shape, byte[] elements) {
    * @param name what faults call it
    */
   public static IdxFile read(InputStream stream, String name, int rank) {
-    try (InputStream in = uncompressed(stream)) {
+    try (InputStream in = MaybeGzip.open(stream)) {
       int[] shape = shape(in, name, rank);
       return new IdxFile(shape, elements(in, name, shape));
     } catch (EOFException e) {
@@ -51,14 +48,6 @@ public record IdxFile(int[] shape, byte[] elements) {
     } catch (IOException e) {
       throw new KilnException(name + ": cannot be read: " + e.getMessage(), e);
     }
-  }
-
-  private static InputStream uncompressed(InputStream stream) throws IOException {
-    var in = new BufferedInputStream(stream);
-    in.mark(2);
-    int magic = in.read() << 8 | in.read();
-    in.reset();
-    return magic == GZIP_MAGIC ? new GZIPInputStream(in, 1 << 16) : in;
   }
 
   private static int[] shape(InputStream in, String name, int rank) throws IOException {

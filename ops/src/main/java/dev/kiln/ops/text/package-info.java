@@ -1,0 +1,19 @@
+/**
+ * Text and tokens: from characters to the numbers that a language model reads, and back.
+ *
+ * <p>In come text files, the sources of the JDK or token files; out go batches of tokens in host
+ * memory. Uses {@code dev.kiln.ops.data} for plans, seeds and streams of batches, {@code
+ * dev.kiln.runtime} for its exception and for writing files, Jackson for JSON.
+ *
+ * <ul>
+ *   <li>{@link dev.kiln.ops.text.TextSource} and {@link dev.kiln.ops.text.JdkSources} read text.
+ *   <li>A {@link dev.kiln.ops.text.Tokenizer} turns it into tokens: {@link
+ *       dev.kiln.ops.text.CharacterTokenizer}, or {@link dev.kiln.ops.text.BytePairTokenizer},
+ *       which {@link dev.kiln.ops.text.BytePairTraining} makes.
+ *   <li>A {@code TokenSource} is a long row of tokens: in memory, or mapped from {@code
+ *       TokenFile}s. {@code TokenWindows} cuts batches from it.
+ *   <li>{@code SequencePlan} pads sequences of several lengths, {@code WordVocabulary} and {@code
+ *       WordPairs} serve word2vec.
+ * </ul>
+ */
+package dev.kiln.ops.text;

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
-/** Tensors of libtorch with the numbers of Kiln's arrays. */
-final class Torch {
+/** Tensors of libtorch with the numbers of Kiln's arrays, or of Java's. */
+public final class Torch {
   private static long given;
 
   private Torch() {}
@@ -28,7 +28,7 @@ final class Torch {
   }
 
   /** Processors for libtorch's own threads; those of OpenBLAS are not concerned. */
-  static void threads(int count) {
+  public static void threads(int count) {
     torch.set_num_threads(count);
   }
 
@@ -37,13 +37,15 @@ final class Torch {
     return of(array.toFloats(), array.shape());
   }
 
-  static Tensor of(float[] values, long... shape) {
+  /** A copy: contiguous, fp32. */
+  public static Tensor of(float[] values, long... shape) {
     try (var memory = new FloatPointer(values)) {
       return counted(torch.from_blob(memory, shape).clone());
     }
   }
 
-  static Tensor of(long[] values, long... shape) {
+  /** A copy: contiguous, 64-bit integers. */
+  public static Tensor of(long[] values, long... shape) {
     try (var memory = new LongPointer(values);
         var options = new TensorOptions(torch.ScalarType.Long)) {
       return counted(torch.from_blob(memory, shape, options).clone());
@@ -68,6 +70,16 @@ final class Torch {
       Tensor dense = tensor.detach().contiguous();
       float[] values = new float[Math.toIntExact(dense.numel())];
       dense.data_ptr_float().get(values);
+      return values;
+    }
+  }
+
+  /** Its numbers, of any dtype, in the order of its axes. */
+  public static double[] doubles(Tensor tensor) {
+    try (var _ = new PointerScope()) {
+      Tensor dense = tensor.detach().to(torch.ScalarType.Double).contiguous();
+      double[] values = new double[Math.toIntExact(dense.numel())];
+      dense.data_ptr_double().get(values);
       return values;
     }
   }

@@ -1,8 +1,11 @@
 package dev.kiln.ops.nn;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.ops.tensor.Context;
+import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +24,14 @@ public abstract class Module implements AutoCloseable {
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
   private boolean isTraining = true;
+  private List<Listener> listeners = List.of();
+
+  /** Sees what goes through a module. */
+  @FunctionalInterface
+  public interface Listener {
+    /** After a forward pass; inputs may be null where something was left out. */
+    void applied(Module module, List<Tensor> inputs, List<Tensor> outputs);
+  }
 
   protected Module(Context context) {
     this.context = context;
@@ -122,6 +133,11 @@ public abstract class Module implements AutoCloseable {
     return this;
   }
 
+  /** Of this module alone. */
+  void setTraining(boolean training) {
+    isTraining = training;
+  }
+
   /** {@code train(false)}. */
   public final Module evaluate() {
     return train(false);
@@ -174,6 +190,44 @@ public abstract class Module implements AutoCloseable {
         });
     try (var ignored = context.noGrad()) {
       own.forEach((name, tensor) -> tensor.copyFrom(state.get(name)));
+    }
+  }
+
+  /**
+   * Converts all parameters and buffers in place. Parameters take the dtype; buffers, which hold
+   * statistics, stay as wide as kernels compute: fp64 beside fp64, else fp32. Those of integers
+   * stay what they are. Gradients are forgotten.
+   *
+   * @param dtype fp64, fp32, fp16 or bf16
+   */
+  public final Module to(DType dtype) {
+    parameters().values().forEach(parameter -> parameter.convertInPlace(dtype));
+    DType statistics = dtype == DType.FP64 ? DType.FP64 : DType.FP32;
+    buffers().values().stream()
+        .filter(buffer -> buffer.dtype().isFloat())
+        .forEach(buffer -> buffer.convertInPlace(statistics));
+    return this;
+  }
+
+  /** Shows inputs and outputs of this module to a listener until the result is closed. */
+  public final Mode listen(Listener listener) {
+    var longer = new ArrayList<>(listeners);
+    longer.add(listener);
+    listeners = longer;
+    return () -> {
+      var shorter = new ArrayList<>(listeners);
+      shorter.remove(listener);
+      listeners = shorter;
+    };
+  }
+
+  /**
+   * Tells listeners of a forward pass. Layers do it by themselves; other modules call it when one
+   * is done, so that summaries see them.
+   */
+  protected final void applied(List<Tensor> inputs, List<Tensor> outputs) {
+    for (Listener listener : listeners) {
+      listener.applied(this, inputs, outputs);
     }
   }
 

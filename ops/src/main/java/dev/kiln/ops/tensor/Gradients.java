@@ -1,9 +1,12 @@
 package dev.kiln.ops.tensor;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.elementwise.BinaryFunction;
+import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /** What a backward pass reads and gives. Valid while it runs. */
 public final class Gradients {
@@ -77,6 +80,23 @@ public final class Gradients {
    */
   public void write(int input, Writer writer) {
     pass.write(node, input, writer);
+  }
+
+  /** {@link #write} with what can only overwrite: where there is something to add to, it adds. */
+  public void overwrite(int input, Consumer<NdArray> writer) {
+    write(
+        input,
+        (target, accumulate) -> {
+          if (!accumulate) {
+            writer.accept(target);
+            return;
+          }
+          NdArray fresh = emptyLike(input).array();
+          writer.accept(fresh);
+          context()
+              .launcher(Pointwise.class, Pointwise::new)
+              .binary(BinaryFunction.ADD, target, fresh, target);
+        });
   }
 
   /** Dtype of an input whose gradient is needed. */

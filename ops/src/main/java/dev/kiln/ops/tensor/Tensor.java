@@ -29,8 +29,8 @@ public final class Tensor
         ProductOperations,
         AutoCloseable {
   private final Context context;
-  private final NdArray array;
-  private final Storage storage;
+  private NdArray array;
+  private Storage storage;
   private String origin = "tensor";
 
   // Memory
@@ -174,6 +174,32 @@ public final class Tensor
 
   private Pointwise pointwise() {
     return context.launcher(Pointwise.class, Pointwise::new);
+  }
+
+  /**
+   * Changes the dtype of this very tensor, for parameters and buffers that others hold; views keep
+   * the old numbers. The gradient is forgotten.
+   *
+   * @throws KilnException if this is the result of an operation that gradients flow through, or
+   *     cannot be a parameter in that dtype
+   */
+  public Tensor convertInPlace(DType dtype) {
+    if (node != null || requiresGrad && !dtype.isFloat()) {
+      throw new KilnException("convertInPlace: cannot make " + this + " " + dtype);
+    }
+    if (dtype != dtype()) {
+      NdArray converted = NdArray.empty(device(), dtype, shape());
+      pointwise().copy(array(), converted);
+      storage.release();
+      array = converted;
+      storage = new Storage(context, converted, true);
+      if (gradient != null) {
+        gradient.close();
+        gradient = null;
+      }
+      hasGrad = false;
+    }
+    return this;
   }
 
   /** Overwrites a contiguous tensor with numbers in row-major order; as {@link #copyFrom}. */

@@ -1,6 +1,6 @@
 package dev.kiln.tests.benchmarks.training;
 
-import Arrays;
+import java.util.Arrays;
 
 /**
  * Times of a step.

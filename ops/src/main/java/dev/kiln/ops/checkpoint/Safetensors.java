@@ -1,7 +1,7 @@
 package dev.kiln.ops.checkpoint;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.AtomicFile;
@@ -12,35 +12,32 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
  * The safetensors format: the length of the header as a little-endian 64-bit number, a JSON header
  * with dtype, shape and place of each array, then the arrays' bytes. See
- * https://github.com/huggingface/safetensors.
+ * https://github.com/huggingface/safetensors. {@link SafetensorsFile} reads it.
  */
 public final class Safetensors {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String METADATA = "__metadata__";
+  static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  static final String METADATA = "__metadata__";
 
   /** Arrays start at a multiple of this, so that they can be mapped and used in place. */
   private static final int ALIGNMENT = 8;
 
-  private static final int MOST_HEADER_BYTES = 100_000_000;
+  /** Bytes that are copied from a device at a time. */
+  private static final int CHUNK = 1 << 20;
 
   private Safetensors() {}
 
   /** An array's entry in the header. */
-  private record Entry(String dtype, long[] shape, long[] data_offsets) {}
+  record Entry(String dtype, long[] shape, long[] data_offsets) {}
 
   /**
    * Writes arrays in their order, through a temporary file beside it, so that the file is never
@@ -61,9 +58,32 @@ public final class Safetensors {
     out.writeLong(Long.reverseBytes(header.length));
     out.write(header);
     for (NdArray array : arrays.values()) {
-      out.write(array.toBytes());
+      eachChunk(array, out::write);
     }
     out.flush();
+  }
+
+  /** Takes a part of an array's bytes. */
+  @FunctionalInterface
+  interface ChunkSink {
+    void accept(byte[] bytes, int offset, int length) throws IOException;
+  }
+
+  /** The bytes of an array in row-major order, piece by piece. */
+  static void eachChunk(NdArray array, ChunkSink sink) throws IOException {
+    long size = array.size() * array.dtype().bytes();
+    if (!array.isContiguous()) {
+      byte[] all = array.toBytes();
+      sink.accept(all, 0, all.length);
+      return;
+    }
+    byte[] chunk = new byte[(int) Math.min(CHUNK, size)];
+    long start = array.address() - array.buffer().address();
+    for (long done = 0; done < size; done += chunk.length) {
+      int length = (int) Math.min(chunk.length, size - done);
+      array.buffer().copyTo(MemorySegment.ofArray(chunk).asSlice(0, length), start + done);
+      sink.accept(chunk, 0, length);
+    }
   }
 
   private static byte[] header(Map<String, NdArray> arrays, Map<String, String> metadata)
@@ -93,51 +113,16 @@ public final class Safetensors {
    * @throws KilnException if the file cannot be read or is damaged
    */
   public static Map<String, NdArray> read(Path file, Device device) {
-    try {
-      byte[] bytes = Files.readAllBytes(file);
+    try (var opened = SafetensorsFile.open(file)) {
       var arrays = new LinkedHashMap<String, NdArray>();
-      int data = 8 + headerLength(file, bytes);
-      String json = new String(bytes, 8, data - 8, StandardCharsets.UTF_8);
-      Map<String, Map<String, Object>> header = JSON.readValue(json, new TypeReference<>() {});
-      for (var entry : header.entrySet()) {
-        if (!entry.getKey().equals(METADATA)) {
-          arrays.put(
-              entry.getKey(),
-              array(file, device, JSON.convertValue(entry.getValue(), Entry.class), bytes, data));
-        }
+      for (String name : opened.names()) {
+        arrays.put(name, opened.read(name, device));
       }
       return arrays;
-    } catch (JsonProcessingException | IllegalArgumentException e) {
-      throw new KilnException(file + ": damaged header: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new KilnException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private static int headerLength(Path file, byte[] bytes) {
-    long length =
-        bytes.length < 8 ? -1 : ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    if (length < 2 || length > MOST_HEADER_BYTES || length > bytes.length - 8) {
-      throw new KilnException(file + ": is no safetensors file, or is truncated");
-    }
-    return (int) length;
-  }
-
-  private static NdArray array(Path file, Device device, Entry entry, byte[] bytes, int data) {
-    DType dtype = dtype(file, entry.dtype());
-    long size = dtype.bytes() * Arrays.stream(entry.shape()).reduce(1, Math::multiplyExact);
-    long from = entry.data_offsets()[0];
-    if (from < 0
-        || entry.data_offsets()[1] - from != size
-        || entry.data_offsets()[1] > bytes.length - data) {
-      throw new KilnException(file + ": an array lies outside the file, which may be truncated");
-    }
-    NdArray array = NdArray.empty(device, dtype, entry.shape());
-    array.buffer().copyFrom(MemorySegment.ofArray(bytes).asSlice(data + from, size), 0);
-    return array;
-  }
-
-  private static String code(DType dtype) {
+  static String code(DType dtype) {
     return switch (dtype) {
       case I1 -> "BOOL";
       case FP8E5 -> "F8_E5M2";
@@ -151,8 +136,8 @@ public final class Safetensors {
     };
   }
 
-  private static DType dtype(Path file, String code) {
-    for (DType dtype : List.of(DType.values())) {
+  static DType dtype(Path file, String code) {
+    for (DType dtype : DType.values()) {
       boolean known = dtype != DType.FP8E4B15 && dtype != DType.FP8E4B8 && dtype != DType.FP8E5B16;
       if (known && code(dtype).equals(code)) {
         return dtype;

@@ -83,7 +83,7 @@ class SafetensorsTest {
     refused(
         file,
         Arrays.copyOf(bytes, bytes.length - 1),
-        "an array lies outside the file, which may be truncated");
+        "a of 8 bytes lies outside the file, which may be truncated");
     byte[] damaged = bytes.clone();
     damaged[8] = '[';
     refused(file, damaged, "damaged header");

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Launchers allocate nothing on the Java heap once their kernels run as machine code.
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.Test;
  * <p>Runs in a JVM of its own with {@code -XX:-UseTypeProfile}: without it the JIT allocates
  * vectors once it has seen several widths of them.
  */
+@Isolated("measures the memory of the process")
 @Tag("allocation")
 class AllocationTest {
   private static final int MOST_ROUNDS = 2000;

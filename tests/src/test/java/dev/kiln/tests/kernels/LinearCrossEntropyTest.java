@@ -18,10 +18,12 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Isolated("measures the memory of the device")
 class LinearCrossEntropyTest {
   private static final CrossEntropy.Options SMOOTHED =
       new CrossEntropy.Options(CrossEntropy.IGNORED, 0.1);

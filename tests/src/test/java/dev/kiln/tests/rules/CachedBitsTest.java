@@ -13,10 +13,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Kernels that come from the compile cache give the bits of those that were compiled. */
+@Isolated("one cache for each process")
 class CachedBitsTest {
   private static final CpuDevice DEVICE =
       new CpuDevice(CpuOptions.ofMachine().withMemoryBytes(64L << 20));

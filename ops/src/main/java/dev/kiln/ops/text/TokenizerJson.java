@@ -1,7 +1,6 @@
 package dev.kiln.ops.text;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.runtime.AtomicFile;
@@ -36,16 +35,19 @@ final class TokenizerJson {
     }
   }
 
-  static Tokenizer parse(String json, String name) {
-    JsonNode root;
+  static ObjectNode document(String json, String name) {
     try {
-      root = JSON.readTree(json);
+      if (JSON.readTree(json) instanceof ObjectNode document) {
+        return document;
+      }
     } catch (JsonProcessingException e) {
       throw new KilnException(name + ": is no JSON: " + e.getOriginalMessage(), e);
     }
-    if (!(root instanceof ObjectNode document)) {
-      throw new KilnException(name + ": holds no tokenizer");
-    }
+    throw new KilnException(name + ": is no JSON object");
+  }
+
+  static Tokenizer parse(String json, String name) {
+    ObjectNode document = document(json, name);
     if (document.path("kiln").asText().equals(CharacterTokenizer.KIND)) {
       return CharacterTokenizer.fromJson(document, name);
     }

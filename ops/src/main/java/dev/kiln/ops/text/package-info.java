@@ -10,10 +10,11 @@
  *   <li>A {@link dev.kiln.ops.text.Tokenizer} turns it into tokens: {@link
  *       dev.kiln.ops.text.CharacterTokenizer}, or {@link dev.kiln.ops.text.BytePairTokenizer},
  *       which {@link dev.kiln.ops.text.BytePairTraining} makes.
- *   <li>A {@code TokenSource} is a long row of tokens: in memory, or mapped from {@code
- *       TokenFile}s. {@code TokenWindows} cuts batches from it.
- *   <li>{@code SequencePlan} pads sequences of several lengths, {@code WordVocabulary} and {@code
- *       WordPairs} serve word2vec.
+ *   <li>A {@link dev.kiln.ops.text.TokenSource} is a long row of tokens: in memory, or mapped from
+ *       {@link dev.kiln.ops.text.TokenFile}s. {@link dev.kiln.ops.text.TokenWindows} cuts batches
+ *       from it.
+ *   <li>{@link dev.kiln.ops.text.SequenceBatch} pads sequences of several lengths; {@link
+ *       dev.kiln.ops.text.WordVocabulary} and {@link dev.kiln.ops.text.WordPairs} serve word2vec.
  * </ul>
  */
 package dev.kiln.ops.text;

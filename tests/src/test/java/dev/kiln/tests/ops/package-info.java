@@ -1,0 +1,2 @@
+/** Operations, losses and optimizers on tensors, against plain definitions. */
+package dev.kiln.tests.ops;

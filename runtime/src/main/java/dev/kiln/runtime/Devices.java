@@ -4,6 +4,7 @@ import dev.kiln.compiler.eval.Launch;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.eval.EvalDevice;
 import dev.kiln.runtime.memory.Slab;
+import dev.kiln.runtime.shape.ShapeDevice;
 import dev.kiln.runtime.sim.SimDevice;
 import java.util.List;
 
@@ -46,6 +47,13 @@ public final class Devices {
    */
   public static Device sanitizing() {
     return new EvalDevice(Slab.ofDefaultSize(), Launch::sanitized);
+  }
+
+  /**
+   * A new device that keeps and computes no numbers, for building and counting models of any size.
+   */
+  public static Device shapes() {
+    return new ShapeDevice();
   }
 
   /** The names that {@link #byName} knows. */

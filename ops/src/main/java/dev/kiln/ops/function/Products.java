@@ -14,59 +14,88 @@ import dev.kiln.runtime.NdArray;
 public final class Products {
   private Products() {}
 
+  /** {@link #linear(Tensor, Tensor, Tensor, Activation)} without an activation. */
+  public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+    return linear(x, weight, bias, Activation.NONE);
+  }
+
   /**
-   * {@code y = x weight^T + bias}.
+   * {@code y = activation(x weight^T + bias)}, in one launch.
    *
    * @param x {@code ... x inputs}
    * @param weight {@code outputs x inputs}
    * @param bias {@code outputs}, or null
+   * @param activation with its usual numbers
    * @return {@code ... x outputs}
    * @throws KilnException if the shapes do not fit
    */
-  public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+  public static Tensor linear(Tensor x, Tensor weight, Tensor bias, Activation activation) {
     Context context = x.context();
+    check(x, weight, bias);
+    Tensor[] in = context.cast("linear", x, weight, bias);
+    Tensor dense = in[0].rank() == 2 ? in[0] : in[0].contiguous();
+    var operation = Operation.of("linear", dense, in[1], in[2]);
+    long[] shape = x.shape();
+    shape[shape.length - 1] = weight.dim(0);
+    Tensor y = context.empty(in[0].dtype(), shape);
+    var fused = new Fused(activation);
+    Tensor pre = fused.pre(operation, y);
+    matmul(context)
+        .run(
+            rows(dense),
+            in[1].array().permute(1, 0),
+            in[2] == null ? null : in[2].array(),
+            activation,
+            rows(y),
+            pre == null ? null : rows(pre));
+    return operation
+        .save(
+            operation.needs(1) ? dense : null,
+            operation.needs(0) ? in[1] : null,
+            fused.saved(pre, y))
+        .result(
+            y,
+            g -> {
+              NdArray dz = rows(fused.gradient(g.saved(2), g.of()));
+              g.write(
+                  0, (dx, add) -> matmul(context).run(dz, g.saved(1).array(), beta(add), rows(dx)));
+              g.write(
+                  1,
+                  (dw, add) ->
+                      matmul(context).run(dz.permute(1, 0), rows(g.saved(0)), beta(add), dw));
+              g.write(
+                  2,
+                  (db, add) ->
+                      context.launcher(ColumnSums.class, ColumnSums::new).run(dz, add, db));
+            });
+  }
+
+  private static void check(Tensor x, Tensor weight, Tensor bias) {
     if (x.rank() < 1 || weight.rank() != 2 || x.dim(-1) != weight.dim(1)) {
       throw new KilnException(
           "linear: the last axis of %s must be the last axis of %s".formatted(x, weight));
     }
-    Tensor[] in = context.cast("linear", x, weight, bias);
-    var operation = Operation.of("linear", in).save(in[0], in[1]);
-    long[] shape = x.shape();
-    shape[shape.length - 1] = weight.dim(0);
-    Tensor y = context.empty(in[0].dtype(), shape);
-    matmul(context)
-        .run(
-            rows(in[0].array()),
-            in[1].array().permute(1, 0),
-            in[2] == null ? null : in[2].array(),
-            Activation.NONE,
-            rows(y.array()));
-    return operation.result(
-        y,
-        g -> {
-          NdArray dy = rows(g.of().contiguous().array());
-          NdArray w = g.saved(1).array();
-          g.write(
-              0,
-              (dx, add) ->
-                  matmul(context).run(dy, w, Epilogue.NONE.withBeta(add ? 1 : 0), rows(dx)));
-          NdArray xs = rows(g.saved(0).contiguous().array());
-          g.write(
-              1,
-              (dw, add) ->
-                  matmul(context)
-                      .run(dy.permute(1, 0), xs, Epilogue.NONE.withBeta(add ? 1 : 0), dw));
-          g.write(
-              2, (db, add) -> context.launcher(ColumnSums.class, ColumnSums::new).run(dy, add, db));
-        });
+    if (bias != null && (bias.rank() != 1 || bias.dim(0) != weight.dim(0))) {
+      throw new KilnException(
+          "linear: the bias must have a number for each row of %s, but is %s"
+              .formatted(weight, bias));
+    }
   }
 
   private static Matmul matmul(Context context) {
     return context.launcher(Matmul.class, Matmul::new);
   }
 
+  private static Epilogue beta(boolean accumulate) {
+    return accumulate ? Epilogue.ADD : Epilogue.NONE;
+  }
+
+  private static NdArray rows(Tensor x) {
+    return rows(x.array());
+  }
+
   /** All axes but the last as one. */
   private static NdArray rows(NdArray x) {
-    return x.rank() == 2 ? x : x.reshape(-1, x.dim(-1));
+    return x.rank() == 2 ? x : x.reshape(x.dim(-1) == 0 ? 0 : x.size() / x.dim(-1), x.dim(-1));
   }
 }

@@ -203,6 +203,21 @@ public final class NdArray implements AutoCloseable {
     return new NdArray(buffer, dtype, resolved, rowMajor(resolved), offset);
   }
 
+  /** Without an axis, whose extent must be 1; a negative axis counts from the last. */
+  public NdArray squeeze(int axis) {
+    int gone = axis < 0 ? axis + shape.length : axis;
+    if (gone < 0 || gone >= shape.length || shape[gone] != 1) {
+      throw new KilnException("axis %d of %s is not 1".formatted(axis, Arrays.toString(shape)));
+    }
+    long[] fewer = new long[shape.length - 1];
+    long[] fewerStrides = new long[shape.length - 1];
+    for (int i = 0; i < fewer.length; i++) {
+      fewer[i] = shape[i < gone ? i : i + 1];
+      fewerStrides[i] = strides[i < gone ? i : i + 1];
+    }
+    return new NdArray(buffer, dtype, fewer, fewerStrides, offset);
+  }
+
   /** Axis {@code i} of the result is axis {@code order[i]} of this. */
   public NdArray permute(int... order) {
     if (!Arrays.equals(
@@ -261,6 +276,29 @@ public final class NdArray implements AutoCloseable {
     }
     checkedSize(newShape);
     return new NdArray(buffer, dtype, newShape.clone(), expanded, offset);
+  }
+
+  /**
+   * Elements of this array under any shape and strides.
+   *
+   * @param first steps in memory from this array's first element to the result's
+   * @throws KilnException if an element of the result would lie outside of the buffer
+   */
+  public NdArray strided(long first, long[] newShape, long[] newStrides) {
+    long from = offset + first * dtype.bytes();
+    long lowest = from;
+    long highest = from;
+    for (int i = 0; i < newShape.length; i++) {
+      long reach = Math.max(0, newShape[i] - 1) * newStrides[i] * dtype.bytes();
+      lowest += Math.min(0, reach);
+      highest += Math.max(0, reach);
+    }
+    if (checkedSize(newShape) > 0 && (lowest < 0 || highest + dtype.bytes() > buffer.size())) {
+      throw new KilnException(
+          "shape %s with strides %s reaches beyond the memory of %s"
+              .formatted(Arrays.toString(newShape), Arrays.toString(newStrides), this));
+    }
+    return new NdArray(buffer, dtype, newShape.clone(), newStrides.clone(), from);
   }
 
   /** The bits of this array as another dtype of the same width. */

@@ -124,6 +124,30 @@ public final class Pointwise {
     }
   }
 
+  /**
+   * The gradient of {@code f(a, b)} with a number {@code b}.
+   *
+   * @param dy the gradient of the result
+   * @param da receives that of {@code a}, in the shape of {@code dy}
+   * @throws dev.kiln.runtime.KilnException if shapes do not fit or {@code f} has no gradient
+   */
+  public void binaryGradient(BinaryFunction f, NdArray a, double b, NdArray dy, NdArray da) {
+    gradientOf(f.hasGradient(), f);
+    run(
+        "left_gradient",
+        f.kernelName(),
+        floats(a, dy, null),
+        "a",
+        a,
+        "b",
+        null,
+        "dy",
+        dy,
+        b,
+        0,
+        da);
+  }
+
   /** {@code y = f(a, b, c)}. */
   public void ternary(TernaryFunction f, NdArray a, NdArray b, NdArray c, NdArray y) {
     DType compute = f == TernaryFunction.WHERE ? where(a, b, c) : compute(a, b, c);

@@ -16,14 +16,16 @@ import java.util.function.UnaryOperator;
  * <p>A tensor is a handle on counted memory. Views share it. A tensor belongs to the {@link Scope}
  * that was innermost when it was made and is freed with it, or by {@link #close}; memory goes when
  * the last handle, view and graph node is done with it. Operations are methods, in interfaces by
- * family: {@link ElementwiseOperations}, {@link ReductionOperations}, {@link ViewOperations},
- * {@link ProductOperations}. Fused ones are in {@code dev.kiln.ops.function}.
+ * family: {@link ElementwiseOperations}, {@link ActivationOperations}, {@link ReductionOperations},
+ * {@link ViewOperations}, {@link ProductOperations}. Fused ones are in {@code
+ * dev.kiln.ops.function}.
  *
  * <p>Every operation throws a {@link KilnException} that names it, the shapes and the rule that was
  * broken. Not thread-safe, as its {@link Context}.
  */
 public final class Tensor
     implements ElementwiseOperations,
+        ActivationOperations,
         ReductionOperations,
         ViewOperations,
         ProductOperations,

@@ -8,7 +8,7 @@ import java.util.function.ToDoubleFunction;
  * Compares a reference's gradient, in double precision, with central differences of its forward
  * pass. A backward kernel is then compared with that gradient by the error rule.
  */
-final class NumericalGradient {
+public final class NumericalGradient {
   /** The cube root of the unit roundoff balances truncation against cancellation. */
   private static final double STEP = Math.cbrt(Math.ulp(1.0));
 
@@ -24,7 +24,7 @@ final class NumericalGradient {
    * @param x where; changed and put back
    * @param gradient the gradient at {@code x} by the reference
    */
-  static void check(String what, ToDoubleFunction<double[]> loss, double[] x, double[] gradient) {
+  public static void check(String what, ToDoubleFunction<double[]> loss, double[] x, double[] gradient) {
     assertThat(gradient).as("size of " + what).hasSameSizeAs(x);
     double scale = 1;
     for (double g : gradient) {

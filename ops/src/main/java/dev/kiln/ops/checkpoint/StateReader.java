@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Gives what a {@link StateWriter} collected, from a file. */
@@ -32,6 +33,25 @@ public final class StateReader {
   /** Whether there is an array of that name. */
   public boolean hasArray(String name) {
     return file.names().contains(prefix + name);
+  }
+
+  /** Whether nothing was saved in this part. */
+  public boolean isEmpty() {
+    return arrays().isEmpty() && values().isEmpty();
+  }
+
+  /** The names of this part's values, without its prefix. */
+  public List<String> values() {
+    var names = new ArrayList<String>();
+    values
+        .fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (name.startsWith(prefix)) {
+                names.add(name.substring(prefix.length()));
+              }
+            });
+    return names;
   }
 
   /** The names of this part's arrays, without its prefix. */

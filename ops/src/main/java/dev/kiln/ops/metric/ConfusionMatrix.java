@@ -85,6 +85,11 @@ public final class ConfusionMatrix implements ClassMetric {
     }
   }
 
+  /** Adds rows that are counted already. */
+  public void add(int label, int predicted, long rows) {
+    counts[label][predicted] += rows;
+  }
+
   /** Rows of one label that were predicted to be a class. */
   public long count(int label, int predicted) {
     return counts[label][predicted];

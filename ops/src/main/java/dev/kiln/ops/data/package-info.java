@@ -9,8 +9,9 @@
  * <ul>
  *   <li>{@link dev.kiln.ops.data.Dataset}: examples with numbers from 0; views select, map and join
  *       them. {@link dev.kiln.ops.data.LabeledImages} (from {@link dev.kiln.ops.data.IdxFile},
- *       {@link dev.kiln.ops.data.Mnist}, {@link dev.kiln.ops.data.CifarFile}), {@code EncodedTable}
- *       (from {@code CsvFile} by a {@code TableEncoder}) and {@code SeriesWindows} are data sets.
+ *       {@link dev.kiln.ops.data.Mnist}, {@link dev.kiln.ops.data.CifarFile}), {@link
+ *       dev.kiln.ops.data.EncodedTable} (from {@link dev.kiln.ops.data.CsvFile} by a {@link
+ *       dev.kiln.ops.data.TableEncoder}) and {@link dev.kiln.ops.data.SeriesWindows} are data sets.
  *   <li>{@link dev.kiln.ops.data.Split}: which examples are for training, validation and testing.
  *   <li>{@link dev.kiln.ops.data.Sampler}: the order of an epoch, a pure function of the epoch.
  *   <li>{@link dev.kiln.ops.data.BatchPlan}: what the batches of an epoch are, a pure function of

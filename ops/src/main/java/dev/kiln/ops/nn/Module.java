@@ -23,6 +23,7 @@ public abstract class Module implements AutoCloseable {
   private final Map<String, Tensor> parameters = new LinkedHashMap<>();
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
+  private String name = "";
   private boolean isTraining = true;
   private List<Listener> listeners = List.of();
 
@@ -64,6 +65,7 @@ public abstract class Module implements AutoCloseable {
   protected final <M extends Module> M child(String name, M module) {
     requireFree(name);
     children.put(name, module);
+    ((Module) module).name = name;
     module.train(isTraining);
     return module;
   }
@@ -115,6 +117,11 @@ public abstract class Module implements AutoCloseable {
   public final void visit(String prefix, Visitor visitor) {
     visitor.visit(prefix, this);
     children.forEach((name, child) -> child.visit(prefix + name + ".", visitor));
+  }
+
+  /** The name that the module around knows this by; empty if there is none. */
+  final String name() {
+    return name;
   }
 
   /** The children in the order in which they were added. */

@@ -1,0 +1,209 @@
+package dev.kiln.ops.nn;
+
+import dev.kiln.kernels.convolution.ConvolutionAxis;
+import dev.kiln.kernels.convolution.ConvolutionOptions;
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.runtime.KilnException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What a convolution is, apart from its channels. Lists hold a number for each axis of space, or
+ * one for all.
+ *
+ * @param kernel taps
+ * @param stride places from one result to the next
+ * @param padding zeros on each side
+ * @param dilation places from one tap to the next
+ * @param outputPadding places that a transposed convolution adds at the end
+ * @param groups channels in and out are divided among so many independent convolutions
+ * @param activation applied in the same launch
+ * @param form how the weight is made
+ * @param initialization of the weight; the bias is even between plus and minus {@code 1/sqrt(fan
+ *     in)}, or 0 with {@link WeightForm#EQUALIZED_RATE}
+ */
+public record ConvOptions(
+    List<Integer> kernel,
+    List<Integer> stride,
+    List<Integer> padding,
+    List<Integer> dilation,
+    List<Integer> outputPadding,
+    int groups,
+    boolean hasBias,
+    Activation activation,
+    WeightForm form,
+    Initialization initialization) {
+  /** A kernel of such sizes, stride 1, no padding, one group, with a bias. */
+  public static ConvOptions kernel(int... sizes) {
+    return new ConvOptions(
+        list(sizes),
+        List.of(1),
+        List.of(0),
+        List.of(1),
+        List.of(0),
+        1,
+        true,
+        Activation.NONE,
+        WeightForm.PLAIN,
+        Initialization.byFanIn());
+  }
+
+  public ConvOptions withStride(int... newStride) {
+    return new ConvOptions(
+        kernel,
+        list(newStride),
+        padding,
+        dilation,
+        outputPadding,
+        groups,
+        hasBias,
+        activation,
+        form,
+        initialization);
+  }
+
+  public ConvOptions withPadding(int... newPadding) {
+    return new ConvOptions(
+        kernel,
+        stride,
+        list(newPadding),
+        dilation,
+        outputPadding,
+        groups,
+        hasBias,
+        activation,
+        form,
+        initialization);
+  }
+
+  public ConvOptions withDilation(int... newDilation) {
+    return new ConvOptions(
+        kernel,
+        stride,
+        padding,
+        list(newDilation),
+        outputPadding,
+        groups,
+        hasBias,
+        activation,
+        form,
+        initialization);
+  }
+
+  public ConvOptions withOutputPadding(int... newOutputPadding) {
+    return new ConvOptions(
+        kernel,
+        stride,
+        padding,
+        dilation,
+        list(newOutputPadding),
+        groups,
+        hasBias,
+        activation,
+        form,
+        initialization);
+  }
+
+  public ConvOptions withGroups(int newGroups) {
+    return new ConvOptions(
+        kernel,
+        stride,
+        padding,
+        dilation,
+        outputPadding,
+        newGroups,
+        hasBias,
+        activation,
+        form,
+        initialization);
+  }
+
+  public ConvOptions withoutBias() {
+    return new ConvOptions(
+        kernel,
+        stride,
+        padding,
+        dilation,
+        outputPadding,
+        groups,
+        false,
+        activation,
+        form,
+        initialization);
+  }
+
+  public ConvOptions withActivation(Activation newActivation) {
+    return new ConvOptions(
+        kernel,
+        stride,
+        padding,
+        dilation,
+        outputPadding,
+        groups,
+        hasBias,
+        newActivation,
+        form,
+        initialization);
+  }
+
+  public ConvOptions withForm(WeightForm newForm) {
+    return new ConvOptions(
+        kernel,
+        stride,
+        padding,
+        dilation,
+        outputPadding,
+        groups,
+        hasBias,
+        activation,
+        newForm,
+        initialization);
+  }
+
+  public ConvOptions withInitialization(Initialization newInitialization) {
+    return new ConvOptions(
+        kernel,
+        stride,
+        padding,
+        dilation,
+        outputPadding,
+        groups,
+        hasBias,
+        activation,
+        form,
+        newInitialization);
+  }
+
+  /** Taps along an axis of space. */
+  int taps(int axis) {
+    return at(kernel, axis);
+  }
+
+  /** For kernels. */
+  ConvolutionOptions forKernels(int axes) {
+    for (List<Integer> numbers : List.of(kernel, stride, padding, dilation, outputPadding)) {
+      if (numbers.size() != 1 && numbers.size() != axes) {
+        throw new KilnException(
+            "convolution: needs one number, or one for each of %d axes, but has %s"
+                .formatted(axes, numbers));
+      }
+    }
+    return new ConvolutionOptions(
+        IntStream.range(0, axes)
+            .mapToObj(
+                i ->
+                    new ConvolutionAxis(
+                        at(stride, i), at(padding, i), at(dilation, i), at(outputPadding, i)))
+            .toList(),
+        groups);
+  }
+
+  private static int at(List<Integer> numbers, int axis) {
+    return numbers.get(numbers.size() == 1 ? 0 : axis);
+  }
+
+  private static List<Integer> list(int... numbers) {
+    return Arrays.stream(numbers).boxed().toList();
+  }
+}

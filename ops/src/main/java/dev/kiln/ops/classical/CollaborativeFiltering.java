@@ -184,6 +184,16 @@ public final class CollaborativeFiltering implements AutoCloseable {
     return all;
   }
 
+  /** The factors of each user, row by row. */
+  public double[] userFactors() {
+    return userFactors.toDoubles();
+  }
+
+  /** The factors of each item, row by row: near each other for items that are rated alike. */
+  public double[] itemFactors() {
+    return itemFactors.toDoubles();
+  }
+
   /** The mean rating of each item. */
   public double[] means() {
     return means.toDoubles();

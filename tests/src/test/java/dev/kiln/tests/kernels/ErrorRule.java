@@ -50,6 +50,25 @@ public final class ErrorRule {
   }
 
   /**
+   * The rule where only the largest error of the plain implementation is known.
+   *
+   * @param plainError its largest error
+   */
+  public static void checkBeside(
+      String what, DType dtype, double[] actual, double plainError, double[] exact) {
+    assertThat(actual).as("size of " + what).hasSameSizeAs(exact);
+    double allowed = 2 * plainError + FLOOR_ULPS * ulp(dtype, largest(exact));
+    for (int i = 0; i < exact.length; i++) {
+      double error = Math.abs(actual[i] - exact[i]);
+      if (!(error <= allowed)) {
+        throw new AssertionError(
+            "%s at %d is %s, exactly %s: an error of %.3g where %.3g is allowed"
+                .formatted(what, i, actual[i], exact[i], error, allowed));
+      }
+    }
+  }
+
+  /**
    * The rule in double precision, where no better result is at hand to measure a plain
    * implementation by: the bound on a plain sum's error, {@code terms} roundings of the largest
    * magnitude, twice.

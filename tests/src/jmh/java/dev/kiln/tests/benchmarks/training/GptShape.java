@@ -59,23 +59,22 @@ public record GptShape(int layers, int width, int heads, int context, int batch,
     shapes.put(name + ".bias", new long[] {out});
   }
 
-  /**
-   * Initial values of every parameter: {@link Formula} with the hash code of its name as the seed;
-   * matrices are scaled by 0.1, norms' weights are 1 + 0.05 u, biases 0.05 u.
-   */
+  /** Initial values of every parameter. */
   public Map<String, float[]> weights() {
     var weights = new LinkedHashMap<String, float[]>();
     parameters()
-        .forEach(
-            (name, shape) -> {
-              boolean matrix = shape.length > 1;
-              boolean norm = !matrix && name.endsWith(".weight");
-              weights.put(
-                  name,
-                  new Formula(name.hashCode(), matrix ? WEIGHT_SCALE : BIAS_SCALE, norm ? 1 : 0)
-                      .values(Formula.count(shape)));
-            });
+        .forEach((name, shape) -> weights.put(name, formula(name).values(Formula.count(shape))));
     return weights;
+  }
+
+  /**
+   * What makes a parameter's initial values: matrices are scaled by 0.1, norms' weights are 1 +
+   * 0.05 u, biases 0.05 u; the seed is the hash code of the name.
+   */
+  Formula formula(String name) {
+    boolean matrix = parameters().get(name).length > 1;
+    boolean norm = !matrix && name.endsWith(".weight");
+    return new Formula(name.hashCode(), matrix ? WEIGHT_SCALE : BIAS_SCALE, norm ? 1 : 0);
   }
 
   /**

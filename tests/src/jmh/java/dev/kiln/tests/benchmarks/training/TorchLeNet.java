@@ -28,6 +28,7 @@ public final class TorchLeNet implements AutoCloseable {
   private static final long[] ONE = {1, 1};
   private static final long[] TWO = {2, 2};
   private static final long[] NONE = {0, 0};
+  private static final float BIAS_SCALE = 0.05f;
   private static final double MOMENTUM = 0.9;
 
   private final TorchParameters parameters;
@@ -73,20 +74,21 @@ public final class TorchLeNet implements AutoCloseable {
     shapes.put(name + ".bias", new long[] {weight[0]});
   }
 
-  /**
-   * Initial values: {@link Formula} with the hash code of the name as the seed, scaled by
-   * sqrt(6/(in + out)) (Xavier) for weights, by 0.05 for biases.
-   */
+  /** Initial values of every parameter. */
   public static Map<String, float[]> weights() {
     var weights = new LinkedHashMap<String, float[]>();
     parameters()
-        .forEach(
-            (name, shape) -> {
-              float scale = shape.length == 1 ? 0.05f : xavier(shape);
-              weights.put(
-                  name, new Formula(name.hashCode(), scale, 0).values(Formula.count(shape)));
-            });
+        .forEach((name, shape) -> weights.put(name, formula(name).values(Formula.count(shape))));
     return weights;
+  }
+
+  /**
+   * What makes a parameter's initial values: weights are scaled by sqrt(6/(in + out)) (Xavier),
+   * biases by 0.05; the seed is the hash code of the name.
+   */
+  static Formula formula(String name) {
+    long[] shape = parameters().get(name);
+    return new Formula(name.hashCode(), shape.length == 1 ? BIAS_SCALE : xavier(shape), 0);
   }
 
   private static float xavier(long[] shape) {

@@ -1,0 +1,74 @@
+package dev.kiln.tests.benchmarks.training;
+
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.ListType;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorType;
+import org.bytedeco.pytorch.Type;
+
+/** Operators of libtorch by name, with all their arguments, through its dispatcher. */
+final class Aten {
+  private Aten() {}
+
+  /**
+   * Calls an operator.
+   *
+   * @param operator its name without {@code aten::}, with its overload after a dot if it has one
+   * @param arguments all in the order of its schema: {@code Tensor}, {@code Tensor[]}, {@code
+   *     long[]}, {@code Double}, {@code Integer}, {@code Boolean}, {@code String}, or null for none
+   * @return its results
+   */
+  static Tensor[] all(String operator, Object... arguments) {
+    int dot = operator.indexOf('.');
+    String name = dot < 0 ? operator : operator.substring(0, dot);
+    String overload = dot < 0 ? "" : operator.substring(dot + 1);
+    var stack = new IValueVector();
+    for (Object argument : arguments) {
+      stack.push_back(value(argument));
+    }
+    Dispatcher.singleton().findSchemaOrThrow("aten::" + name, overload).callBoxed(stack);
+    Tensor[] results = new Tensor[Math.toIntExact(stack.size())];
+    for (int i = 0; i < results.length; i++) {
+      results[i] = stack.get(i).toTensor();
+    }
+    return results;
+  }
+
+  /** Calls an operator that has one result, or takes its first. */
+  static Tensor call(String operator, Object... arguments) {
+    return all(operator, arguments)[0];
+  }
+
+  private static IValue value(Object argument) {
+    return switch (argument) {
+      case null -> new IValue();
+      case Tensor tensor -> new IValue(tensor);
+      case Double number -> new IValue(number.doubleValue());
+      case Integer number -> new IValue(number.longValue());
+      case Boolean flag -> new IValue(flag.booleanValue());
+      case String text -> new IValue(text);
+      case long[] numbers -> integers(numbers);
+      case Tensor[] tensors -> tensors(tensors);
+      default -> throw new IllegalArgumentException(argument.getClass().toString());
+    };
+  }
+
+  private static IValue integers(long[] numbers) {
+    var list = new GenericList(ListType.ofInts().containedType(0));
+    for (long number : numbers) {
+      list.push_back(new IValue(number));
+    }
+    return new IValue(list);
+  }
+
+  private static IValue tensors(Tensor[] tensors) {
+    var list = new GenericList(new Type.TypePtr(TensorType.get()));
+    for (Tensor tensor : tensors) {
+      list.push_back(new IValue(tensor));
+    }
+    return new IValue(list);
+  }
+}

@@ -23,7 +23,8 @@ import java.util.Map;
 public final class Muon extends Optimizer {
   static final String NAME = "Muon";
 
-  private final List<MuonBatch> batches = new ArrayList<>();
+  private final Options options;
+  private final Launches launches;
 
   /**
    * @param products the dtype of matrix products, fp32 or bf16; those of fp64 weights are in fp64
@@ -47,11 +48,34 @@ public final class Muon extends Optimizer {
         device,
         matrices(parameters),
         List.of(State.zeros("momentum", ParameterTable.STATE_A)));
-    for (List<Integer> group : ParameterTable.groups(parameters)) {
+    this.options = options;
+    launches = launches(all());
+  }
+
+  @Override
+  Launches launches(List<Integer> indices) {
+    List<MuonBatch> batches = new ArrayList<>();
+    for (List<Integer> group : groups(indices)) {
       for (List<Integer> batch : shapes(group)) {
-        ParameterTable table = table(batch, ParameterTable.block(device, members(batch)));
-        batches.add(new MuonBatch(device, members(batch), table, options));
+        ParameterTable table = table(batch, ParameterTable.block(device(), members(batch)));
+        batches.add(new MuonBatch(device(), members(batch), table, options));
       }
+    }
+    return new Batches(batches);
+  }
+
+  /** Launches of matrices of one shape each. */
+  private record Batches(List<MuonBatch> batches) implements Launches {
+    @Override
+    public void update(double lr, long step, GradientScaling scaling) {
+      for (int i = 0; i < batches.size(); i++) {
+        batches.get(i).update(lr, scaling);
+      }
+    }
+
+    @Override
+    public void close() {
+      batches.forEach(MuonBatch::close);
     }
   }
 
@@ -82,14 +106,12 @@ public final class Muon extends Optimizer {
 
   @Override
   void update(double lr, long step, GradientScaling scaling) {
-    for (int i = 0; i < batches.size(); i++) {
-      batches.get(i).update(lr, scaling);
-    }
+    launches.update(lr, step, scaling);
   }
 
   @Override
   public void close() {
-    batches.forEach(MuonBatch::close);
+    launches.close();
     super.close();
   }
 }

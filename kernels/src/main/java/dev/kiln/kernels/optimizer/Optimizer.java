@@ -6,6 +6,7 @@ import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Updates a list of parameters, all of those with the same dtypes in one launch. Unscaling,
@@ -74,16 +75,73 @@ public abstract sealed class Optimizer implements AutoCloseable permits Elementw
    * @throws dev.kiln.runtime.KilnException if an argument breaks these rules
    */
   public final void step(double lr, long step, GradientScaling scaling) {
+    check(lr, step);
+    update(lr, step, scaling);
+  }
+
+  private void check(double lr, long step) {
     if (step < 1) {
       throw Check.fault(name, "step", "must be at least 1, but is " + step);
     }
     if (!Double.isFinite(lr)) {
       throw Check.fault(name, "lr", "must be finite, but is " + lr);
     }
-    update(lr, step, scaling);
   }
 
   abstract void update(double lr, long step, GradientScaling scaling);
+
+  /** The launches that update some of the parameters. */
+  interface Launches extends AutoCloseable {
+    void update(double lr, long step, GradientScaling scaling);
+
+    @Override
+    void close();
+  }
+
+  abstract Launches launches(List<Integer> indices);
+
+  /**
+   * Steps of some of the parameters only: where others have no gradient, or are further on. They
+   * use the state of the optimizer, and are freed apart from it.
+   */
+  public final class Selection implements AutoCloseable {
+    private final Launches launches;
+
+    private Selection(Launches launches) {
+      this.launches = launches;
+    }
+
+    /** As {@link Optimizer#step(double, long, GradientScaling)}. */
+    public void step(double lr, long step, GradientScaling scaling) {
+      check(lr, step);
+      launches.update(lr, step, scaling);
+    }
+
+    @Override
+    public void close() {
+      launches.close();
+    }
+  }
+
+  /**
+   * Some of the parameters.
+   *
+   * @param indices in the list of {@link #parameters}
+   */
+  public final Selection select(List<Integer> indices) {
+    return new Selection(launches(List.copyOf(indices)));
+  }
+
+  /** Indices by dtypes, among some parameters: each list is for one launch. */
+  final List<List<Integer>> groups(List<Integer> indices) {
+    return ParameterTable.groups(members(indices)).stream()
+        .map(group -> group.stream().map(indices::get).toList())
+        .toList();
+  }
+
+  final List<Integer> all() {
+    return IntStream.range(0, parameters.size()).boxed().toList();
+  }
 
   final Device device() {
     return device;

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  */
-public final class Context implements AutoCloseable {
+public final class Context implements TensorCreation, AutoCloseable {
   private final Device device;
   private final Launchers launchers;
   private final RandomState random;
@@ -214,41 +214,9 @@ public final class Context implements AutoCloseable {
 
   // Making tensors
 
-  /** Undefined content. */
-  public Tensor empty(DType dtype, long... shape) {
-    return adopt(NdArray.empty(device, dtype, shape));
-  }
-
-  public Tensor zeros(DType dtype, long... shape) {
-    return adopt(NdArray.zeros(device, dtype, shape));
-  }
-
-  public Tensor ones(DType dtype, long... shape) {
-    return full(dtype, 1, shape);
-  }
-
-  public Tensor full(DType dtype, double value, long... shape) {
-    return adopt(NdArray.full(device, dtype, value, shape));
-  }
-
-  /** fp32; without a shape, of rank 1. */
-  public Tensor of(float[] values, long... shape) {
-    return adopt(NdArray.of(device, values, shape));
-  }
-
-  /** i32; without a shape, of rank 1. */
-  public Tensor of(int[] values, long... shape) {
-    return adopt(NdArray.of(device, values, shape));
-  }
-
-  /** i64; without a shape, of rank 1. */
-  public Tensor of(long[] values, long... shape) {
-    return adopt(NdArray.of(device, values, shape));
-  }
-
-  /** Any dtype, rounded to nearest even; without a shape, of rank 1. */
-  public Tensor of(DType dtype, double[] values, long... shape) {
-    return adopt(NdArray.of(device, dtype, values, shape));
+  @Override
+  public Context self() {
+    return this;
   }
 
   /** Takes over an array: it is closed with the tensor. */

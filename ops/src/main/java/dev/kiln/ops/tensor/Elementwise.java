@@ -222,6 +222,12 @@ final class Elementwise {
     }
   }
 
+  static void requireFloat(String operation, DType dtype) {
+    if (!dtype.isFloat()) {
+      throw new KilnException(operation + ": the dtype must be a float, but is " + dtype);
+    }
+  }
+
   /** Integers take whole numbers only: nothing is rounded in silence. */
   private static void requireNumber(String operation, Tensor x, double number) {
     if (!x.dtype().isFloat() && number != Math.rint(number)) {

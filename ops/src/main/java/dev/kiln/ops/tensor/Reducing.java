@@ -117,7 +117,7 @@ final class Reducing {
    *
    * @param needsValues whether the elements are wanted, not their indices alone
    */
-  static Extreme extreme(
+  static Indexed extreme(
       Tensor x, boolean isLargest, boolean keepDims, int axis, boolean needsValues) {
     String name = isLargest ? "max" : "min";
     int at = Axes.index(name, axis, x.rank());
@@ -148,7 +148,7 @@ final class Reducing {
               });
     }
     index.nameOrigin("arg" + name);
-    return new Extreme(value, index);
+    return new Indexed(value, index);
   }
 
   /** The index of the extreme element in row-major order. */

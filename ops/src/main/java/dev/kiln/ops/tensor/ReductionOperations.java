@@ -56,12 +56,12 @@ public sealed interface ReductionOperations permits Tensor {
   }
 
   /** The largest elements along an axis and where they are, which takes the gradient. */
-  default Extreme max(int axis) {
+  default Indexed max(int axis) {
     return Reducing.extreme(self(), true, false, axis, true);
   }
 
   /** The smallest elements along an axis and where they are, which takes the gradient. */
-  default Extreme min(int axis) {
+  default Indexed min(int axis) {
     return Reducing.extreme(self(), false, false, axis, true);
   }
 

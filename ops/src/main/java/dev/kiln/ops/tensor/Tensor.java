@@ -6,7 +6,12 @@ import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.npy.NpyArray;
+import dev.kiln.runtime.npy.NpyFile;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -29,6 +34,7 @@ public final class Tensor
         ReductionOperations,
         ViewOperations,
         ProductOperations,
+        IndexOperations,
         AutoCloseable {
   private final Context context;
   private NdArray array;
@@ -459,6 +465,52 @@ public final class Tensor
         gradient.close();
       }
     }
+  }
+
+  // Of several tensors
+
+  /** Tensors one behind the other along an axis; their shapes are equal but for it. */
+  public static Tensor cat(int axis, Tensor... tensors) {
+    return Arranging.cat(axis, List.of(tensors));
+  }
+
+  /** The same. */
+  public static Tensor cat(int axis, List<Tensor> tensors) {
+    return Arranging.cat(axis, tensors);
+  }
+
+  /** Tensors of one shape along a new axis. */
+  public static Tensor stack(int axis, Tensor... tensors) {
+    return Arranging.stack(axis, List.of(tensors));
+  }
+
+  /** The same. */
+  public static Tensor stack(int axis, List<Tensor> tensors) {
+    return Arranging.stack(axis, tensors);
+  }
+
+  // Other places
+
+  /**
+   * A copy in another context, and so perhaps on another device; this very tensor if it is in that
+   * context. No gradient flows from one context to another.
+   */
+  public Tensor to(Context other) {
+    if (other == context) {
+      return this;
+    }
+    NdArray copy = NdArray.empty(other.device(), dtype(), shape());
+    copy.buffer().copyFrom(MemorySegment.ofArray(array().toBytes()), 0);
+    return other.adopt(copy).named(origin);
+  }
+
+  /**
+   * Writes a {@code .npy} file, which appears whole or not at all.
+   *
+   * @throws KilnException if it cannot be written, or npy has no such dtype, as bf16
+   */
+  public void save(Path file) {
+    NpyFile.write(file, new NpyArray(dtype(), shape(), array().toBytes()));
   }
 
   // Names

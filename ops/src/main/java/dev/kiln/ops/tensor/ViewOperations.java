@@ -113,4 +113,45 @@ public sealed interface ViewOperations permits Tensor {
   default Tensor contiguous() {
     return Views.contiguous(self());
   }
+
+  /**
+   * A diagonal of a matrix, or of each in a batch.
+   *
+   * @param offset 0 for the main one, positive ones lie above it
+   */
+  default Tensor diagonal(long offset) {
+    return Views.diagonal(self(), offset);
+  }
+
+  // Copies
+
+  /** A copy, each axis so many times; missing axes are added at the left. */
+  default Tensor repeat(long... times) {
+    return Arranging.repeat(self(), times);
+  }
+
+  /** A copy with axes in reverse, all if none is named. */
+  default Tensor flip(int... axes) {
+    return Arranging.flip(self(), axes);
+  }
+
+  /** A copy in which index {@code i} of an axis went to {@code i + shift}, around its end. */
+  default Tensor roll(int axis, long shift) {
+    return Arranging.roll(self(), axis, shift);
+  }
+
+  /** A copy with a value so many times before and behind along an axis. */
+  default Tensor pad(int axis, long before, long after, double value) {
+    return Arranging.pad(self(), axis, before, after, value);
+  }
+
+  /** A copy of matrices with 0 above a diagonal; positive diagonals lie above the main one. */
+  default Tensor tril(long diagonal) {
+    return Arranging.triangle(self(), true, diagonal);
+  }
+
+  /** A copy of matrices with 0 below a diagonal; positive diagonals lie above the main one. */
+  default Tensor triu(long diagonal) {
+    return Arranging.triangle(self(), false, diagonal);
+  }
 }

@@ -1,9 +1,12 @@
 package dev.kiln.ops.tensor;
 
+import dev.kiln.kernels.elementwise.BinaryFunction;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Views with their gradients. */
 final class Views {
@@ -200,21 +203,49 @@ final class Views {
       throw new KilnException(
           "%s: %d:%d:%d is no part of axis %d of %s".formatted(name, from, to, step, axis, x));
     }
-    NdArray part = x.array().narrow(at, start, end, step);
+    return part(name, x, all -> all.narrow(at, start, end, step));
+  }
+
+  /** Some of the elements: no element twice. */
+  private static Tensor part(String name, Tensor x, UnaryOperator<NdArray> part) {
     return view(
         name,
         x,
-        part,
+        part.apply(x.array()),
         g ->
             g.write(
                 0,
                 (dx, add) -> {
-                  NdArray target = dx.narrow(at, start, end, step);
                   if (!add) {
                     Elementwise.fill(g.context(), dx, 0);
                   }
-                  addTo(g, target, add);
+                  addTo(g, part.apply(dx), add);
                 }));
+  }
+
+  static Tensor diagonal(Tensor x, long offset) {
+    if (x.rank() < 2) {
+      throw new KilnException("diagonal: needs a matrix or a batch of them, but is " + x);
+    }
+    long down = Math.max(0, -offset);
+    long right = Math.max(0, offset);
+    long length = Math.min(x.dim(-2) - down, x.dim(-1) - right);
+    if (length < 1) {
+      throw new KilnException("diagonal: %s has no diagonal %d".formatted(x, offset));
+    }
+    return part(
+        "diagonal",
+        x,
+        all -> {
+          int batch = all.rank() - 2;
+          long[] shape = Arrays.copyOf(all.shape(), batch + 1);
+          long[] strides = new long[batch + 1];
+          Arrays.setAll(strides, all::stride);
+          shape[batch] = length;
+          strides[batch] = all.stride(-2) + all.stride(-1);
+          long first = down * all.stride(-2) + right * all.stride(-1);
+          return all.strided(first, shape, strides);
+        });
   }
 
   private static void addTo(Gradients g, NdArray target, boolean add) {
@@ -223,8 +254,7 @@ final class Views {
     }
     var launcher = Elementwise.launcher(g.context());
     if (add) {
-      launcher.binary(
-          dev.kiln.kernels.elementwise.BinaryFunction.ADD, target, g.of().array(), target);
+      launcher.binary(BinaryFunction.ADD, target, g.of().array(), target);
     } else {
       launcher.copy(g.of().array(), target);
     }
@@ -249,7 +279,7 @@ final class Views {
               .formatted(Arrays.toString(lengths), axis, x));
     }
     var operation = Operation.of("split", x);
-    var parts = new java.util.ArrayList<Tensor>();
+    var parts = new ArrayList<Tensor>();
     long from = 0;
     for (long length : lengths) {
       parts.add(x.scopedView(x.array().narrow(at, from, from + length)));

@@ -158,6 +158,41 @@ class TensorGradientTest {
         unary("contiguous", x -> x.transpose(0, 1).contiguous()));
   }
 
+  static Stream<Case> choices() {
+    return Stream.of(
+        unary("gather", x -> x.gather(1, indices(2, 4, 0, 2, 2, 1, 1, 0, 0, 1))),
+        unary("indexSelect", x -> x.indexSelect(1, CONTEXT.of(new int[] {2, 0, 2, 1}))),
+        unary("indexSelect of rows", x -> x.indexSelect(0, CONTEXT.of(new long[] {1, 1, 0}))),
+        new Case(
+            "scatterAdd",
+            in -> in[0].scatterAdd(1, indices(2, 2, 0, 0, 2, 1), in[1]),
+            s(2, 3),
+            s(2, 2)),
+        new Case(
+            "scatter",
+            in -> in[0].scatter(1, indices(2, 2, 0, 0, 2, 1), in[1].detach()),
+            s(2, 3),
+            s(2, 2)),
+        unary("topK", x -> x.topK(2, 1).values()),
+        unary("topK of rows", x -> x.topK(1, 0, false).values()),
+        unary("sort", x -> x.sort(1, true).values()),
+        unary("cumsum", x -> x.cumsum(1)),
+        unary("cumprod", x -> x.cumprod(0)),
+        unary("diagonal", x -> x.diagonal(1)),
+        unary("repeat", x -> x.repeat(2, 1, 3)),
+        unary("flip", x -> x.flip(1)),
+        unary("roll", x -> x.roll(1, -1)),
+        unary("pad", x -> x.pad(1, 1, 2, 5)),
+        unary("tril", x -> x.tril(0)),
+        unary("triu", x -> x.triu(1)),
+        new Case("cat", in -> Tensor.cat(1, in), s(2, 3), s(2, 1), s(2, 2)),
+        new Case("stack", in -> Tensor.stack(-1, in), s(2, 3), s(2, 3)));
+  }
+
+  private static Tensor indices(long rows, long columns, long... values) {
+    return CONTEXT.of(values, rows, columns);
+  }
+
   static Stream<Case> products() {
     return Stream.of(
         new Case("matmul", in -> in[0].matmul(in[1]), s(2, 3), s(3, 4)),
@@ -176,7 +211,7 @@ class TensorGradientTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"functions", "activations", "pairs", "reductions", "views", "products"})
+  @MethodSource({"functions", "activations", "pairs", "reductions", "views", "choices", "products"})
   void matchesDifferences(Case given) {
     var random = new Random(7);
     double[][] numbers = new double[given.shapes().length][];

@@ -44,7 +44,7 @@ class RegressionTest {
     assertThat(exact.bias()).isCloseTo(3, within(0.1));
     double last = Double.POSITIVE_INFINITY;
     try (var descent = new GradientDescent(Kind.LINEAR, matrix(x), y)) {
-      for (int step = 0; step < 400; step++) {
+      for (int step = 0; step < 150; step++) {
         double loss = descent.step(0.3);
         assertThat(loss).as("J at step %d", step).isLessThanOrEqualTo(last + 1e-15);
         last = loss;
@@ -91,8 +91,8 @@ class RegressionTest {
     double[] y = new double[60];
     Arrays.setAll(y, i -> x[i][0] + 2 * x[i][1] > 0.3 ? 1 : 0);
     try (var descent = new GradientDescent(Kind.LOGISTIC, matrix(x), y)) {
-      for (int step = 0; step < 2000; step++) {
-        descent.step(2);
+      for (int step = 0; step < 300; step++) {
+        descent.step(20);
       }
       LinearModel model = descent.model();
       for (int i = 0; i < 60; i++) {

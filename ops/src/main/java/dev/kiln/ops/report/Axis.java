@@ -14,13 +14,15 @@ record Axis(double low, double high, boolean log, double from, double to) {
   /** Values that come down to this part of the largest get an axis from zero. */
   private static final double ROOM_FOR_ZERO = 0.2;
 
+  private static final double FEW_DECADES = 2.6;
+
   /** Over a range of values and a little more, so that it begins and ends at round numbers. */
   static Axis around(double min, double max, boolean log, double from, double to) {
     if (log) {
-      double low = min > 0 ? min : 1e-12;
-      double wide = Math.max(Math.log10(max / low), 0.1) * 0.04;
-      return new Axis(
-          low * Math.pow(10, -wide), Math.max(max, low * 1.2) * Math.pow(10, wide), true, from, to);
+      double low = min > 0 ? min : Double.MIN_NORMAL;
+      double high = Math.max(max, low * 1.2);
+      double margin = Math.pow(high / low, 0.04);
+      return new Axis(low / margin, high * margin, true, from, to);
     }
     if (!(max > min)) {
       double margin = min == 0 ? 1 : Math.abs(min) * 0.1;
@@ -66,7 +68,8 @@ record Axis(double low, double high, boolean log, double from, double to) {
     int first = (int) Math.floor(Math.log10(low));
     int last = (int) Math.ceil(Math.log10(high));
     int every = Math.max(1, Math.ceilDiv(last - first, wanted));
-    double[] within = last - first <= 2 ? new double[] {1, 2, 5} : new double[] {1};
+    double[] within =
+        Math.log10(high / low) < FEW_DECADES ? new double[] {1, 2, 5} : new double[] {1};
     List<Double> ticks = new ArrayList<>();
     for (int power = first; power <= last; power += every) {
       for (double digit : within) {

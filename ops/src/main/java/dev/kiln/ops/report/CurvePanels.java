@@ -127,7 +127,7 @@ final class CurvePanels {
 
   private static String twice(LineChart chart, boolean log) {
     return "<div class=\"on-wide\">"
-        + chart.svg(1180, 360, log)
+        + chart.svg(1000, 320, log)
         + "</div><div class=\"on-narrow\">"
         + chart.svg(420, 300, log)
         + "</div>";
@@ -147,7 +147,8 @@ final class CurvePanels {
     for (LineChart.Line line : chart.lines()) {
       if (!line.faint()) {
         String last = Figures.of(line.series().last());
-        html.tag("li", "class", "key c" + line.colour()).text(line.name() + " ");
+        html.tag("li", "class", "key c" + line.colour())
+            .text((group.parts.containsKey("") ? "last" : line.name()) + " ");
         html.leaf("b", last).end("li");
       }
     }
@@ -155,6 +156,9 @@ final class CurvePanels {
       for (int i = 0; i < series.size(); i++) {
         strange += Double.isFinite(series.value(i)) ? 0 : 1;
       }
+    }
+    if (chart.lines().stream().anyMatch(LineChart.Line::faint)) {
+      html.leaf("li", "smoothed");
     }
     if (strange > 0) {
       html.leaf("li", strange + " not finite", "class", "strange");

@@ -15,17 +15,17 @@ final class DotChart {
    * @param diagonal draws where both are equal, over equal ranges; otherwise draws where y is 0
    */
   static String dots(String title, float[] x, float[] y, String xName, boolean diagonal) {
-    Plot plot = new Plot(420, 300);
     float[] xRange = range(x);
     float[] yRange = range(y);
     if (diagonal) {
       xRange = new float[] {Math.min(xRange[0], yRange[0]), Math.max(xRange[1], yRange[1])};
       yRange = xRange;
     }
+    Plot plot = new Plot(420, 300, yRange[0], yRange[1], false, true);
     Axis across = Axis.around(xRange[0], xRange[1], false, plot.left, plot.right);
-    Axis up = Axis.around(yRange[0], yRange[1], false, plot.bottom, plot.top);
+    Axis up = plot.y;
     Markup svg = plot.open(title, "class", "dots");
-    plot.frame(svg, across, up, xName, true);
+    plot.frame(svg, across, xName);
     svg.tag("g", "class", "reference");
     if (diagonal) {
       double low = Math.max(across.low(), up.low());
@@ -48,12 +48,12 @@ final class DotChart {
   /** How values are distributed, in Sturges's number of buckets or twice as many. */
   static String histogram(String title, float[] values, String xName) {
     Histogram histogram = Histogram.of(values, 2 * Histogram.buckets(values.length));
-    Plot plot = new Plot(420, 300);
     double most = Arrays.stream(histogram.counts()).max().orElse(0);
+    Plot plot = new Plot(420, 300, 0, Math.max(1, most), false, true);
     Axis across = Axis.around(histogram.min(), histogram.max(), false, plot.left, plot.right);
-    Axis up = Axis.of(0, Math.max(1, most * 1.06), plot.bottom, plot.top);
+    Axis up = plot.y;
     Markup svg = plot.open(title, "class", "bars");
-    plot.frame(svg, across, up, xName, true);
+    plot.frame(svg, across, xName);
     svg.tag("g", "class", "columns");
     for (int i = 0; i < histogram.counts().length; i++) {
       double from = across.at(histogram.edge(i));

@@ -22,7 +22,10 @@ final class Figures {
     if (size != 0 && (size < 1e-4 || size >= 1e9)) {
       return power(value, digits);
     }
-    BigDecimal rounded = new BigDecimal(value).round(new MathContext(digits));
+    int whole = (int) Math.floor(Math.log10(Math.max(1, size))) + 1;
+    // Digits before the point are never made zeros.
+    MathContext context = new MathContext(Math.max(digits, whole));
+    BigDecimal rounded = new BigDecimal(value).round(context);
     int places = Math.max(0, rounded.stripTrailingZeros().scale());
     return signed(String.format(Locale.ROOT, "%,." + places + "f", rounded));
   }

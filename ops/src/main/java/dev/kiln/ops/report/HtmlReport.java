@@ -3,9 +3,6 @@ package dev.kiln.ops.report;
 import dev.kiln.ops.report.RunLog.KernelTime;
 import dev.kiln.ops.report.RunLog.Note;
 import dev.kiln.runtime.AtomicFile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,23 +41,22 @@ public final class HtmlReport {
   }
 
   private String make() {
-    html.raw("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
-    html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
-    html.raw("<meta name=\"color-scheme\" content=\"light dark\">");
-    html.leaf("title", log.title()).raw("<style>").raw(resource("report.css")).raw("</style>");
-    html.raw("</head><body><main>");
+    html.raw(Page.begin(log.title()));
     head();
     section("", CurvePanels.loss(log), "");
     section("", CurvePanels.others(log), "grid");
     if (!log.layerGradients().isEmpty()) {
-      String map = HeatMap.layers(log.layerGradients());
+      String maps =
+          "<div class=\"on-wide\">"
+              + LayerMap.of(log.layerGradients(), 1000)
+              + "</div><div class=\"on-narrow\">"
+              + LayerMap.of(log.layerGradients(), 420)
+              + "</div>";
       String legend =
           "<p class=\"about\">The largest norm of each stretch of steps; the stronger, the larger,"
               + " by powers of ten.</p>";
       section(
-          "Gradient norm per layer",
-          legend + "<figure class=\"card scroll\">" + map + "</figure>",
-          "");
+          "Gradient norm per layer", legend + "<figure class=\"card\">" + maps + "</figure>", "");
     }
     if (log.confusion() != null) {
       section("Classification", ResultPanels.confusion(log.confusion()), "grid two");
@@ -76,8 +72,7 @@ public final class HtmlReport {
     section("Time per kernel", kernels(), "");
     section("Notes", notes(), "");
     section("Run", facts(), "grid two");
-    html.raw("</main><script>").raw(resource("report.js")).raw("</script></body></html>\n");
-    return html.toString();
+    return html.raw(Page.end()).toString();
   }
 
   private void section(String title, String content, String layout) {
@@ -133,7 +128,7 @@ public final class HtmlReport {
     if (best >= 0) {
       double value = series.value(best);
       String shown = largest && value <= 1 ? Figures.percent(value) : Figures.of(value);
-      tile(name, shown, "at step " + Figures.brief(series.step(best)));
+      tile(name, shown, "at step " + Figures.of(series.step(best)));
     }
   }
 
@@ -142,7 +137,7 @@ public final class HtmlReport {
   }
 
   private static String last(Series series) {
-    return Figures.brief(series.step(series.size() - 1));
+    return Figures.of(series.step(series.size() - 1));
   }
 
   private static double median(Series series) {
@@ -199,7 +194,7 @@ public final class HtmlReport {
     }
     Markup list = new Markup().raw("<ol class=\"card notes\">");
     for (Note note : log.notes().subList(0, Math.min(NOTES, log.notes().size()))) {
-      list.raw("<li>").leaf("span", "step " + Figures.brief(note.step()), "class", "step");
+      list.raw("<li>").leaf("span", "step " + Figures.of(note.step()), "class", "step");
       String kind = CurvePanels.kind(note.kind());
       list.leaf("span", kind.replace('-', ' '), "class", "kind " + kind);
       list.leaf("span", note.text()).raw("</li>");
@@ -224,13 +219,5 @@ public final class HtmlReport {
     values.forEach(
         (name, value) -> table.raw("<tr>").leaf("th", name).leaf("td", value).raw("</tr>"));
     return table.raw("</tbody></table></div>").toString();
-  }
-
-  static String resource(String name) {
-    try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 /** Curves over steps. Where a value has no place, the curve has a gap. */
 final class LineChart {
   private static final int POINTS = 600;
+  private static final double POINTS_OF_FAINT_PER_PIXEL = 1.2;
   private static final double GROWTH_FOR_LOG = 40;
 
   /** A curve in a colour of the style sheet; a faint one stands behind its smoothed twin. */
@@ -32,12 +33,11 @@ final class LineChart {
    * @param smoothing over so many points; 1 for none
    */
   void add(String name, int colour, Series series, double smoothing) {
-    Series shown = series.thinned(POINTS);
     if (smoothing > 1) {
-      lines.add(new Line(name, colour, shown, true));
+      lines.add(new Line(name, colour, series, true));
       lines.add(new Line(name, colour, series.smoothed(smoothing).thinned(POINTS), false));
     } else {
-      lines.add(new Line(name, colour, shown, false));
+      lines.add(new Line(name, colour, series.thinned(POINTS), false));
     }
   }
 
@@ -94,20 +94,21 @@ final class LineChart {
 
   /** The chart, so many pixels wide and high before the page scales it. */
   String svg(double width, double height, boolean log) {
-    Plot plot = new Plot(width, height);
     long[] steps = steps();
     double[] range = range(log);
+    Plot plot = new Plot(width, height, range[0], range[1], log, brief);
     Axis x = Axis.of(steps[0], steps[1], plot.left, plot.right);
-    Axis y = Axis.around(range[0], range[1], log, plot.bottom, plot.top);
+    Axis y = plot.y;
     String geometry =
         "%s %s %s %s %s %s"
             .formatted(x.low(), x.high(), plot.left, plot.right, plot.top, plot.bottom);
     String scale = "%s %s %d".formatted(y.low(), y.high(), log ? 1 : 0);
     Markup svg = plot.open(title, "class", "chart", "data-plot", geometry, "data-y", scale);
-    plot.frame(svg, x, y, xName, brief);
+    plot.frame(svg, x, xName);
     marks(svg, plot, x);
     for (Line line : lines) {
-      draw(svg, line, x, y);
+      int points = (int) (POINTS_OF_FAINT_PER_PIXEL * width);
+      draw(svg, line, line.series().thinned(points), x, y);
     }
     return svg.end("svg").toString();
   }
@@ -124,22 +125,22 @@ final class LineChart {
     }
   }
 
-  private static void draw(Markup svg, Line line, Axis x, Axis y) {
+  private static void draw(Markup svg, Line line, Series points, Axis x, Axis y) {
     StringBuilder path = new StringBuilder();
     Markup dots = new Markup();
     boolean drawing = false;
     int run = 0;
-    for (int i = 0; i < line.series().size(); i++) {
-      double value = line.series().value(i);
+    for (int i = 0; i < points.size(); i++) {
+      double value = points.value(i);
       if (!y.shows(value)) {
         drawing = false;
         continue;
       }
-      String px = Figures.pixel(x.at(line.series().step(i)));
+      String px = Figures.pixel(x.at(points.step(i)));
       String py = Figures.pixel(y.at(value));
       path.append(drawing ? "L" : "M").append(px).append(' ').append(py);
       run = drawing ? run + 1 : 1;
-      boolean last = i + 1 == line.series().size() || !y.shows(line.series().value(i + 1));
+      boolean last = i + 1 == points.size() || !y.shows(points.value(i + 1));
       if (run == 1 && last) {
         // A point alone has no line.
         dots.tag("circle", "cx", px, "cy", py, "r", "3", "class", "dot c" + line.colour());
@@ -155,11 +156,11 @@ final class LineChart {
   String data() {
     StringBuilder json = new StringBuilder("[");
     for (Line line : lines) {
-      if (json.length() > 1) {
-        json.append(',');
+      if (line.faint()) {
+        continue;
       }
-      String name = line.faint() ? "" : line.name();
-      json.append("{\"n\":").append(quoted(name)).append(",\"c\":").append(line.colour());
+      json.append(json.length() > 1 ? "," : "");
+      json.append("{\"n\":").append(quoted(line.name())).append(",\"c\":").append(line.colour());
       json.append(",\"x\":[");
       for (int i = 0; i < line.series().size(); i++) {
         json.append(i == 0 ? "" : ",").append(line.series().step(i));

@@ -1,32 +1,56 @@
 package dev.kiln.ops.report;
 
+import java.util.Arrays;
+import java.util.List;
+
 /** The frame of a chart in SVG: axes with ticks, labels and grid lines. */
 final class Plot {
   private static final double TICK_PIXELS_X = 76;
-  private static final double TICK_PIXELS_Y = 44;
-  private static final double MARGIN_LEFT = 52;
+  private static final double TICK_PIXELS_Y = 34;
+  private static final double MARGIN_LEFT = 34;
   private static final double MARGIN_RIGHT = 14;
   private static final double MARGIN_TOP = 12;
   private static final double MARGIN_BOTTOM = 40;
+  private static final double DIGIT = 6.9;
 
   final double width;
   final double height;
-  final double left = MARGIN_LEFT;
   final double right;
   final double top = MARGIN_TOP;
   final double bottom;
+  final Axis y;
+  final double left;
+  private final boolean briefY;
 
-  Plot(double width, double height) {
+  /**
+   * A frame around values, so many pixels wide and high, with room for its numbers.
+   *
+   * @param briefY whether numbers at the left may end in k, M, G
+   */
+  Plot(double width, double height, double min, double max, boolean log, boolean briefY) {
     this.width = width;
     this.height = height;
-    this.right = width - MARGIN_RIGHT;
-    this.bottom = height - MARGIN_BOTTOM;
+    this.briefY = briefY;
+    right = width - MARGIN_RIGHT;
+    bottom = height - MARGIN_BOTTOM;
+    y = Axis.around(min, max, log, bottom, top);
+    int longest = yTicks().stream().map(this::label).mapToInt(String::length).max().orElse(1);
+    left = Math.max(MARGIN_LEFT, 12 + DIGIT * longest);
+  }
+
+  private List<Double> yTicks() {
+    return y.ticks((int) Math.max(2, (bottom - top) / TICK_PIXELS_Y));
+  }
+
+  private String label(double tick) {
+    return briefY ? Figures.brief(tick) : Figures.of(tick, 3);
   }
 
   /** Opens the picture. */
   Markup open(String label, Object... attributes) {
-    Object[] all = new Object[attributes.length + 6];
     Object[] own = {
+      "xmlns",
+      "http://www.w3.org/2000/svg",
       "viewBox",
       "0 0 " + Figures.pixel(width) + " " + Figures.pixel(height),
       "role",
@@ -34,22 +58,21 @@ final class Plot {
       "aria-label",
       label
     };
-    System.arraycopy(own, 0, all, 0, own.length);
+    Object[] all = Arrays.copyOf(own, own.length + attributes.length);
     System.arraycopy(attributes, 0, all, own.length, attributes.length);
     return new Markup().tag("svg", all);
   }
 
   /** Grid lines, numbers and names of both axes. */
-  void frame(Markup svg, Axis x, Axis y, String xName, boolean briefY) {
+  void frame(Markup svg, Axis x, String xName) {
     svg.tag("g", "class", "rules");
-    for (double tick : y.ticks((int) Math.max(2, (bottom - top) / TICK_PIXELS_Y))) {
+    for (double tick : yTicks()) {
       line(svg, left, y.at(tick), right, y.at(tick));
     }
     svg.end("g");
     svg.tag("g", "class", "ticks");
-    for (double tick : y.ticks((int) Math.max(2, (bottom - top) / TICK_PIXELS_Y))) {
-      String label = briefY ? Figures.brief(tick) : Figures.of(tick, 3);
-      svg.leaf("text", label, "x", left - 8, "y", y.at(tick) + 4, "text-anchor", "end");
+    for (double tick : yTicks()) {
+      svg.leaf("text", label(tick), "x", left - 8, "y", y.at(tick) + 4, "text-anchor", "end");
     }
     for (double tick : x.ticks((int) Math.max(2, (right - left) / TICK_PIXELS_X))) {
       line(svg, x.at(tick), bottom, x.at(tick), bottom + 4);

@@ -27,7 +27,7 @@ final class ResultPanels {
     Markup html = new Markup();
     if (names.size() <= CLASSES_IN_MAP) {
       html.raw("<figure class=\"card\"><figcaption><h3>Confusion matrix</h3></figcaption>");
-      html.raw(HeatMap.confusion(names, counts)).raw("</figure>");
+      html.raw(ConfusionMap.of(confusion)).raw("</figure>");
     }
     html.raw("<div class=\"card\"><h3>Classes</h3>").raw(classes(names, counts));
     html.raw(mistakes(names, counts)).raw("</div>");
@@ -100,25 +100,21 @@ final class ResultPanels {
     errors.update(predicted, targets);
     String unit = predictions.unit().isEmpty() ? "" : " in " + predictions.unit();
     Markup html = new Markup();
-    figure(
-        html,
-        "Predicted against true",
-        "true" + unit + " →, predicted ↑",
-        "R² " + Figures.of(errors.r2()));
+    figure(html, "Predicted against true", "R² " + Figures.of(errors.r2()));
     html.raw(DotChart.dots("predicted against true", targets, predicted, "true" + unit, true));
     html.raw("</figure>");
-    figure(html, "Residuals", "predicted less true", "RMSE " + Figures.of(errors.rmse()));
+    figure(html, "Residuals, predicted − true", "RMSE " + Figures.of(errors.rmse()));
     html.raw(DotChart.histogram("residuals", residuals, "residual" + unit)).raw("</figure>");
-    figure(html, "Residuals against predictions", "", "MAE " + Figures.of(errors.mae()));
+    figure(html, "Residuals against predictions", "MAE " + Figures.of(errors.mae()));
     html.raw(
         DotChart.dots(
             "residuals against predictions", predicted, residuals, "predicted" + unit, false));
     return html.raw("</figure>").toString();
   }
 
-  private static void figure(Markup html, String title, String more, String figure) {
+  private static void figure(Markup html, String title, String figure) {
     html.raw("<figure class=\"card\"><figcaption>").leaf("h3", title);
-    html.raw("<ul class=\"legend\">").leaf("li", more).raw("<li>").leaf("b", figure);
+    html.raw("<ul class=\"legend\"><li>").leaf("b", figure);
     html.raw("</li></ul></figcaption>");
   }
 
@@ -142,7 +138,7 @@ final class ResultPanels {
     Markup html = new Markup();
     for (RunLog.PictureGrid grid : spread(grids, GRIDS)) {
       html.raw("<figure class=\"card pixels\"><figcaption>").leaf("h3", grid.title());
-      html.leaf("span", "step " + Figures.brief(grid.step())).raw("</figcaption>");
+      html.leaf("span", "step " + Figures.of(grid.step())).raw("</figcaption>");
       image(html, grid.picture(), grid.title());
       html.raw("</figure>");
     }
@@ -153,7 +149,7 @@ final class ResultPanels {
     Markup html = new Markup();
     for (RunLog.TextSample sample : spread(texts, TEXTS).reversed()) {
       html.raw("<div class=\"card text\">");
-      html.leaf("span", "step " + Figures.brief(sample.step())).raw("<pre>");
+      html.leaf("span", "step " + Figures.of(sample.step())).raw("<pre>");
       html.leaf("b", sample.prompt()).text(sample.text()).raw("</pre></div>");
     }
     return html.toString();

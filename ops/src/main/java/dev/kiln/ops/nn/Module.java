@@ -7,6 +7,7 @@ import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,11 @@ public abstract class Module implements AutoCloseable {
   /** The name that the module around knows this by; empty if there is none. */
   final String name() {
     return name;
+  }
+
+  /** Parameters of this module alone. */
+  final Collection<Tensor> ownParameters() {
+    return parameters.values();
   }
 
   /** The children in the order in which they were added. */

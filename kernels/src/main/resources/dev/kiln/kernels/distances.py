@@ -4,6 +4,8 @@ A distance is the sum of squared differences, feature after feature: equal point
 and equal distances are equal numbers, which |x|^2 - 2 x c + |c|^2 would not give. One step of
 k-means (Lloyd, 1982): each program finds the nearest centres of its own points and adds these up,
 centre by centre; a second launch adds up what the programs left, in their order.
+
+The second set of points is transposed: a feature of neighbouring points lies side by side.
 """
 
 import triton
@@ -17,6 +19,7 @@ def squared_distances(
     row_mask,
     col_mask,
     n_features,
+    stride_c,  # from a feature of the columns to the next
     COMPUTE: tl.constexpr,
     ROWS: tl.constexpr,
     COLS: tl.constexpr,
@@ -24,17 +27,18 @@ def squared_distances(
     sums = tl.zeros((ROWS, COLS), dtype=COMPUTE)
     for feature in range(0, n_features):
         x = tl.load(x_ptrs + feature, mask=row_mask, other=0.0).to(COMPUTE)
-        c = tl.load(c_ptrs + feature, mask=col_mask, other=0.0).to(COMPUTE)
+        c = tl.load(c_ptrs, mask=col_mask, other=0.0).to(COMPUTE)
         difference = x[:, None] - c[None, :]
         sums += difference * difference
+        c_ptrs += stride_c
     return sums
 
 
 @triton.jit
 def distances_kernel(
     x_ptr,
-    c_ptr,
-    squares_ptr,  # dense: a row for each row of x, a column for each row of c
+    c_ptr,  # n_features rows
+    squares_ptr,  # dense: a row for each row of x, a column for each column of c
     n_rows,
     n_cols,
     n_features,
@@ -47,18 +51,19 @@ def distances_kernel(
     rows = tl.program_id(axis=0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
     cols = tl.program_id(axis=1).to(tl.int64) * COLS + tl.arange(0, COLS)
     x_ptrs = x_ptr + rows * stride_x
-    c_ptrs = c_ptr + cols * stride_c
+    in_rows = rows < n_rows
+    in_cols = cols < n_cols
     squares = squared_distances(
-        x_ptrs, c_ptrs, rows < n_rows, cols < n_cols, n_features, COMPUTE, ROWS, COLS
+        x_ptrs, c_ptr + cols, in_rows, in_cols, n_features, stride_c, COMPUTE, ROWS, COLS
     )
-    mask = (rows < n_rows)[:, None] & (cols < n_cols)[None, :]
+    mask = in_rows[:, None] & in_cols[None, :]
     tl.store(squares_ptr + rows[:, None] * n_cols + cols[None, :], squares, mask=mask)
 
 
 @triton.jit
 def nearest_kernel(
     x_ptr,
-    centres_ptr,
+    centres_ptr,  # n_features rows
     nearest_ptr,  # receives the index of each point's centre; -1 if none is at a finite distance
     squares_ptr,  # receives the squared distance; or None
     sums_ptr,  # receives the sum of the points of each centre, for each program; or None
@@ -84,9 +89,16 @@ def nearest_kernel(
             centres = start + tl.arange(0, CENTRES)
             is_centre = centres < n_centres
             x_ptrs = x_ptr + points * stride_x
-            c_ptrs = centres_ptr + centres.to(tl.int64) * stride_c
             squares = squared_distances(
-                x_ptrs, c_ptrs, is_point, is_centre, n_features, COMPUTE, POINTS, CENTRES
+                x_ptrs,
+                centres_ptr + centres,
+                is_point,
+                is_centre,
+                n_features,
+                stride_c,
+                COMPUTE,
+                POINTS,
+                CENTRES,
             )
             # NaN counts as infinitely far; of equal distances the first wins.
             is_near = is_centre[None, :] & (squares < float("inf"))

@@ -31,6 +31,7 @@ public final class NearestCentres implements AutoCloseable {
   private final boolean isGpu;
   private final KernelCall nearest;
   private final KernelCall means;
+  private final Transposed transposed;
   private final Workspace sums;
   private final Workspace counts;
 
@@ -38,6 +39,7 @@ public final class NearestCentres implements AutoCloseable {
     isGpu = device.target().isGpu();
     nearest = new KernelCall(FILE, "nearest_kernel", device);
     means = new KernelCall(FILE, "means_kernel", device);
+    transposed = new Transposed(device);
     sums = new Workspace(device);
     counts = new Workspace(device);
   }
@@ -89,10 +91,11 @@ public final class NearestCentres implements AutoCloseable {
       NdArray points, NdArray centres, NdArray index, NdArray squares, NdArray sum, NdArray count) {
     int mostCentres = isGpu ? MOST_CENTRES_ON_GPU : MOST_CENTRES_ON_CPU;
     int mostFeatures = BlockSizes.elements(nearest.device()) / POINTS;
-    nearest.start().array(points).array(centres).array(index).array(squares);
+    NdArray features = transposed.of(centres);
+    nearest.start().array(points).array(features).array(index).array(squares);
     nearest.array(sum).array(count);
     nearest.integer(points.dim(0)).integer(centres.dim(0)).integer(points.dim(1));
-    nearest.integer(points.stride(0)).integer(centres.stride(0));
+    nearest.integer(points.stride(0)).integer(features.stride(0));
     nearest.constant(PointSets.compute(points)).constant(POINTS);
     nearest.constant(pointsOfProgram(points) / POINTS);
     nearest.constant(BlockSizes.around(centres.dim(0), LEAST, mostCentres));
@@ -110,6 +113,7 @@ public final class NearestCentres implements AutoCloseable {
       throw Check.fault(NAME, "points", "must have at least one column, but is " + points);
     }
     PointSets.alike(NAME, "centres", centres, "points", points);
+    PointSets.dense(NAME, "centres", centres);
     if (centres.dim(0) == 0) {
       throw Check.fault(NAME, "centres", "must have at least one row, but is " + centres);
     }
@@ -132,6 +136,7 @@ public final class NearestCentres implements AutoCloseable {
 
   @Override
   public void close() {
+    transposed.close();
     sums.close();
     counts.close();
   }

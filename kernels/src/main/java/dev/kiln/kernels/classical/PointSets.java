@@ -13,15 +13,14 @@ final class PointSets {
   static void check(String operation, String argument, NdArray points) {
     Check.floatsOrDoubles(operation, argument, points);
     dense(operation, argument, points);
-    if (points.dim(0) > MOST_ROWS) {
-      throw Check.fault(
-          operation, argument, "must have at most " + MOST_ROWS + " rows, but is " + points);
-    }
+    limited(operation, argument, points);
   }
 
-  /** Points of the dtype and the number of features of others. */
+  /** Points of the dtype and the number of features of others, with any strides. */
   static void alike(String operation, String argument, NdArray points, String other, NdArray like) {
-    check(operation, argument, points);
+    Check.floatsOrDoubles(operation, argument, points);
+    Check.matrix(operation, argument, points);
+    limited(operation, argument, points);
     Check.sameDType(operation, argument, points, other, like);
     if (points.dim(1) != like.dim(1)) {
       throw Check.fault(
@@ -36,6 +35,13 @@ final class PointSets {
     if (array.rank() != 2 || array.dim(1) > 1 && array.stride(1) != 1) {
       throw Check.fault(
           operation, argument, "must be a matrix whose rows have no gaps, but is " + array);
+    }
+  }
+
+  private static void limited(String operation, String argument, NdArray points) {
+    if (points.dim(0) > MOST_ROWS) {
+      throw Check.fault(
+          operation, argument, "must have at most " + MOST_ROWS + " rows, but is " + points);
     }
   }
 

@@ -107,6 +107,7 @@ public final class NearestNeighbours implements AutoCloseable {
 
   @Override
   public void close() {
+    distances.close();
     sorting.close();
   }
 }

@@ -1,6 +1,5 @@
 package dev.kiln.ops.data;
 
-import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -13,16 +12,8 @@ import java.util.SplittableRandom;
 public interface Augmentation<E> {
   E apply(E example, SplittableRandom random);
 
-  /** One after the other. */
-  @SafeVarargs
-  static <E> Augmentation<E> all(Augmentation<E>... steps) {
-    List<Augmentation<E>> held = List.of(steps);
-    return (example, random) -> {
-      E changed = example;
-      for (Augmentation<E> step : held) {
-        changed = step.apply(changed, random);
-      }
-      return changed;
-    };
+  /** This one, then another. */
+  default Augmentation<E> then(Augmentation<E> next) {
+    return (example, random) -> next.apply(apply(example, random), random);
   }
 }

@@ -84,17 +84,20 @@ public final class CsvFile {
     try (CsvParser parser = new CsvFactory().createParser(text)) {
       parser.setSchema(schema);
       parser.enable(CsvParser.Feature.WRAP_AS_ARRAY);
-      parser.enable(CsvParser.Feature.SKIP_EMPTY_LINES);
       // The outer array.
       parser.nextToken();
       while (parser.nextToken() == JsonToken.START_ARRAY) {
-        int line = parser.currentTokenLocation().getLineNr();
         var row = new ArrayList<String>();
+        int line = 0;
         while (parser.nextToken() != JsonToken.END_ARRAY) {
+          // The parser places the start of a row at the end of the row before.
+          line = row.isEmpty() ? parser.currentTokenLocation().getLineNr() : line;
           row.add(parser.getText().strip());
         }
-        rows.add(row);
-        lines.add(line);
+        if (row.size() > 1 || row.size() == 1 && !row.getFirst().isEmpty()) {
+          rows.add(row);
+          lines.add(line);
+        }
       }
     } catch (JsonProcessingException e) {
       throw new KilnException(

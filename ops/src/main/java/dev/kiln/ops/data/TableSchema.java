@@ -95,30 +95,36 @@ public record TableSchema(
   }
 
   /**
-   * Declares the column that holds the class.
+   * Declares the column that holds the class, in place of targets declared before.
    *
    * @param order of the classes; if left out, those of the training part, numbers by their size,
    *     texts by the alphabet
    */
   public TableSchema classes(String name, String... order) {
-    requireInput(name);
+    requireColumn(name);
     var changed = new LinkedHashMap<>(inputs);
     changed.remove(name);
     return new TableSchema(changed, List.of(name), true, List.of(order), Scaling.NONE);
   }
 
   /**
-   * Declares the columns that hold the numbers to tell.
+   * Declares the columns that hold the numbers to tell, in place of targets declared before.
    *
    * @param scaling what the model tells them in; see {@link TableEncoder#original}
    */
   public TableSchema numbers(Scaling scaling, String... names) {
     var changed = new LinkedHashMap<>(inputs);
     for (String name : names) {
-      requireInput(name);
+      requireColumn(name);
       changed.remove(name);
     }
     return new TableSchema(changed, Arrays.asList(names), false, List.of(), scaling);
+  }
+
+  private void requireColumn(String name) {
+    if (!targets.contains(name)) {
+      requireInput(name);
+    }
   }
 
   private void requireInput(String name) {

@@ -6,6 +6,7 @@ import dev.kiln.kernels.attention.AttentionOptions;
 import dev.kiln.kernels.attention.DecodeAttention;
 import dev.kiln.kernels.attention.Inputs;
 import dev.kiln.kernels.elementwise.Pointwise;
+import dev.kiln.kernels.elementwise.Rotary;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.tensor.Tensor;
@@ -19,22 +20,20 @@ import java.util.Arrays;
  */
 public final class KeyValueCache implements AutoCloseable {
   private final Context context;
-  private final Tensor keys;
-  private final Tensor values;
-  private final Tensor lengths;
+  private final long capacity;
+  private Tensor keys;
+  private Tensor values;
+  private Tensor lengths;
   private long length;
 
   /**
+   * Takes memory with the first places, in their dtype.
+   *
    * @param capacity most places
-   * @param heads of keys and values
-   * @param head numbers of a head
    */
-  public KeyValueCache(
-      Context context, DType dtype, long batch, long capacity, long heads, long head) {
+  public KeyValueCache(Context context, long capacity) {
     this.context = context;
-    keys = context.empty(dtype, batch, capacity, heads, head).persist();
-    values = context.empty(dtype, batch, capacity, heads, head).persist();
-    lengths = context.empty(DType.I32, batch).persist();
+    this.capacity = capacity;
   }
 
   /** Places so far. */
@@ -43,7 +42,7 @@ public final class KeyValueCache implements AutoCloseable {
   }
 
   public long capacity() {
-    return keys.dim(1);
+    return capacity;
   }
 
   /** Forgets all places. */
@@ -63,25 +62,33 @@ public final class KeyValueCache implements AutoCloseable {
   }
 
   void append(NdArray k, NdArray v) {
-    boolean fits = k.rank() == 4 && Arrays.equals(k.shape(), v.shape());
-    for (int axis = 0; fits && axis < 4; axis++) {
-      fits = axis == 1 || k.dim(axis) == keys.dim(axis);
-    }
-    if (!fits) {
-      throw new KilnException(
-          "cache: keys %s and values %s must be batch x places x heads x head size as in %s"
-              .formatted(k, v, keys));
+    requireFitting(k, v);
+    if (keys == null) {
+      keys = context.empty(k.dtype(), k.dim(0), capacity, k.dim(2), k.dim(3)).persist();
+      values = context.empty(k.dtype(), keys.shape()).persist();
+      lengths = context.empty(DType.I32, k.dim(0)).persist();
     }
     long to = length + k.dim(1);
-    if (to > capacity()) {
+    if (to > capacity) {
       throw new KilnException(
-          "cache: %d places more than %d do not fit its %d"
-              .formatted(k.dim(1), length, capacity()));
+          "cache: %d places more than %d do not fit its %d".formatted(k.dim(1), length, capacity));
     }
     Pointwise pointwise = context.launcher(Pointwise.class, Pointwise::new);
     pointwise.copy(k, keys.array().narrow(1, length, to));
     pointwise.copy(v, values.array().narrow(1, length, to));
     length = to;
+  }
+
+  private void requireFitting(NdArray k, NdArray v) {
+    boolean fits = k.rank() == 4 && Arrays.equals(k.shape(), v.shape());
+    for (int axis = 0; keys != null && fits && axis < 4; axis++) {
+      fits = axis == 1 || k.dim(axis) == keys.dim(axis);
+    }
+    if (!fits) {
+      throw new KilnException(
+          "cache: keys %s and values %s must be batch x places x heads x head size%s"
+              .formatted(k, v, keys == null ? "" : " as in " + keys));
+    }
   }
 
   /**
@@ -104,19 +111,36 @@ public final class KeyValueCache implements AutoCloseable {
    * Adds the places of a product that holds queries, keys and values side by side, and lets their
    * queries see all that is before them.
    *
-   * @param qkv {@code batch x places x (heads + 2 keyHeads) head size}, contiguous
+   * @param qkv {@code batch x places x (heads + 2 keyHeads) head size}, contiguous; its queries and
+   *     keys are turned in place if there is a rotation
+   * @param rotary of queries and keys, or null; places count on from those before
+   * @param slopes as in {@link AttentionTerms}; or null
+   * @param options without dropout
    * @return {@code batch x places x heads head size}
    */
-  public Tensor attend(Tensor qkv, int heads, int keyHeads) {
-    long head = keys.dim(3);
+  public Tensor attend(
+      Tensor qkv,
+      int heads,
+      int keyHeads,
+      Rotary.Options rotary,
+      Tensor slopes,
+      AttentionOptions options) {
+    long head = qkv.dim(2) / (heads + 2L * keyHeads);
     NdArray all = qkv.array().reshape(qkv.dim(0), qkv.dim(1), heads + 2L * keyHeads, head);
     int keysEnd = heads + keyHeads;
+    if (rotary != null) {
+      var here =
+          new Rotary.Options(
+              rotary.form(), rotary.dimensions(), rotary.base(), rotary.offset() + length);
+      NdArray turning = all.narrow(2, 0, keysEnd);
+      RotaryEmbedding.forward(context, turning, here, null, turning);
+    }
     append(all.narrow(2, heads, keysEnd), all.narrow(2, keysEnd, keysEnd + (long) keyHeads));
     Tensor o = context.empty(qkv.dtype(), qkv.dim(0), qkv.dim(1), heads * head);
     attend(
         all.narrow(2, 0, heads),
-        null,
-        AttentionOptions.CAUSAL,
+        slopes,
+        options,
         o.array().reshape(qkv.dim(0), qkv.dim(1), heads, head));
     return o;
   }
@@ -159,8 +183,10 @@ public final class KeyValueCache implements AutoCloseable {
 
   @Override
   public void close() {
-    keys.close();
-    values.close();
-    lengths.close();
+    if (keys != null) {
+      keys.close();
+      values.close();
+      lengths.close();
+    }
   }
 }

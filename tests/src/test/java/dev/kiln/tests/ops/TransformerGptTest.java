@@ -105,8 +105,9 @@ class TransformerGptTest {
       int[] cached = gpt.generate(new int[] {3, 1}, 12, sampling);
       int[] plain = gpt.generateWithoutCache(new int[] {3, 1}, 12, sampling);
       assertThat(cached).hasSize(12).isEqualTo(plain);
-      assertThat(Arrays.stream(cached).distinct().count()).isGreaterThan(1);
     }
+    assertThat(gpt.generate(new int[] {3, 1}, 12, new Sampling(9, 0, 3)))
+        .isEqualTo(gpt.generateWithoutCache(new int[] {3, 1}, 12, new Sampling(9, 0, 3)));
     int[] twice = gpt.generate(new int[] {3, 1}, 12, new Sampling(9, 0, 5));
     assertThat(gpt.generate(new int[] {3, 1}, 12, new Sampling(9, 0, 5))).isEqualTo(twice);
     assertThat(gpt.generate(new int[] {3, 1}, 12, new Sampling(9, 0, 6))).isNotEqualTo(twice);

@@ -1,5 +1,5 @@
 /**
- * Known models as plain modules: convolutional networks and perceptrons. In come a context and
+ * Known models as plain modules: perceptrons, convolutional networks, GPT. In come a context and
  * sizes, out come modules to train. Uses {@code nn}, {@code function} and {@code tensor}.
  */
 package dev.kiln.ops.model;

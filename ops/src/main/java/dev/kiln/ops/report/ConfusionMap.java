@@ -66,19 +66,28 @@ final class ConfusionMap {
     double x = left + j * cell;
     double y = TOP + i * cell;
     double size = numbered ? cell - 1.5 : cell;
-    svg.tag("g", "class", (i == j ? "right" : "wrong") + (strength > STRONG ? " strong" : ""));
     if (numbered) {
-      svg.tag("rect", "x", x, "y", y, "width", size, "height", size, "rx", "2", "class", "back");
+      svg.tag("rect", "x", x, "y", y, "width", size, "height", size, "class", "back");
       svg.end("rect");
     }
-    HeatMap.cover(svg, x, y, size, size, strength);
-    if (numbered && count > 0) {
-      String number = Figures.brief(count);
-      svg.leaf("text", number, "x", x + size / 2, "y", y + size / 2 + 4, "text-anchor", "middle");
-    }
-    String told = "true %s, predicted %s: %d (%s of the row)";
     String from = confusion.names().get(i);
     String to = confusion.names().get(j);
-    svg.leaf("title", told.formatted(from, to, count, Figures.percent(part))).end("g");
+    String told =
+        "true %s, predicted %s: %d (%s of the row)"
+            .formatted(from, to, count, Figures.percent(part));
+    HeatMap.cell(svg, i == j ? "right" : "wrong", x, y, size, size, strength, told);
+    if (numbered && count > 0) {
+      svg.leaf(
+          "text",
+          Figures.brief(count),
+          "x",
+          x + size / 2,
+          "y",
+          y + size / 2 + 4,
+          "text-anchor",
+          "middle",
+          "class",
+          strength > STRONG ? "count strong" : "count");
+    }
   }
 }

@@ -25,8 +25,16 @@ final class HeatMap {
             size);
   }
 
-  /** Covers a cell with its colour. */
-  static void cover(Markup svg, double x, double y, double width, double height, double strength) {
+  /** A cell with its colour, and what is told where the pointer rests. */
+  static void cell(
+      Markup svg,
+      String kind,
+      double x,
+      double y,
+      double width,
+      double height,
+      double strength,
+      String told) {
     String opacity = String.valueOf(Math.round(100 * strength) / 100.0);
     svg.tag(
         "rect",
@@ -38,13 +46,11 @@ final class HeatMap {
         width,
         "height",
         height,
-        "rx",
-        "2",
         "class",
-        "cover",
+        kind,
         "fill-opacity",
         opacity);
-    svg.end("rect");
+    svg.leaf("title", told).end("rect");
   }
 
   static String brief(String text, int length) {

@@ -9,7 +9,7 @@ import java.util.Map;
 final class LayerMap {
   private static final int COLUMNS = 64;
   private static final int LEAST_COLUMNS = 16;
-  private static final int CELLS = 6000;
+  private static final int CELLS = 4000;
   private static final int LETTERS = 24;
   private static final double NAMES = 150;
   private static final double TICK_PIXELS = 62;
@@ -84,14 +84,11 @@ final class LayerMap {
         strange |= !Double.isFinite(series.value(i));
         largest = Math.max(largest, Double.isFinite(series.value(i)) ? series.value(i) : 0);
       }
-      svg.tag("g", "class", strange ? "strange" : "heat");
       double part = strange ? 1 : largest > 0 ? strength.at(largest) : 0;
-      HeatMap.cover(svg, x.from() + c * wide, y, wide - 0.6, row - 1.5, part);
-      if (from < to) {
-        String value = strange ? "not finite" : Figures.of(largest);
-        svg.leaf("title", name + ", step " + series.step(to - 1) + ": " + value);
-      }
-      svg.end("g");
+      String value = strange ? "not finite" : Figures.of(largest);
+      String told = from < to ? name + ", step " + series.step(to - 1) + ": " + value : name;
+      String kind = strange ? "strange" : "heat";
+      HeatMap.cell(svg, kind, x.from() + c * wide, y, wide - 0.6, row - 1.5, part, told);
     }
   }
 }

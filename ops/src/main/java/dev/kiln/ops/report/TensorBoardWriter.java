@@ -59,11 +59,11 @@ public final class TensorBoardWriter implements AutoCloseable {
   /**
    * Begins a file for a run that goes on.
    *
-   * @param step the first step that will be recorded; what is recorded from there on is replaced
+   * @param step the last step that was done; what was recorded after it is replaced
    * @throws KilnException if the folder cannot be written to
    */
   public static TensorBoardWriter resume(Path folder, long step) {
-    return start(folder).goOnAt(step);
+    return start(folder).goOnAfter(step);
   }
 
   static TensorBoardWriter open(Path folder, InstantSource clock) {
@@ -96,8 +96,9 @@ public final class TensorBoardWriter implements AutoCloseable {
     }
   }
 
-  TensorBoardWriter goOnAt(long step) {
-    write(event(step).message(SESSION_LOG, new ProtoMessage().whole(1, SESSION_START)));
+  /** TensorBoard drops what it knows of the step of this event and of later ones. */
+  TensorBoardWriter goOnAfter(long step) {
+    write(event(step + 1).message(SESSION_LOG, new ProtoMessage().whole(1, SESSION_START)));
     return this;
   }
 

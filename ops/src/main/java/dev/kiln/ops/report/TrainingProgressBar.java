@@ -29,7 +29,7 @@ public abstract sealed class TrainingProgressBar implements AutoCloseable {
   }
 
   /**
-   * To a writer that the caller keeps.
+   * To a writer that the caller keeps; the bar itself always goes to standard error.
    *
    * @param terminal whether it goes to a terminal
    * @param unit what is counted per second: images, tokens

@@ -201,7 +201,7 @@ class TensorBoardWriterTest {
   @Test
   void resumeBeginsAnotherFileThatTellsWhereItGoesOn() throws IOException {
     try (TensorBoardWriter first = TensorBoardWriter.open(folder, CLOCK);
-        TensorBoardWriter second = TensorBoardWriter.open(folder, CLOCK).goOnAt(41)) {
+        TensorBoardWriter second = TensorBoardWriter.open(folder, CLOCK).goOnAfter(40)) {
       first.scalar("a", 1, 50);
       second.scalar("a", 1, 41);
       assertThat(second.file()).isNotEqualTo(first.file());

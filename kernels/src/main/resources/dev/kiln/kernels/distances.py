@@ -154,7 +154,7 @@ def means_kernel(
     for part in range(0, n_parts):
         row = part.to(tl.int64) * n_centres + centre
         sums += tl.load(sums_ptr + row * n_features + features, mask=mask, other=0.0)
-        count += tl.load(counts_ptr + row)
+        count += tl.load(counts_ptr + row).to(tl.int32)
     if count > 0:
         tl.store(centres_ptr + centre * stride_c + features, sums / count.to(COMPUTE), mask=mask)
     if block == 0:

@@ -12,6 +12,7 @@ import dev.kiln.ops.nn.Linear;
 import dev.kiln.ops.nn.Sequential;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,7 +21,7 @@ import java.util.List;
  * places. In: {@code N x channels x height x width}; out: logits, {@code N x classes}.
  */
 public final class ResNet extends Layer {
-  private final Sequential all;
+  private final List<Layer> layers = new ArrayList<>();
 
   /**
    * @param channels of the images
@@ -38,27 +39,33 @@ public final class ResNet extends Layer {
     int width = options.width();
     long inputs = width;
     ConvOptions three = ConvOptions.kernel(3).withPadding(1).withoutBias();
-    all =
-        new Sequential(context)
-            .add("conv1", new Conv2d(context, options.channels(), width, three))
-            .add("bn1", new BatchNorm(context, width, Activation.RELU));
+    add("conv1", new Conv2d(context, options.channels(), width, three));
+    add("bn1", new BatchNorm(context, width, Activation.RELU));
     for (int stage = 0; stage < options.blocks().size(); stage++) {
-      var layers = new Sequential(context);
+      var blocks = new Sequential(context);
       for (int i = 0; i < options.blocks().get(stage); i++) {
         int stride = stage > 0 && i == 0 ? 2 : 1;
-        layers.add(new Bottleneck(context, inputs, width, stride));
+        blocks.add(new Bottleneck(context, inputs, width, stride));
         inputs = (long) width * Bottleneck.EXPANSION;
       }
-      all.add("layer" + (stage + 1), layers);
+      add("layer" + (stage + 1), blocks);
       width *= 2;
     }
-    all.add("avgpool", AdaptivePool.average(context, 1, 1)).add("flatten", new Flatten(context));
-    all.add("fc", new Linear(context, inputs, options.classes()));
-    child("net", all);
+    add("avgpool", AdaptivePool.average(context, 1, 1));
+    add("flatten", new Flatten(context));
+    add("fc", new Linear(context, inputs, options.classes()));
+  }
+
+  private void add(String name, Layer layer) {
+    layers.add(child(name, layer));
   }
 
   @Override
   protected Tensor forward(Tensor x) {
-    return all.apply(x);
+    Tensor y = x;
+    for (Layer layer : layers) {
+      y = layer.apply(y);
+    }
+    return y;
   }
 }

@@ -1,0 +1,93 @@
+package dev.kiln.ops.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.ops.nn.Summary;
+import dev.kiln.ops.nn.Work;
+import dev.kiln.ops.tensor.Context;
+import dev.kiln.runtime.Devices;
+import dev.kiln.runtime.KilnException;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ModelCountsTest {
+  /** Models of any size: nothing is allocated or computed. */
+  private final Context context = new Context(Devices.shapes(), 1);
+
+  @AfterEach
+  void close() {
+    context.close();
+  }
+
+  @Test
+  void leNetHas61706ParametersAndSees16Places() {
+    Summary summary = Summary.of(new LeNet(context, 10), 1, 1, 28, 28);
+    assertThat(summary.trainable()).isEqualTo(61_706);
+    assertThat(summary.row("features.3").receptiveField()).containsExactly(16L, 16L);
+    assertThat(summary.row("features.0").work())
+        .isEqualTo(new Work(28 * 28 * 6 * 25, 28 * 28 * 6 * 51));
+    assertThat(summary.row("classifier.1").outputs()).containsExactly(List.of(1L, 120L));
+    assertThat(summary.row("classifier.1").receptiveField()).isEmpty();
+  }
+
+  @Test
+  void alexNetHas46764746ParametersAndSees195Places() {
+    Summary summary = Summary.of(new AlexNet(context, AlexNet.Options.full(10)), 1, 1, 224, 224);
+    assertThat(summary.trainable()).isEqualTo(46_764_746);
+    assertThat(summary.row("features.7").receptiveField()).containsExactly(195L, 195L);
+    List<Long> sizes =
+        List.of(0, 1, 3, 7).stream()
+            .map(i -> summary.row("features." + i).outputs().getFirst().getLast())
+            .toList();
+    assertThat(sizes).containsExactly(54L, 26L, 12L, 5L);
+  }
+
+  @Test
+  void vgg11Has128806154Parameters() {
+    var model = new Vgg(context, Vgg.Options.vgg11(10));
+    assertThat(model.parameterCount()).isEqualTo(128_806_154);
+    Summary summary = Summary.of(model, 2, 1, 224, 224);
+    assertThat(summary.trainable()).isEqualTo(128_806_154);
+    assertThat(summary.row("classifier.1").inputs()).containsExactly(List.of(2L, 25_088L));
+    assertThat(summary.row("classifier.2").work()).isEqualTo(Work.NONE);
+  }
+
+  @Test
+  void perceptronWithoutHiddenLayersIsLinear() {
+    var model =
+        new MultilayerPerceptron(context, MultilayerPerceptron.Options.of(512, List.of(), 10));
+    assertThat(model.parameterCount()).isEqualTo(5_130);
+    assertThat(Summary.flops(model, 3, 512)).isEqualTo(2 * 3 * 5_120);
+  }
+
+  @Test
+  void residualNetworkHasNamesOfBottlenecks() {
+    var model = new ResNet(context, new ResNet.Options(3, 8, List.of(1, 1), 10));
+    assertThat(model.parameters())
+        .containsKeys(
+            "conv1.weight", "layer1.0.conv1.weight", "layer2.0.downsample.1.bias", "fc.bias");
+    Summary summary = Summary.of(model, 2, 3, 16, 16);
+    assertThat(summary.row("layer2.0").outputs()).containsExactly(List.of(2L, 64L, 8L, 8L));
+    assertThat(summary.row("fc").outputs()).containsExactly(List.of(2L, 10L));
+  }
+
+  @Test
+  void sizesThatDoNotFitAreRefused() {
+    assertThatThrownBy(
+            () -> new Vgg(context, new Vgg.Options(List.of(new Vgg.Block(1, 4)), 1, 7, 2, 4, 0)))
+        .isInstanceOf(KilnException.class)
+        .hasMessage("Vgg: 1 blocks need images whose size is a multiple of 2, but it is 7");
+    assertThatThrownBy(() -> new AlexNet(context, new AlexNet.Options(1, 62, 10, 1, 0.5)))
+        .hasMessageContaining("images must be of 63 x 63 at least, but are of 62");
+    var model =
+        new MultilayerPerceptron(
+            context, new MultilayerPerceptron.Options(4, List.of(3), 2, Activation.TANH, 0.1));
+    assertThatThrownBy(() -> model.apply(context.zeros(dev.kiln.compiler.ir.DType.FP32, 2, 5)))
+        .hasMessage(
+            "layer 'layers.1': Linear(4 -> 3): linear: the last axis of reshape fp32[2, 5] must be"
+                + " the last axis of weight fp32[3, 4]");
+  }
+}

@@ -72,8 +72,9 @@ final class Figures {
         : "%d h %d min".formatted(whole / 3600, whole % 3600 / 60);
   }
 
+  /** With one digit after the point, so that columns align. */
   static String percent(double part) {
-    return of(100 * part, 3) + " %";
+    return signed(String.format(Locale.ROOT, "%.1f %%", 100 * part));
   }
 
   /** Coordinates: a tenth of a pixel is enough. */

@@ -57,6 +57,29 @@ class GoldensTest {
   }
 
   @Test
+  void stepsOfAdamWAreThoseOfPlainJava() {
+    var each = Goldens.of("optimizers").get("adamw");
+    double[] w = each.doubles("w");
+    double[] g = each.doubles("g");
+    double[] mean = new double[w.length];
+    double[] square = new double[w.length];
+    double[] rows = new double[g.length];
+    double beta1 = each.option("beta1");
+    double beta2 = each.option("beta2");
+    for (int i = 0; i < g.length; i++) {
+      int j = i % w.length;
+      int step = i / w.length + 1;
+      mean[j] = beta1 * mean[j] + (1 - beta1) * g[i];
+      square[j] = beta2 * square[j] + (1 - beta2) * g[i] * g[i];
+      double root = Math.sqrt(square[j] / (1 - Math.pow(beta2, step))) + each.option("eps");
+      w[j] *= 1 - each.option("rate") * each.option("decay");
+      w[j] -= each.option("rate") * mean[j] / (1 - Math.pow(beta1, step)) / root;
+      rows[i] = w[j];
+    }
+    each.output("y").check(DType.FP64, rows);
+  }
+
+  @Test
   void gradientsOfMeanSquaresAreThoseOfPlainJava() {
     var each = Goldens.of("losses").get("mse");
     double[] x = each.doubles("x");

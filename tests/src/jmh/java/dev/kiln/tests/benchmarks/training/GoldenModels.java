@@ -113,7 +113,7 @@ final class GoldenModels {
     double[] losses = new double[STEPS];
     Map<String, double[]> gradients = Map.of();
     try (var _ = new PointerScope();
-        var model = new TorchGpt(shape, shape.weights(), precision, settings)) {
+        var model = new TorchGpt(shape, shape.weights(), precision, settings, 1)) {
       for (int step = 0; step < STEPS; step++) {
         int[][] batch = shape.batch(step);
         losses[step] = model.backward(model.tokens(batch[0]), model.tokens(batch[1]));

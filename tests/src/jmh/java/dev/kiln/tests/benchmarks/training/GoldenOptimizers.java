@@ -123,7 +123,7 @@ final class GoldenOptimizers {
                 name,
                 weights -> {
                   var options = new AdamOptions(RATE);
-                  options.betas().put(0.9, 0.999);
+                  TorchParameters.betas(options.betas(), 0.9, 0.999);
                   options.eps().put(EPS);
                   options.weight_decay().put(decay);
                   options.amsgrad().put(amsgrad);
@@ -139,7 +139,7 @@ final class GoldenOptimizers {
             name,
             weights -> {
               var options = new AdamWOptions(RATE);
-              options.betas().put(0.9, 0.999);
+              TorchParameters.betas(options.betas(), 0.9, 0.999);
               options.eps().put(EPS);
               options.weight_decay().put(decay);
               return new AdamW(weights, options);

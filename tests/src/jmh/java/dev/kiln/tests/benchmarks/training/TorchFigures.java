@@ -10,18 +10,22 @@ import org.bytedeco.openblas.global.openblas;
  */
 public final class TorchFigures {
   private static final int THREADS = 2;
-  private static final int GPT_WARM = 3;
-  private static final int GPT_STEPS = 20;
+  private static final int GPT_WARM = 2;
   private static final int LENET_WARM = 20;
-  private static final int LENET_STEPS = 300;
+  private static final int LENET_STEPS = 200;
+
+  private static int gptSteps;
+  private static int blasThreads;
 
   private TorchFigures() {}
 
   /** Prints rates and memory to standard output. */
   public static void main(String[] arguments) throws IOException {
     Torch.threads(THREADS);
-    openblas.blas_set_num_threads(Integer.parseInt(arguments[0]));
-    for (int i = 1; i < arguments.length; i++) {
+    blasThreads = Integer.parseInt(arguments[0]);
+    openblas.blas_set_num_threads(blasThreads);
+    gptSteps = Integer.parseInt(arguments[1]);
+    for (int i = 2; i < arguments.length; i++) {
       System.out.println(arguments[i] + ": " + measure(arguments[i]));
     }
   }
@@ -49,8 +53,8 @@ public final class TorchFigures {
 
   private static String gpt(GptShape shape, TorchPrecision precision) throws IOException {
     var memory = StepMemory.start();
-    TrainingStep step = TorchSteps.gpt(shape, precision);
-    TrainingSpeed speed = TrainingSpeed.of(step, GPT_WARM, GPT_STEPS);
+    TrainingStep step = TorchSteps.gpt(shape, precision, blasThreads);
+    TrainingSpeed speed = TrainingSpeed.of(step, GPT_WARM, gptSteps);
     return speed.rates(shape.tokens()) + ", " + memory;
   }
 }

@@ -27,19 +27,26 @@ public final class TorchGpt implements AutoCloseable {
   private final TorchParameters parameters;
   private final AdamW optimizer;
   private final Tensor positions;
+  private final BlasThreads blas;
   private final TensorOptional none = new TensorOptional();
   private final DoubleOptional defaultScale = new DoubleOptional();
 
-  /** With the given weights, named and shaped as {@link GptShape#parameters()} says. */
+  /**
+   * A model with the given weights, named and shaped as {@link GptShape#parameters()} says.
+   *
+   * @param threads of OpenBLAS, where libtorch leaves it to it
+   */
   public TorchGpt(
       GptShape shape,
       Map<String, float[]> weights,
       TorchPrecision precision,
-      AdamSettings settings) {
+      AdamSettings settings,
+      int threads) {
     this.shape = shape;
     this.precision = precision;
     this.settings = settings;
     parameters = new TorchParameters(shape.parameters(), weights, precision);
+    blas = new BlasThreads(threads);
     optimizer = parameters.adamW(settings);
     long[] range = new long[shape.context()];
     Arrays.setAll(range, i -> i);
@@ -118,7 +125,9 @@ public final class TorchGpt implements AutoCloseable {
 
   private Tensor attention(Tensor x, String name) {
     int width = shape.width();
-    var parts = torch.split(linear(x, name + "c_attn"), (long) width, 2);
+    Tensor qkv = linear(x, name + "c_attn");
+    var parts = torch.split(qkv, (long) width, 2);
+    blas.enter(qkv);
     Tensor o =
         torch.scaled_dot_product_attention(
             heads(parts.get(0)),
@@ -129,6 +138,7 @@ public final class TorchGpt implements AutoCloseable {
             true,
             defaultScale,
             false);
+    blas.leave(o);
     return linear(o.transpose(1, 2).reshape(-1, shape.context(), width), name + "c_proj");
   }
 

@@ -3,6 +3,7 @@ package dev.kiln.tests.benchmarks.training;
 import dev.kiln.tests.benchmarks.peer.Torch;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
@@ -63,10 +64,15 @@ final class TorchParameters {
 
   private static AdamWOptions options(AdamSettings settings, double weightDecay) {
     var options = new AdamWOptions(settings.rate());
-    options.betas().put(settings.beta1(), settings.beta2());
+    betas(options.betas(), settings.beta1(), settings.beta2());
     options.eps().put(settings.eps());
     options.weight_decay().put(weightDecay);
     return options;
+  }
+
+  /** Sets both rates, which are a C++ tuple: its last element comes first in memory. */
+  static void betas(DoublePointer tuple, double beta1, double beta2) {
+    tuple.put(beta2, beta1);
   }
 
   void clip(double norm) {

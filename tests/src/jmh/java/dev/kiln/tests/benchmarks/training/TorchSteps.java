@@ -17,8 +17,8 @@ public final class TorchSteps {
   }
 
   /** Steps of {@link TorchGpt}. */
-  public static TrainingStep gpt(GptShape shape, TorchPrecision precision) {
-    var model = new TorchGpt(shape, shape.weights(), precision, AdamSettings.OF_GPT);
+  public static TrainingStep gpt(GptShape shape, TorchPrecision precision, int threads) {
+    var model = new TorchGpt(shape, shape.weights(), precision, AdamSettings.OF_GPT, threads);
     int[][] batch = shape.batch(0);
     Tensor tokens = model.tokens(batch[0]);
     Tensor targets = model.tokens(batch[1]);

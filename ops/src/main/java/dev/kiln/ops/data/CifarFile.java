@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.ZipException;
@@ -118,7 +119,7 @@ public final class CifarFile {
   private static byte[] content(Path file) {
     try (InputStream in = MaybeGzip.open(Files.newInputStream(file))) {
       return in.readAllBytes();
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       throw new KilnException(file + ": there is no such file", e);
     } catch (EOFException | ZipException e) {
       throw new KilnException(file + ": damaged gzip data: " + e.getMessage(), e);

@@ -63,6 +63,14 @@ public record Table(String source, List<String> columns, List<List<String>> rows
     return new Table(source, columns, chosen, kept);
   }
 
+  /**
+   * The different texts of a column, missing ones left out: numbers by their size, if all are, else
+   * by the alphabet. Such as the classes, which a training part may not have all.
+   */
+  public List<String> distinct(String name) {
+    return FittedColumn.sorted(cells(name).stream().filter(c -> !c.isEmpty()).toList());
+  }
+
   /** A number for each different text of a column, for a stratified {@link Split}. */
   public int[] codes(String name) {
     List<String> cells = cells(name);

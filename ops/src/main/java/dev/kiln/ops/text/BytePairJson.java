@@ -123,7 +123,9 @@ final class BytePairJson {
 
   private static void requireAbsent(JsonNode node, String option, String file) {
     JsonNode value = node.path(option);
-    if (!value.isMissingNode() && !value.isNull() && !value.asText("x").isEmpty()) {
+    if (!value.isMissingNode()
+        && !value.isNull()
+        && !(value.isTextual() && value.asText().isEmpty())) {
       throw new KilnException(file + ": not supported yet: \"%s\": %s".formatted(option, value));
     }
   }

@@ -11,28 +11,35 @@ import java.util.Map;
 final class Autocast {
   private final DType lower;
   private final AutocastPolicy policy;
-  private final Map<Tensor, Tensor> casts = new HashMap<>();
+  private final Map<Tensor, Kept> casts = new HashMap<>();
+
+  /** A cast, and the version of the parameter that it was made of. */
+  private record Kept(Tensor cast, int version) {}
 
   Autocast(DType lower, AutocastPolicy policy) {
     this.lower = lower;
     this.policy = policy;
   }
 
+  /** The same region, with casts of its own. */
+  Autocast again() {
+    return new Autocast(lower, policy);
+  }
+
   Tensor[] cast(String operation, Tensor... inputs) {
     return switch (policy.rule(operation)) {
       case KEEP -> inputs;
-      case LOWER -> to(lower, DType.FP32, inputs);
-      case FULL -> to(DType.FP32, null, inputs);
-      case WIDEST -> to(widest(inputs), null, inputs);
+      case LOWER -> to(lower, inputs);
+      case FULL -> to(DType.FP32, inputs);
+      case WIDEST -> to(widest(inputs), inputs);
     };
   }
 
-  private Tensor[] to(DType dtype, DType only, Tensor... inputs) {
+  private Tensor[] to(DType dtype, Tensor... inputs) {
     Tensor[] cast = inputs.clone();
     for (int i = 0; i < cast.length; i++) {
       Tensor input = inputs[i];
-      boolean isNarrow = input != null && isCastable(input.dtype());
-      if (isNarrow && input.dtype() != dtype && (only == null || input.dtype() == only)) {
+      if (input != null && isCastable(input.dtype()) && input.dtype() != dtype) {
         cast[i] = cast(input, dtype);
       }
     }
@@ -43,23 +50,25 @@ final class Autocast {
     if (!input.isParameter() || dtype != lower || !input.context().isRecording()) {
       return input.to(dtype);
     }
-    return casts.computeIfAbsent(
-        input,
-        tensor -> {
-          Tensor made = tensor.to(dtype);
-          made.leave();
-          return made;
-        });
+    int version = input.storage().version();
+    Kept kept = casts.get(input);
+    if (kept == null || kept.version() != version) {
+      Tensor made = input.to(dtype);
+      made.leave();
+      if (kept != null) {
+        kept.cast().close();
+      }
+      kept = new Kept(made, version);
+      casts.put(input, kept);
+    }
+    return kept.cast();
   }
 
   private static DType widest(Tensor... inputs) {
-    DType widest = DType.FP16;
-    boolean first = true;
+    DType widest = null;
     for (Tensor input : inputs) {
       if (input != null && isCastable(input.dtype())) {
-        DType dtype = input.dtype();
-        widest = first || dtype == widest ? dtype : DType.FP32;
-        first = false;
+        widest = widest == null || widest == input.dtype() ? input.dtype() : DType.FP32;
       }
     }
     return widest;
@@ -71,7 +80,7 @@ final class Autocast {
   }
 
   void close() {
-    casts.values().forEach(Tensor::close);
+    casts.values().forEach(kept -> kept.cast().close());
     casts.clear();
   }
 }

@@ -1,6 +1,7 @@
 package dev.kiln.ops.tensor;
 
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.NdArray;
 import java.util.Arrays;
 
 /** Rules of shapes and axes, and what is said when one is broken. */
@@ -22,9 +23,17 @@ public final class Axes {
     return index;
   }
 
+  static boolean isSame(NdArray a, NdArray b) {
+    boolean same = a.rank() == b.rank();
+    for (int i = 0; same && i < a.rank(); i++) {
+      same = a.dim(i) == b.dim(i);
+    }
+    return same;
+  }
+
   /** Fails unless one tensor has the shape of another. */
   public static void requireShape(String operation, Tensor tensor, Tensor like) {
-    if (!Arrays.equals(tensor.shape(), like.shape())) {
+    if (!isSame(tensor.array(), like.array())) {
       throw new KilnException(
           "%s: %s must have the shape of %s".formatted(operation, tensor, like));
     }

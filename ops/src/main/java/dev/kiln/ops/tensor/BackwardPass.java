@@ -10,17 +10,22 @@ import java.util.PriorityQueue;
 /**
  * One walk through the graph from results to leaves. Nodes are visited from the youngest to the
  * oldest, so that all gradients of a node's results have come back before it is visited; memory is
- * given back as soon as a node is done.
+ * given back as soon as a node is done, whether it succeeded or not.
  */
 final class BackwardPass {
   private final Context context;
   private final boolean retainGraph;
+
+  /** Whose gradients are wanted, or null for those of all parameters. */
+  private final Wanted wanted;
+
   private final PriorityQueue<Node> queue =
       new PriorityQueue<>(Comparator.comparingLong(Node::sequence).reversed());
 
-  BackwardPass(Context context, boolean retainGraph) {
+  BackwardPass(Context context, boolean retainGraph, Wanted wanted) {
     this.context = context;
     this.retainGraph = retainGraph;
+    this.wanted = wanted;
   }
 
   /** Starts with the gradient of a tensor, and walks. */
@@ -38,26 +43,35 @@ final class BackwardPass {
         visit(queue.poll());
       }
     } finally {
-      queue.forEach(Node::release);
+      queue.forEach(this::leave);
     }
   }
 
   private void visit(Node node) {
     try (Scope ignored = context.frame()) {
+      Backward backward = node.backward();
       for (int i = 0; i < node.outputs(); i++) {
         Node.Output output = node.output(i);
         if (output.pending != null && !output.hooks.isEmpty()) {
           replace(output, output.hooks.apply(output.pending));
         }
+        if (output.pending != null && wanted != null) {
+          wanted.arrived(node, i, output.pending);
+        }
       }
-      node.backward().run(new Gradients(this, node));
+      backward.run(new Gradients(this, node));
+    } finally {
+      leave(node);
     }
-    if (retainGraph) {
-      for (int i = 0; i < node.outputs(); i++) {
-        replace(node.output(i), null);
-      }
-    } else {
+  }
+
+  private void leave(Node node) {
+    if (!retainGraph) {
       node.release();
+      return;
+    }
+    for (int i = 0; i < node.outputs(); i++) {
+      replace(node.output(i), null);
     }
   }
 
@@ -71,42 +85,64 @@ final class BackwardPass {
     }
   }
 
+  /** Whether work for the gradient of an input serves anything: not for a leaf that was freed. */
+  boolean needs(Node.Edge edge) {
+    return switch (edge) {
+      case Node.Edge.None() -> false;
+      case Node.Edge.Leaf(Tensor leaf) -> !leaf.isFreed() && (wanted == null || wanted.has(leaf));
+      case Node.Edge.Inner(Node from, int output) -> wanted == null || wanted.leadsOn(from);
+    };
+  }
+
   void give(Node node, int input, Tensor gradient) {
-    switch (node.inputs().get(input)) {
+    Node.Edge edge = node.input(input);
+    if (!needs(edge)) {
+      return;
+    }
+    switch (edge) {
       case Node.Edge.None() -> {}
-      case Node.Edge.Leaf(Tensor leaf) -> {
-        Tensor fitting = fitting(node, input, gradient, leaf.dtype(), leaf.shape());
-        accumulate(leaf, fitting);
-      }
+      case Node.Edge.Leaf(Tensor leaf) ->
+          accumulate(leaf, fitting(node, input, gradient, leaf.dtype(), leaf.array()));
       case Node.Edge.Inner(Node from, int output) -> {
         Node.Output place = from.output(output);
-        deliver(from, output, fitting(node, input, gradient, place.dtype, place.shape));
+        deliver(from, output, fitting(node, input, gradient, place.dtype, place.array));
       }
     }
   }
 
-  private Tensor fitting(Node node, int input, Tensor gradient, DType dtype, long[] shape) {
-    Tensor summed =
-        Axes.canRepeat(shape, gradient.shape()) ? Reducing.sumTo(gradient, shape) : gradient;
-    if (!Arrays.equals(summed.shape(), shape)) {
-      throw new KilnException(
-          "%s: the gradient of input %d must have the input's shape %s, but is %s"
-              .formatted(node.name(), input, Arrays.toString(shape), gradient));
+  private Tensor fitting(Node node, int input, Tensor gradient, DType dtype, NdArray like) {
+    Tensor fitting = gradient;
+    if (!Axes.isSame(gradient.array(), like)) {
+      long[] shape = like.shape();
+      fitting =
+          Axes.canRepeat(shape, gradient.shape()) ? Reducing.sumTo(gradient, shape) : gradient;
+      if (!Axes.isSame(fitting.array(), like)) {
+        throw new KilnException(
+            "%s: the gradient of input %d must have the input's shape %s, but is %s"
+                .formatted(node.name(), input, Arrays.toString(shape), gradient));
+      }
     }
-    Tensor fitting = summed.to(dtype);
-    context.observedGradient(node.name(), input, fitting);
+    fitting = fitting.to(dtype);
+    context.observedGradient(node, input, fitting);
     return fitting;
   }
 
   void write(Node node, int input, Gradients.Writer writer) {
-    if (node.inputs().get(input) instanceof Node.Edge.None) {
+    Node.Edge edge = node.input(input);
+    if (!needs(edge)) {
       return;
     }
-    if (node.inputs().get(input) instanceof Node.Edge.Leaf(Tensor leaf) && leaf.hooks().isEmpty()) {
-      NdArray target = leaf.gradientBuffer().array();
-      writer.write(target, leaf.hasGrad());
+    if (edge instanceof Node.Edge.Leaf(Tensor leaf) && wanted == null && leaf.hooks().isEmpty()) {
+      writer.write(leaf.gradientBuffer().array(), leaf.hasGrad());
       leaf.gradientArrived();
-      context.observedGradient(node.name(), input, leaf.grad());
+      context.observedGradient(node, input, leaf.grad());
+      return;
+    }
+    Tensor before =
+        edge instanceof Node.Edge.Inner(Node from, int output) ? from.output(output).pending : null;
+    if (before != null && before.isChangeableGradient()) {
+      writer.write(before.array(), true);
+      context.observedGradient(node, input, before);
       return;
     }
     var gradients = new Gradients(this, node);
@@ -141,6 +177,10 @@ final class BackwardPass {
 
   private void accumulate(Tensor leaf, Tensor gradient) {
     Tensor hooked = leaf.hooks().apply(gradient);
+    if (wanted != null) {
+      wanted.arrived(leaf, hooked);
+      return;
+    }
     if (leaf.hasGrad()) {
       leaf.gradientBuffer().addInPlace(hooked);
     } else {

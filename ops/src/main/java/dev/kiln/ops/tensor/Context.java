@@ -4,11 +4,16 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Where tensors live, and all that would otherwise be global: the device, the launchers of its
@@ -26,6 +31,8 @@ import java.util.function.Supplier;
  * }</pre>
  */
 public final class Context implements TensorCreation, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Context.class.getName());
+
   private final Device device;
   private final Launchers launchers;
   private final RandomState random;
@@ -166,6 +173,15 @@ public final class Context implements TensorCreation, AutoCloseable {
     return casting(null);
   }
 
+  Autocast currentAutocast() {
+    return autocast;
+  }
+
+  /** Casts as another region did, which may have ended. */
+  Mode autocastAs(Autocast region) {
+    return casting(region == null ? null : region.again());
+  }
+
   private Mode casting(Autocast region) {
     Autocast before = autocast;
     autocast = region;
@@ -202,7 +218,7 @@ public final class Context implements TensorCreation, AutoCloseable {
     }
   }
 
-  void observedGradient(String operation, int input, Tensor gradient) {
+  void observedGradient(Node operation, int input, Tensor gradient) {
     for (OperationListener listener : listeners) {
       listener.backward(operation, input, gradient);
     }
@@ -258,13 +274,28 @@ public final class Context implements TensorCreation, AutoCloseable {
     return root.members().stream().filter(tensor -> !tensor.isPersistent()).toList();
   }
 
-  /** Frees all tensors, open scopes and launchers. */
+  /** {@link #leaks} by what made them, most bytes first; empty if there are none. */
+  public String leakReport() {
+    var bytes = new TreeMap<String, Long>();
+    var counts = new HashMap<String, Integer>();
+    for (Tensor tensor : leaks()) {
+      bytes.merge(tensor.toString(), tensor.size() * tensor.dtype().bytes(), Long::sum);
+      counts.merge(tensor.toString(), 1, Integer::sum);
+    }
+    return bytes.entrySet().stream()
+        .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+        .map(e -> "%d x %s: %,d bytes".formatted(counts.get(e.getKey()), e.getKey(), e.getValue()))
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** Frees all tensors, open scopes and launchers. What leaked is logged for debugging. */
   @Override
   public void close() {
     if (!closed) {
       while (current != root) {
         current.close();
       }
+      LOG.log(Level.DEBUG, () -> "tensors outside of any scope at the end:\n" + leakReport());
       current = root;
       root.close();
       launchers.close();

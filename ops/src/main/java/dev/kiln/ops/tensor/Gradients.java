@@ -41,7 +41,7 @@ public final class Gradients {
   public Tensor of(int result) {
     Node.Output output = node.output(result);
     if (output.pending == null) {
-      output.pending = node.context().zeros(output.dtype, output.shape);
+      output.pending = node.context().zeros(output.dtype, output.array.shape());
       output.pending.leave();
     }
     return output.pending;
@@ -54,7 +54,7 @@ public final class Gradients {
 
   /** Whether the gradient of an input is needed. */
   public boolean needs(int input) {
-    return !(node.inputs().get(input) instanceof Node.Edge.None);
+    return pass.needs(node.input(input));
   }
 
   /**
@@ -101,7 +101,7 @@ public final class Gradients {
 
   /** Dtype of an input whose gradient is needed. */
   public DType dtype(int input) {
-    return switch (node.inputs().get(input)) {
+    return switch (node.input(input)) {
       case Node.Edge.Inner(Node from, int output) -> from.output(output).dtype;
       case Node.Edge.Leaf(Tensor leaf) -> leaf.dtype();
       case Node.Edge.None() -> throw new KilnException(node + ": input " + input + " needs none");
@@ -110,8 +110,8 @@ public final class Gradients {
 
   /** Shape of an input whose gradient is needed. */
   public long[] shape(int input) {
-    return switch (node.inputs().get(input)) {
-      case Node.Edge.Inner(Node from, int output) -> from.output(output).shape.clone();
+    return switch (node.input(input)) {
+      case Node.Edge.Inner(Node from, int output) -> from.output(output).array.shape();
       case Node.Edge.Leaf(Tensor leaf) -> leaf.shape();
       case Node.Edge.None() -> throw new KilnException(node + ": input " + input + " needs none");
     };
@@ -124,6 +124,6 @@ public final class Gradients {
 
   @Override
   public String toString() {
-    return node + Arrays.toString(node.output(0).shape);
+    return node + Arrays.toString(node.output(0).array.shape());
   }
 }

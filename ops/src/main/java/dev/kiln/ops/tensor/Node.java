@@ -2,6 +2,8 @@ package dev.kiln.ops.tensor;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.NdArray;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,13 +14,15 @@ public final class Node {
   private final Context context;
   private final String name;
   private final long sequence;
-  private final List<Edge> inputs;
+  private final Edge[] inputs;
   private final Output[] outputs;
   private final Saved[] saved;
   private Backward backward;
 
   /** Where the gradient of an input goes. */
   sealed interface Edge {
+    Edge NONE = new None();
+
     /** Nowhere: the input needs none. */
     record None() implements Edge {}
 
@@ -32,13 +36,16 @@ public final class Node {
   /** Shape and dtype of a result, and what has come back for it so far. */
   static final class Output {
     final DType dtype;
-    final long[] shape;
+
+    /** For its shape alone: its memory may be gone. */
+    final NdArray array;
+
     final Hooks hooks = new Hooks();
     Tensor pending;
 
     Output(Tensor tensor) {
       dtype = tensor.dtype();
-      shape = tensor.shape();
+      array = tensor.array();
     }
   }
 
@@ -58,14 +65,14 @@ public final class Node {
   Node(
       Context context,
       String name,
-      List<Edge> inputs,
+      Edge[] inputs,
       List<Tensor> results,
       List<Tensor> saved,
       Backward backward) {
     this.context = context;
     this.name = name;
     this.sequence = context.nextSequence();
-    this.inputs = List.copyOf(inputs);
+    this.inputs = inputs;
     this.outputs = results.stream().map(Output::new).toArray(Output[]::new);
     this.saved = saved.stream().map(t -> t == null ? null : new Saved(t)).toArray(Saved[]::new);
     this.backward = backward;
@@ -86,7 +93,25 @@ public final class Node {
   }
 
   List<Edge> inputs() {
-    return inputs;
+    return Arrays.asList(inputs);
+  }
+
+  Edge input(int index) {
+    return inputs[index];
+  }
+
+  /** What an input is, for messages: its name, dtype and shape where it takes a gradient. */
+  public String describe(int input) {
+    return switch (inputs[input]) {
+      case Edge.None() -> "an input without a gradient";
+      case Edge.Leaf(Tensor leaf) -> leaf.toString();
+      case Edge.Inner(Node from, int output) -> from.describeOutput(output);
+    };
+  }
+
+  String describeOutput(int index) {
+    Output output = outputs[index];
+    return "%s %s%s".formatted(name, output.dtype, Arrays.toString(output.array.shape()));
   }
 
   Output output(int index) {

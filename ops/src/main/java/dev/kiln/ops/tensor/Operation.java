@@ -1,7 +1,6 @@
 package dev.kiln.ops.tensor;
 
 import dev.kiln.runtime.KilnException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -31,11 +30,11 @@ public final class Operation {
   private final boolean isRecorded;
   private List<Tensor> saved = List.of();
 
-  private Operation(String name, Context context, Tensor[] inputs) {
+  private Operation(String name, Context context, boolean isNeeded, Tensor[] inputs) {
     this.name = name;
     this.context = context;
     this.inputs = inputs;
-    boolean needed = false;
+    boolean needed = isNeeded;
     for (Tensor input : inputs) {
       if (input != null && input.context() != context) {
         throw new KilnException(
@@ -54,9 +53,18 @@ public final class Operation {
    * @throws KilnException if inputs are of several contexts, or there is none
    */
   public static Operation of(String name, Tensor... inputs) {
+    return of(name, false, inputs);
+  }
+
+  /**
+   * The same.
+   *
+   * @param isNeeded whether the backward pass has gradients to give besides those of the inputs
+   */
+  static Operation of(String name, boolean isNeeded, Tensor... inputs) {
     for (Tensor input : inputs) {
       if (input != null) {
-        return new Operation(name, input.context(), inputs);
+        return new Operation(name, input.context(), isNeeded, inputs);
       }
     }
     throw new KilnException(name + ": there is no input");
@@ -86,9 +94,9 @@ public final class Operation {
   /** Several results; those of integers take no part in the graph. */
   public List<Tensor> results(List<Tensor> results, Backward backward) {
     if (isRecorded) {
-      List<Node.Edge> edges = new ArrayList<>();
-      for (Tensor input : inputs) {
-        edges.add(input == null ? new Node.Edge.None() : input.edge());
+      Node.Edge[] edges = new Node.Edge[inputs.length];
+      for (int i = 0; i < edges.length; i++) {
+        edges[i] = inputs[i] == null ? Node.Edge.NONE : inputs[i].edge();
       }
       var node = new Node(context, name, edges, results, saved, backward);
       context.scopeOfTensors().add(node);

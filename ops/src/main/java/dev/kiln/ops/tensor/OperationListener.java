@@ -7,6 +7,10 @@ public interface OperationListener {
   /** After the forward pass of an operation; inputs may be null where one was left out. */
   default void forward(String operation, List<Tensor> inputs, Tensor result) {}
 
-  /** After the backward pass of an operation gave a gradient of an input. */
-  default void backward(String operation, int input, Tensor gradient) {}
+  /**
+   * After the backward pass of an operation gave a gradient of an input.
+   *
+   * @param gradient of the input; of a parameter, what has been added up so far
+   */
+  default void backward(Node operation, int input, Tensor gradient) {}
 }

@@ -279,7 +279,7 @@ public final class Tensor
 
   Node.Edge edge() {
     if (!requiresGrad) {
-      return new Node.Edge.None();
+      return Node.Edge.NONE;
     }
     return node == null ? new Node.Edge.Leaf(this) : new Node.Edge.Inner(node, output);
   }
@@ -366,7 +366,7 @@ public final class Tensor
   public void backward(Tensor gradientOfThis, boolean retainGraph) {
     array();
     Axes.requireShape("backward", gradientOfThis, this);
-    new BackwardPass(context, retainGraph).run(this, gradientOfThis);
+    new BackwardPass(context, retainGraph, null).run(this, gradientOfThis);
   }
 
   /**
@@ -395,6 +395,12 @@ public final class Tensor
 
   Scope scope() {
     return scope;
+  }
+
+  /** Whether more can be added to this gradient in place, in arithmetic that loses nothing. */
+  boolean isChangeableGradient() {
+    boolean isExact = dtype() == DType.FP32 || dtype() == DType.FP64;
+    return isExact && storage.isExclusive() && array.isContiguous();
   }
 
   void joined(Scope newScope, int newPlace) {

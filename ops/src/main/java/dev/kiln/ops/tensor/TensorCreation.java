@@ -39,22 +39,24 @@ public sealed interface TensorCreation permits Context {
     return tensor;
   }
 
-  /** fp32; without a shape, of rank 1. */
+  /** fp32; without a shape, of rank 1, but a single number of rank 0. */
   default Tensor of(float[] values, long... shape) {
     return self().adopt(NdArray.of(self().device(), values, shape));
   }
 
-  /** i32; without a shape, of rank 1. */
+  /** i32; without a shape, of rank 1, but a single number of rank 0. */
   default Tensor of(int[] values, long... shape) {
     return self().adopt(NdArray.of(self().device(), values, shape));
   }
 
-  /** i64; without a shape, of rank 1. */
+  /** i64; without a shape, of rank 1, but a single number of rank 0. */
   default Tensor of(long[] values, long... shape) {
     return self().adopt(NdArray.of(self().device(), values, shape));
   }
 
-  /** Any dtype, rounded to nearest even; without a shape, of rank 1. */
+  /**
+   * Any dtype, rounded to nearest even; without a shape, of rank 1, but a single number of rank 0.
+   */
   default Tensor of(DType dtype, double[] values, long... shape) {
     return self().adopt(NdArray.of(self().device(), dtype, values, shape));
   }

@@ -185,7 +185,7 @@ class OptimizerTest {
         optimizer.step(1e-5);
       }
       assertThat(optimizer.master("w").orElseThrow().toDoubles()[0])
-          .isCloseTo(1 - 100 * 1e-5, Offset.offset(1e-6));
+          .isCloseTo(1 - 100 * 1e-5, Offset.offset(100 * Math.ulp(1f) / 2.0));
     }
     // The nearest number of fp16.
     assertThat(w.toDoubles()[0]).isCloseTo(0.999, Offset.offset(2.5e-4)).isLessThan(1);

@@ -9,6 +9,9 @@ import java.util.Arrays;
 public final class Samples {
   private static final String NAME = "Samples";
 
+  /** Sums of squares of as many as fit an array are still finite. */
+  private static final double LARGEST = 1e145;
+
   private final double[][] features;
   private final double[][] goals;
   private final int columns;
@@ -49,11 +52,18 @@ public final class Samples {
    *
    * @param features a row for each sample; not copied
    * @param numbers one for each
-   * @throws dev.kiln.runtime.KilnException if there are no samples, or numbers are not finite
+   * @throws dev.kiln.runtime.KilnException if there are no samples, or numbers are not finite or
+   *     above 1e145 in magnitude, for their squares count
    */
   public static Samples ofNumbers(double[][] features, double[] numbers) {
     Inputs.sameLength(NAME, "numbers", numbers.length, features.length);
     Inputs.finite(NAME, "numbers", numbers);
+    for (int i = 0; i < numbers.length; i++) {
+      if (Math.abs(numbers[i]) > LARGEST) {
+        throw Inputs.fault(
+            NAME, "numbers must be at most " + LARGEST + ", but number " + i + " is " + numbers[i]);
+      }
+    }
     double[][] goals = new double[numbers.length][];
     Arrays.setAll(goals, i -> new double[] {numbers[i]});
     return new Samples(features, goals, false);

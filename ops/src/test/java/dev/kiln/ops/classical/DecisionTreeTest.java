@@ -169,7 +169,24 @@ class DecisionTreeTest {
   }
 
   @Test
+  void rowsThatFallOffOneByOneDoNotMakeAnEndlessTree() {
+    double[] x = new double[1500];
+    double[] y = new double[1500];
+    for (int i = 0; i < 1500; i++) {
+      x[i] = i;
+      y[i] = Math.pow(1.2, i);
+    }
+    DecisionTree tree =
+        DecisionTree.fit(Samples.ofNumbers(column(x), y), TreeSettings.of(Impurity.VARIANCE));
+    assertThat(tree.root().depth()).isBetween(100, TreeSettings.MOST_DEPTH);
+    assertThat(tree.pruned(0).number(new double[] {1499})).isEqualTo(y[1499]);
+  }
+
+  @Test
   void refusesWhatDoesNotFit() {
+    refused(
+        () -> TreeSettings.of(Impurity.GINI).withDepth(1001),
+        "TreeSettings: the depth must be at most 1000, but is 1001");
     Samples numbers = Samples.ofNumbers(column(1, 2), new double[] {1, 2});
     refused(
         () -> DecisionTree.fit(numbers, TreeSettings.of(Impurity.GINI)),
@@ -187,6 +204,9 @@ class DecisionTreeTest {
     refused(
         () -> Samples.ofNumbers(column(1), new double[] {Double.NaN}),
         "Samples: numbers must be finite, but number 0 is NaN");
+    refused(
+        () -> Samples.ofNumbers(column(1), new double[] {1e200}),
+        "Samples: numbers must be at most 1.0E145, but number 0 is 1.0E200");
     refused(
         () -> Samples.ofNumbers(column(1, Double.NaN), new double[] {1, 2}),
         "Samples: numbers must be finite, but row 1 holds NaN in column 0");

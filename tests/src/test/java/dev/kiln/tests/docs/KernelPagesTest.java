@@ -44,6 +44,7 @@ class KernelPagesTest {
       examples.addAll(Example.of(page));
     }
     examples.addAll(Example.of(DOCS.resolve("cache.md")));
+    examples.addAll(Example.of(DOCS.resolve("classical-methods.md")));
     ClassLoader classes = compiled(examples);
     return examples.stream()
         .filter(Example::isRun)
@@ -169,6 +170,7 @@ class KernelPagesTest {
               .sorted()
               .collect(Collectors.toCollection(ArrayList::new));
       packages.addAll(List.of("dev.kiln.compiler.ir", "dev.kiln.runtime", "java.util"));
+      packages.add("dev.kiln.ops.classical");
       return packages;
     }
   }

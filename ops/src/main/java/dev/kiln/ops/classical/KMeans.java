@@ -3,6 +3,7 @@ package dev.kiln.ops.classical;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.classical.NearestCentres;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,7 +101,11 @@ public final class KMeans implements AutoCloseable {
     try (NdArray onDevice = array(points.dtype(), centres);
         NdArray index = NdArray.empty(device, DType.I32, points.dim(0))) {
       kernel.assign(points, onDevice, index, null);
-      return ints(index);
+      int[] nearest = ints(index);
+      if (Arrays.stream(nearest).anyMatch(j -> j < 0)) {
+        throw overflow(points);
+      }
+      return nearest;
     }
   }
 
@@ -133,6 +138,9 @@ public final class KMeans implements AutoCloseable {
         kernel.step(points, centres, index, squares, sizes);
         double[] distances = squares.toDoubles();
         double loss = Arrays.stream(distances).sum();
+        if (!Double.isFinite(loss)) {
+          throw overflow(points);
+        }
         if (!losses.isEmpty() && !(loss < losses.getLast())) {
           break;
         }
@@ -191,8 +199,16 @@ public final class KMeans implements AutoCloseable {
         NdArray squares = NdArray.empty(device, wide, least.length)) {
       kernel.assign(points, one, index, squares);
       double[] distances = squares.toDoubles();
+      if (!Double.isFinite(Arrays.stream(distances).sum())) {
+        throw overflow(points);
+      }
       Arrays.setAll(least, i -> Math.min(least[i], distances[i]));
     }
+  }
+
+  private static KilnException overflow(NdArray points) {
+    return Inputs.fault(
+        NAME, "squared distances overflow: scale the points down, which are " + points);
   }
 
   /** An index in proportion to its weight; any where all weights are 0. */

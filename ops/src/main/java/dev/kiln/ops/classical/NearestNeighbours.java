@@ -69,13 +69,16 @@ public final class NearestNeighbours implements AutoCloseable {
     DType wide = points.dtype() == DType.FP64 ? DType.FP64 : DType.FP32;
     int[][] found = new int[m][k];
     try (NdArray squares = NdArray.empty(device, wide, block, n);
+        NdArray best = NdArray.empty(device, wide, block, k);
         NdArray index = NdArray.empty(device, DType.I32, block, k)) {
       for (int from = 0; from < m; from += block) {
         int count = Math.min(block, m - from);
         NdArray ofBlock = squares.narrow(0, 0, count);
         NdArray places = index.narrow(0, 0, count);
         distances.run(queries.narrow(0, from, from + count), points, ofBlock);
-        sorting.topK(ofBlock, k, false, null, places);
+        NdArray nearest = best.narrow(0, 0, count);
+        sorting.topK(ofBlock, k, false, nearest, places);
+        requireFinite(nearest);
         long[] flat = places.toLongs();
         for (int i = 0; i < flat.length; i++) {
           found[from + i / k][i % k] = (int) flat[i];
@@ -83,6 +86,13 @@ public final class NearestNeighbours implements AutoCloseable {
       }
     }
     return found;
+  }
+
+  /** Points at infinite distances would be told apart by nothing but their order. */
+  private static void requireFinite(NdArray squares) {
+    if (Arrays.stream(squares.toDoubles()).anyMatch(x -> !Double.isFinite(x))) {
+      throw Inputs.fault(NAME, "squared distances overflow: scale points and queries down");
+    }
   }
 
   /** The class of each query, by vote. */

@@ -128,6 +128,12 @@ class KMeansTest {
         () -> kMeans.fit(line(), KMeans.Settings.of(1)),
         "KMeans: points must be a matrix of floats with at least one row and column, but is"
             + " fp64[0, 1] on cpu");
+    NdArray far = NdArray.of(device, new float[] {-1e30f, 0, 1e30f}, 3, 1);
+    String overflow =
+        "KMeans: squared distances overflow: scale the points down, which are fp32[3, 1] on cpu";
+    refused(() -> kMeans.fit(far, KMeans.Settings.of(2)), overflow);
+    refused(() -> kMeans.fit(far, new double[][] {{0}}, 1), overflow);
+    refused(() -> kMeans.nearest(far, new double[][] {{0}}), overflow);
     refused(
         () -> KMeans.Settings.of(0), "KMeans: the number of clusters must be at least 1, but is 0");
   }

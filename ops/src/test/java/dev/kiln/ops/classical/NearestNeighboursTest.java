@@ -119,6 +119,9 @@ class NearestNeighboursTest {
         "NearestNeighbours: points must be finite, but number 1 is NaN");
     try (var nearest = new NearestNeighbours(line(1, 2), new int[] {0, 1}, 1)) {
       refused(
+          () -> nearest.classify(line(1e30)),
+          "NearestNeighbours: squared distances overflow: scale points and queries down");
+      refused(
           () -> nearest.classify(NdArray.zeros(device, DType.FP32, 1, 2)),
           "Distances: argument 'c' must have as many columns as 'x', fp32[1, 2] on cpu, but is"
               + " fp32[2, 1] on cpu");

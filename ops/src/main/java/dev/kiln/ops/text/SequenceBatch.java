@@ -31,12 +31,17 @@ public record SequenceBatch(int[] tokens, int[] lengths, int length) {
     return sequences -> of(sequences, padding);
   }
 
-  /** Puts pairs of sequences together. */
-  public static Collation<SequencePair, Pairs> paddedPairs(int padding) {
+  /**
+   * Puts pairs of sequences together.
+   *
+   * @param source token behind the end of shorter sources
+   * @param target number behind the end of shorter targets
+   */
+  public static Collation<SequencePair, Pairs> paddedPairs(int source, int target) {
     return pairs ->
         new Pairs(
-            of(pairs.stream().map(SequencePair::source).toList(), padding),
-            of(pairs.stream().map(SequencePair::target).toList(), padding));
+            of(pairs.stream().map(SequencePair::source).toList(), source),
+            of(pairs.stream().map(SequencePair::target).toList(), target));
   }
 
   /**

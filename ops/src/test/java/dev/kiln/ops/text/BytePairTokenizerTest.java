@@ -69,6 +69,24 @@ class BytePairTokenizerTest {
     }
   }
 
+  /** Made with HuggingFace's tokenizers 0.23.2: BpeTrainer and ByteLevel, the same settings. */
+  @Test
+  void trainsAndEncodesAsHuggingFaceDoes() {
+    assertThat(
+            TOKENIZER.merges().stream().map(m -> TOKENIZER.name(m[0]) + " " + TOKENIZER.name(m[1])))
+        .containsExactly(
+            "a t", "h e", "Ġ t", "h at", "o t", "Ġ c", "Ġ Ġ", "Ġt he", "a l", "¤ ĸ", "ð Ł", "Ġ i",
+            "Ġt ot");
+    assertThat(TOKENIZER.encode("  that naïve cat's 日本🤖\n"))
+        .containsExactly(
+            221, 259, 260, 221, 78, 65, 128, 108, 86, 69, 262, 257, 7, 83, 221, 163, 246, 99, 163,
+            251, 106, 267, 266, 199);
+    assertThat(TOKENIZER.encode("\tIt'll flat-out isn't\r\n\n x"))
+        .containsExactly(
+            198, 41, 84, 7, 76, 76, 221, 70, 76, 257, 13, 79, 85, 84, 268, 83, 78, 7, 84, 202, 199,
+            199, 221, 88);
+  }
+
   @Test
   void mergesTheMostFrequentPairFirstOfEqualsTheLowest() {
     // "abab" three times, "bc" four times: (a,b) 6 times, then (ab,ab) 3 times, (b,c) 4 times.

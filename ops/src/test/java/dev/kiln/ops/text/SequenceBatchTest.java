@@ -43,7 +43,7 @@ class SequenceBatchTest {
             .toList();
     int[] lengths = pairs.stream().mapToInt(p -> p.source().length).toArray();
     var plan =
-        ExamplePlan.of(Dataset.of(pairs), 8, SequenceBatch.paddedPairs(0))
+        ExamplePlan.of(Dataset.of(pairs), 8, SequenceBatch.paddedPairs(0, 0))
             .sampled(new BucketSampler(lengths, 8, 8, 3), 3);
     int padded = 0;
     for (SequenceBatch.Pairs batch : plan.epoch(1)) {

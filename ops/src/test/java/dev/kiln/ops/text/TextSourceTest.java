@@ -2,6 +2,7 @@ package dev.kiln.ops.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +76,15 @@ class TextSourceTest {
     assertThat(sources.read(JdkSources.BASE, 12, false)).isEqualTo("package a;\n");
     assertThatThrownBy(() -> sources.read(List.of("java.bas"), 1000, false))
         .hasMessage(sources.zip() + " (java.bas): holds no text");
+  }
+
+  @Test
+  void readsTheSourcesOfTheJdkThatRuns() {
+    Path zip = Path.of(System.getProperty("java.home"), "lib", "src.zip");
+    assumeTrue(Files.isRegularFile(zip), "this JDK came without its sources");
+    String text = JdkSources.ofThisJdk().read(List.of("java.base/java/lang"), 100_000, false);
+    assertThat(text).contains("package java.lang;").doesNotContain("GNU General Public License");
+    assertThat(text.getBytes(StandardCharsets.UTF_8).length).isBetween(95_000, 100_000);
   }
 
   @Test

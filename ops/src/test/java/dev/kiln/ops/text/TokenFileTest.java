@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,6 +115,23 @@ class TokenFileTest {
     assertThatThrownBy(() -> TokenFile.open(file))
         .hasMessageStartingWith(file + ": ")
         .hasMessageContaining(reason);
+  }
+
+  /** Takes no room on disks with sparse files. */
+  @Test
+  @Tag("slow")
+  void mapsFilesOfSeveralGigabytes() throws IOException {
+    Path file = folder.resolve("large.bin");
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {7, 0}), 5_999_999_998L);
+    }
+    try (TokenFile opened = TokenFile.openHeaderless(file, 50_000)) {
+      assertThat(opened.size()).isEqualTo(3_000_000_000L);
+      assertThat(read(opened, 2_999_999_998L, 2)).containsExactly(0, 7);
+      var windows = TokenWindows.inOrder(opened, 8, 256);
+      assertThat(windows.batch(0, windows.batches(0) - 1).batch()).isPositive();
+    }
   }
 
   @Test

@@ -8,6 +8,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /** A file that is written as a whole or not at all. */
 public final class AtomicFile {
@@ -28,8 +30,11 @@ public final class AtomicFile {
     requirePlace(file);
     Path fresh = null;
     try {
-      fresh = Files.createTempFile(folderOf(file), file.getFileName().toString(), ".new");
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(fresh), 1 << 16)) {
+      // Not createTempFile, whose files only their owner can read.
+      fresh = folderOf(file).resolve(file.getFileName() + "." + UUID.randomUUID() + ".new");
+      try (OutputStream out =
+          new BufferedOutputStream(
+              Files.newOutputStream(fresh, StandardOpenOption.CREATE_NEW), 1 << 16)) {
         content.writeTo(out);
       }
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -2,6 +2,7 @@ package dev.kiln.ops.train;
 
 import dev.kiln.ops.report.CsvLog;
 import dev.kiln.ops.report.Curves;
+import dev.kiln.ops.report.HtmlReport;
 import dev.kiln.ops.report.RunLog;
 import dev.kiln.ops.report.TensorBoardWriter;
 import java.nio.file.Files;
@@ -12,8 +13,8 @@ import java.util.Map;
 
 /**
  * Writes down what happens: {@code steps.csv}, {@code validations.csv}, TensorBoard's event files,
- * and {@code run.json}, of which the report is made. A resumed run goes on with the same files;
- * what was recorded after the checkpoint is dropped.
+ * {@code run.json}, and {@code report.html}, which is made of it. A resumed run goes on with the
+ * same files; what was recorded after the checkpoint is dropped.
  */
 public final class RunRecorder implements Callback {
   private static final String LOG = "run.json";
@@ -127,6 +128,7 @@ public final class RunRecorder implements Callback {
   @Override
   public void finished(Trainer trainer) {
     log.save(folder.resolve(LOG));
+    HtmlReport.write(log, folder.resolve("report.html"));
     steps.close();
     validations.close();
     board.close();

@@ -1,0 +1,271 @@
+package dev.kiln.ops.train;
+
+import dev.kiln.ops.checkpoint.StateReader;
+import dev.kiln.ops.checkpoint.StateWriter;
+import dev.kiln.ops.data.BatchStream;
+import dev.kiln.ops.data.Position;
+import dev.kiln.ops.nn.Module;
+import dev.kiln.ops.optim.MixedPrecision;
+import dev.kiln.ops.optim.Optimizer;
+import dev.kiln.ops.optim.Precision;
+import dev.kiln.ops.schedule.LearningRateScheduler;
+import dev.kiln.ops.schedule.ScheduleState;
+import dev.kiln.ops.tensor.Context;
+import dev.kiln.ops.tensor.Mode;
+import dev.kiln.ops.tensor.NonFiniteSearch;
+import dev.kiln.ops.tensor.Scope;
+import dev.kiln.ops.tensor.Tensor;
+import dev.kiln.runtime.KilnException;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Training by the mean loss of batches: forward, backward, a step of the optimizer by a schedule;
+ * with accumulation, mixed precision, a guard against spikes, and averages of the weights.
+ *
+ * @param <B> a batch in host memory
+ */
+public final class Supervised<B> implements Workload {
+  private final Context context;
+  private final Task<B> task;
+  private final BatchStream<B> batches;
+  private final Optimizer optimizer;
+  private final LearningRateScheduler scheduler;
+  private final SupervisedOptions options;
+  private final GradientState gradients;
+  private MixedPrecision precision;
+  private Optional<Validator> validator = Optional.empty();
+  private Optional<SpikeGuard> guard = Optional.empty();
+
+  private long step;
+  private int accumulated;
+  private double lossSum;
+  private long examples;
+  private long stepStart;
+
+  /**
+   * @param batches is closed with this; model and optimizer are not
+   */
+  public Supervised(
+      Task<B> task,
+      BatchStream<B> batches,
+      Optimizer optimizer,
+      LearningRateScheduler scheduler,
+      SupervisedOptions options) {
+    this.context = task.model().context();
+    this.task = task;
+    this.batches = batches;
+    this.optimizer = optimizer;
+    this.scheduler = scheduler;
+    this.options = options;
+    this.gradients = new GradientState(optimizer);
+    this.precision = new MixedPrecision(context, Precision.FP32);
+    optimizer.afterStep(scheduler::optimizerStepped);
+  }
+
+  /** In other dtypes than the parameters'. */
+  public Supervised<B> withPrecision(MixedPrecision newPrecision) {
+    precision = newPrecision;
+    return this;
+  }
+
+  public Supervised<B> withValidator(Validator newValidator) {
+    validator = Optional.of(newValidator);
+    return this;
+  }
+
+  public Supervised<B> withGuard(SpikeGuard newGuard) {
+    guard = Optional.of(newGuard);
+    return this;
+  }
+
+  @Override
+  public Module model() {
+    return task.model();
+  }
+
+  @Override
+  public long step() {
+    return step;
+  }
+
+  @Override
+  public double epoch() {
+    Position position = batches.position();
+    int inEpoch = batches.plan().batches(position.epoch());
+    return position.epoch() + (double) position.batch() / inEpoch;
+  }
+
+  /** Batches that were left out because of their loss. */
+  public long spikes() {
+    return guard.map(SpikeGuard::spikes).orElse(0L);
+  }
+
+  // Steps
+
+  @Override
+  public Optional<StepReport> advance() {
+    if (accumulated == 0 && examples == 0) {
+      stepStart = System.nanoTime();
+    }
+    B batch = batches.next();
+    examples += task.examples(batch);
+    if (!gradientsOf(batch)) {
+      return Optional.empty();
+    }
+    return ++accumulated < options.accumulation() ? Optional.empty() : Optional.of(finishStep());
+  }
+
+  /** Returns false if the batch is left out. */
+  private boolean gradientsOf(B batch) {
+    long drawn = context.random().offset();
+    try (Scope scope = context.scope()) {
+      Tensor loss = precision.forward(() -> task.loss(batch));
+      double value = loss.item();
+      if (!Double.isFinite(value)) {
+        throw notFinite(value, batch, drawn);
+      }
+      if (guard.isPresent() && guard.get().isSpike(value)) {
+        return false;
+      }
+      lossSum += value;
+      precision.backward(loss, 1.0 / options.accumulation());
+      return true;
+    }
+  }
+
+  /** Goes through the batch once more, with the same random numbers, to see where it began. */
+  private KilnException notFinite(double loss, B batch, long drawn) {
+    var search = new NonFiniteSearch();
+    context.random().restore(context.random().seed(), drawn);
+    try (Mode ignored = context.noGrad();
+        Mode listening = context.listen(search);
+        Scope scope = context.scope()) {
+      precision.forward(() -> task.loss(batch));
+    }
+    String cause = search.first().map(NonFiniteSearch.Found::message).orElse("the loss itself");
+    return new KilnException(
+        "step %d: the loss is %s: %s".formatted(step + 1, loss, cause)
+            + "; a lower learning rate, a bounded gradient norm or another precision may help");
+  }
+
+  private StepReport finishStep() {
+    double rate = scheduler.rate();
+    double scale = precision.scale();
+    boolean isMade = precision.step(optimizer, rate);
+    double norm = options.reportNorm() ? optimizer.gradientNorm() : Double.NaN;
+    step++;
+    boolean isDetailed = options.layerNormsEvery() > 0 && step % options.layerNormsEvery() == 0;
+    Map<String, Double> layers = isDetailed ? optimizer.gradientNorms() : Map.of();
+    optimizer.zeroGrad();
+    if (scheduler.per() == LearningRateScheduler.Per.STEP || batches.position().batch() == 0) {
+      scheduler.step();
+    }
+    double seconds = (System.nanoTime() - stepStart) * 1e-9;
+    var report =
+        new StepReport(
+            step,
+            epoch(),
+            lossSum / options.accumulation(),
+            rate,
+            norm,
+            scale,
+            !isMade,
+            examples,
+            seconds,
+            layers,
+            Map.of());
+    accumulated = 0;
+    lossSum = 0;
+    examples = 0;
+    return report;
+  }
+
+  @Override
+  public Optional<Validation> validate() {
+    if (validator.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean wasTraining = model().isTraining();
+    model().evaluate();
+    try (Mode ignored = context.noGrad();
+        Scope scope = context.scope()) {
+      Validation validation = validator.get().validate(step, precision);
+      scheduler.measure(validation.loss());
+      return Optional.of(validation);
+    } finally {
+      model().train(wasTraining);
+    }
+  }
+
+  /** Runs the first batch forward and backward, and puts everything back. */
+  @Override
+  public double warmUp() {
+    long start = System.nanoTime();
+    if (accumulated > 0) {
+      return 0;
+    }
+    long seed = context.random().seed();
+    long offset = context.random().offset();
+    B batch = batches.plan().batch(batches.position().epoch(), batches.position().batch());
+    try (Scope scope = context.scope()) {
+      var buffers = BufferSnapshot.of(model());
+      Tensor loss = precision.forward(() -> task.loss(batch));
+      precision.backward(loss);
+      buffers.restore();
+    }
+    optimizer.zeroGrad();
+    context.random().restore(seed, offset);
+    return (System.nanoTime() - start) * 1e-9;
+  }
+
+  // State
+
+  @Override
+  public void save(StateWriter out) {
+    StateWriter model = out.in("model");
+    model().state().forEach((name, tensor) -> model.array(name, tensor.array()));
+    optimizer.save(out.in("optimizer"));
+    gradients.save(out.in("gradients"));
+    precision.save(out.in("precision"));
+    guard.ifPresent(some -> some.save(out.in("guard")));
+    out.value("schedule", scheduler.state());
+    out.value("position", batches.position());
+    out.value("data", batches.plan().fingerprint());
+    out.value("seed", context.random().seed());
+    out.value("drawn", context.random().offset());
+    out.value("step", step);
+    out.value("accumulated", accumulated);
+    out.value("lossSum", lossSum);
+    out.value("examples", examples);
+  }
+
+  @Override
+  public void load(StateReader in) {
+    String data = in.value("data", String.class);
+    if (!data.equals(batches.plan().fingerprint())) {
+      throw new KilnException(
+          "the run was made with other data or batches: %s; now %s"
+              .formatted(data, batches.plan().fingerprint()));
+    }
+    StateReader model = in.in("model");
+    model().state().forEach((name, tensor) -> model.array(name, tensor.changedInPlace().array()));
+    optimizer.load(in.in("optimizer"));
+    gradients.load(in.in("gradients"));
+    precision.load(in.in("precision"));
+    guard.ifPresent(some -> some.load(in.in("guard")));
+    scheduler.restore(in.value("schedule", ScheduleState.class));
+    batches.restore(in.value("position", Position.class));
+    context.random().restore(in.value("seed", Long.class), in.value("drawn", Long.class));
+    step = in.value("step", Long.class);
+    accumulated = in.value("accumulated", Integer.class);
+    lossSum = in.value("lossSum", Double.class);
+    examples = in.value("examples", Long.class);
+    stepStart = System.nanoTime();
+  }
+
+  @Override
+  public void close() {
+    batches.close();
+  }
+}

@@ -22,16 +22,32 @@ public record Split(int[] training, int[] validation, int[] test) {
   }
 
   /**
+   * In order, for series: what comes first is for training, then for validation, the end for
+   * testing.
+   *
+   * @param validation part of the examples, at least 0 and below 1
+   * @param test part of the examples, likewise; together below 1
+   */
+  public static Split inOrder(int examples, double validation, double test) {
+    requireFractions(validation, test);
+    int testFrom = examples - (int) Math.round(examples * test);
+    int validationFrom = testFrom - (int) Math.round(examples * validation);
+    var split =
+        new Split(
+            Sampler.ascending(0, Math.max(0, validationFrom)),
+            Sampler.ascending(Math.max(0, validationFrom), testFrom),
+            Sampler.ascending(testFrom, examples));
+    split.requireParts(examples, validation, test);
+    return split;
+  }
+
+  /**
    * At random, each class having the same part in all three, within one example.
    *
    * @param labels class of each example, any numbers
    */
   public static Split stratified(int[] labels, double validation, double test, long seed) {
-    if (!(validation >= 0 && test >= 0 && validation + test < 1)) {
-      throw new KilnException(
-          "the parts for validation and testing must be at least 0 and together below 1, not %s and %s"
-              .formatted(validation, test));
-    }
+    requireFractions(validation, test);
     int[] byClass = byClass(labels, seed);
     int[] part = new int[labels.length];
     assign(byClass, part, test, 2);
@@ -43,6 +59,16 @@ public record Split(int[] training, int[] validation, int[] test) {
     var split = new Split(members(part, 0), members(part, 1), members(part, 2));
     split.requireParts(labels.length, validation, test);
     return split;
+  }
+
+  private static void requireFractions(double validation, double test) {
+    if (!(validation >= 0 && test >= 0 && validation + test < 1)) {
+      throw new KilnException(
+          "the parts for validation and testing must be at least 0 and together below 1, not %s and"
+                  .formatted(validation)
+              + " "
+              + test);
+    }
   }
 
   /**

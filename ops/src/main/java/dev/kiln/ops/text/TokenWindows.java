@@ -4,6 +4,7 @@ import dev.kiln.ops.data.BatchPlan;
 import dev.kiln.ops.data.Sampler;
 import dev.kiln.ops.data.Seed;
 import dev.kiln.runtime.KilnException;
+import java.util.Arrays;
 
 /**
  * Cuts windows of {@code length + 1} tokens from a source: batches for a model that predicts the
@@ -121,7 +122,18 @@ public final class TokenWindows implements BatchPlan<TokenBatch> {
 
   @Override
   public String fingerprint() {
-    return "%s windows of %d of %d tokens of %d, batch %d, seed %d"
-        .formatted(order, length, source.size(), source.vocabularySize(), batch, seed.value());
+    return "%s windows of %d of %d tokens of %d (%08x), batch %d, seed %d"
+        .formatted(
+            order, length, source.size(), source.vocabularySize(), content(), batch, seed.value());
+  }
+
+  /** Both ends and the middle stand for all: another text of the same size shall be noticed. */
+  private int content() {
+    int[] tokens = new int[3 * length];
+    long last = source.size() - length;
+    source.read(0, tokens, 0, length);
+    source.read(last / 2, tokens, length, length);
+    source.read(last, tokens, 2 * length, length);
+    return Arrays.hashCode(tokens);
   }
 }

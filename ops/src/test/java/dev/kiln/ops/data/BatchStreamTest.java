@@ -163,5 +163,9 @@ class BatchStreamTest {
     assertThat(randomPlan().fingerprint()).isEqualTo(randomPlan().fingerprint());
     assertThat(randomPlan().fingerprint()).isNotEqualTo(plan().shuffled(12).fingerprint());
     assertThat(plan().fingerprint()).isNotEqualTo(plan().dropLast().fingerprint());
+    Dataset<int[]> rows = Dataset.of(List.of(new int[] {1, 2}, new int[] {3}));
+    Dataset<int[]> others = Dataset.of(List.of(new int[] {1, 2}, new int[] {4}));
+    assertThat(ExamplePlan.of(rows, 1, List::copyOf).fingerprint())
+        .isNotEqualTo(ExamplePlan.of(others, 1, List::copyOf).fingerprint());
   }
 }

@@ -53,6 +53,16 @@ class SplitTest {
   }
 
   @Test
+  void seriesAreSplitInOrder() {
+    Split split = Split.inOrder(10, 0.2, 0.3);
+    assertThat(split.training()).containsExactly(0, 1, 2, 3, 4);
+    assertThat(split.validation()).containsExactly(5, 6);
+    assertThat(split.test()).containsExactly(7, 8, 9);
+    assertThatThrownBy(() -> Split.inOrder(2, 0.1, 0)).hasMessageContaining("too few to split");
+    assertThatThrownBy(() -> Split.inOrder(9, 0.5, 0.6)).hasMessageContaining("0.5 and 0.6");
+  }
+
+  @Test
   void foldsValidateEachExampleOnce() {
     List<Split> folds = Split.folds(11, 4, 3);
     int[] seen = new int[11];

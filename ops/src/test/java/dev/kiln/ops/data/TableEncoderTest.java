@@ -172,6 +172,33 @@ class TableEncoderTest {
         .containsExactly(1, 0, 1, 1);
   }
 
+  /** From a text to batches, as training does it. */
+  @Test
+  void foldsAreEncodedEachByTheirOwnTrainingPart() {
+    var text = new StringBuilder("x,c,y\n");
+    for (int i = 0; i < 20; i++) {
+      text.append(i * i).append(i % 4 == 0 ? ",p," : ",q,").append(i % 2 == 0 ? "yes\n" : "no\n");
+    }
+    Table table = table(text.toString());
+    TableSchema schema =
+        TableSchema.infer(table).classes("y", table.distinct("y").toArray(String[]::new));
+    for (Split fold : Split.stratifiedFolds(table.codes("y"), 5, 1)) {
+      Table training = table.subset(fold.training());
+      TableEncoder encoder = TableEncoder.fit(training, schema);
+      double[] x = training.cells("x").stream().mapToDouble(Double::parseDouble).toArray();
+      Scaler scaler = Scaler.fit(Scaling.STANDARD, x);
+      EncodedTable validation = encoder.encode(table.subset(fold.validation()));
+      Batch batch = ExamplePlan.of(validation, 4).batch(0, 0);
+      assertThat(batch.shape()).containsExactly(4, 3);
+      for (int i = 0; i < 4; i++) {
+        int row = fold.validation()[i];
+        assertThat(batch.values()[3 * i]).isEqualTo((float) scaler.apply(row * row));
+        assertThat(batch.values()[3 * i + 1]).isEqualTo(row % 4 == 0 ? 1 : 0);
+        assertThat(((Targets.Classes) batch.targets()).indices()[i]).isEqualTo(1 - row % 2);
+      }
+    }
+  }
+
   @Test
   void faultsNameFileLineAndColumn() {
     TableEncoder encoder = TableEncoder.fit(TRAINING, schema());

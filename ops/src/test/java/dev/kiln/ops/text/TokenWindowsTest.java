@@ -76,6 +76,17 @@ class TokenWindowsTest {
   }
 
   @Test
+  void fingerprintsTellTextsApart() {
+    int[] changed = Sampler.ascending(0, 50);
+    changed[49] = 1;
+    String print = TokenWindows.random(SOURCE, 4, 6, 7).fingerprint();
+    assertThat(TokenWindows.random(SOURCE, 4, 6, 7).fingerprint()).isEqualTo(print);
+    assertThat(TokenWindows.random(TokenSource.of(changed, 50), 4, 6, 7).fingerprint())
+        .isNotEqualTo(print);
+    assertThat(TokenWindows.shuffled(SOURCE, 4, 6, 7).fingerprint()).isNotEqualTo(print);
+  }
+
+  @Test
   void refusesTextThatIsTooShort() {
     assertThatThrownBy(() -> TokenWindows.random(SOURCE, 1, 50, 0))
         .hasMessageStartingWith("50 tokens are too few for a window of 50 and the token that");

@@ -229,12 +229,10 @@ public final class Goldens {
      * @param dtype FP32 or FP64
      */
     public void check(DType dtype, double[] actual) {
-      if (dtype == DType.FP64) {
-        double largest = Arrays.stream(values).map(Math::abs).max().orElse(0);
-        ErrorRule.checkBeside(what, dtype, actual, FP64_TOLERANCE * Math.max(1, largest), values);
-      } else {
-        ErrorRule.checkBeside(what, dtype, actual, error32, values);
-      }
+      double largest = Arrays.stream(values).map(Math::abs).max().orElse(0);
+      double stored = FP64_TOLERANCE * Math.max(1, largest);
+      ErrorRule.checkBeside(
+          what, dtype, actual, dtype == DType.FP64 ? stored : error32 + stored, values);
     }
 
     /** The error rule in fp32. */

@@ -114,22 +114,28 @@ def nearest_kernel(
     if sums_ptr is not None:
         # Other lanes read what these have written.
         tl.debug_barrier()
-        for centre in range(0, n_centres):
-            row = part * n_centres + centre
+        for first in range(0, n_centres, CENTRES):
+            centres = first + tl.arange(0, CENTRES)
+            is_centre = centres < n_centres
+            rows = part * n_centres + centres
             for start in range(0, n_features, FEATURES):
                 features = start + tl.arange(0, FEATURES)
                 is_feature = features < n_features
-                sums = tl.zeros((FEATURES,), dtype=COMPUTE)
-                count = 0
+                sums = tl.zeros((CENTRES, FEATURES), dtype=COMPUTE)
+                counts = tl.zeros((CENTRES,), dtype=tl.int32)
                 for block in range(0, BLOCKS):
                     points = (part * BLOCKS + block) * POINTS + tl.arange(0, POINTS)
-                    own = tl.load(nearest_ptr + points, mask=points < n_points, other=-1) == centre
+                    nearest = tl.load(nearest_ptr + points, mask=points < n_points, other=-1)
+                    own = centres[:, None] == nearest[None, :]
+                    # Points without a centre may be NaN, which times 0 is NaN.
                     x_ptrs = x_ptr + points[:, None] * stride_x + features[None, :]
-                    mask = own[:, None] & is_feature[None, :]
-                    sums += tl.sum(tl.load(x_ptrs, mask=mask, other=0.0).to(COMPUTE), axis=0)
-                    count += tl.sum(own.to(tl.int32), axis=0)
-                tl.store(sums_ptr + row * n_features + features, sums, mask=is_feature)
-                tl.store(counts_ptr + row, count)
+                    mask = (nearest >= 0)[:, None] & is_feature[None, :]
+                    x = tl.load(x_ptrs, mask=mask, other=0.0).to(COMPUTE)
+                    sums = tl.dot(own.to(COMPUTE), x, sums, input_precision="ieee")
+                    counts += tl.sum(own.to(tl.int32), axis=1)
+                sums_ptrs = sums_ptr + rows[:, None] * n_features + features[None, :]
+                tl.store(sums_ptrs, sums, mask=is_centre[:, None] & is_feature[None, :])
+                tl.store(counts_ptr + rows, counts, mask=is_centre)
 
 
 @triton.jit

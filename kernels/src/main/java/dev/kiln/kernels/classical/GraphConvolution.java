@@ -1,6 +1,5 @@
 package dev.kiln.kernels.classical;
 
-import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.BinaryFunction;
 import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.kernels.elementwise.TernaryFunction;
@@ -18,9 +17,10 @@ import dev.kiln.runtime.NdArray;
  * Welling, 2017; Yan et al., "Spatial temporal graph convolutional networks", 2018).
  *
  * <p>Where {@code a} is 0 there is no edge, whatever {@code m} holds there, infinities and NaN too,
- * and {@code m} has the gradient 0. All arrays are fp32, or all fp64. The backward pass computes
- * {@code a * m} and {@code x w} again, so nothing is kept from the forward pass. The same bits in
- * every run. Not thread-safe.
+ * and {@code m} has the gradient 0. All arrays are of one dtype: fp32, fp16, bf16 or fp64; what
+ * lies between the products is kept in fp32 (fp64 for fp64). The backward pass computes {@code a *
+ * m} and {@code x w} again, so nothing is kept from the forward pass. The same bits in every run.
+ * Not thread-safe.
  */
 public final class GraphConvolution implements AutoCloseable {
   private static final String NAME = "GraphConvolution";
@@ -33,6 +33,10 @@ public final class GraphConvolution implements AutoCloseable {
   private final Workspace hiddenGradient;
   private final Workspace edgeGradient;
   private final Workspace batchGradients;
+  private final Workspace wideAdjacency;
+  private final Workspace wideNodes;
+  private final Workspace wideWeight;
+  private final Workspace wideGradient;
 
   public GraphConvolution(Device device) {
     matmul = new Matmul(device);
@@ -43,6 +47,10 @@ public final class GraphConvolution implements AutoCloseable {
     hiddenGradient = new Workspace(device);
     edgeGradient = new Workspace(device);
     batchGradients = new Workspace(device);
+    wideAdjacency = new Workspace(device);
+    wideNodes = new Workspace(device);
+    wideWeight = new Workspace(device);
+    wideGradient = new Workspace(device);
   }
 
   /**
@@ -85,31 +93,32 @@ public final class GraphConvolution implements AutoCloseable {
     gradient("dx", dx, "x", x);
     gradient("dw", dw, "w", w);
     gradient("dm", dm, "a", a);
+    NdArray upstream = wide(dy, wideGradient);
     if (dm != null) {
-      edgeGradient(a, x, w, dy, dm);
+      edgeGradient(a, x, w, upstream, dm);
     }
     if (dx == null && dw == null) {
       return;
     }
-    NdArray dh = hiddenGradient.array(dy.dtype(), dy.shape());
+    NdArray dh = hiddenGradient.array(upstream.dtype(), dy.shape());
     if (dy.size() > 0) {
-      matmul.run(edges(a, m).permute(1, 0), dy, dh);
+      matmul.run(edges(a, m).permute(1, 0), upstream, dh);
     }
     if (dw != null) {
-      matmul.run(rows(x).permute(1, 0), rows(dh), dw);
+      matmul.run(rows(wide(x, wideNodes)).permute(1, 0), rows(dh), dw);
     }
     if (dx != null) {
-      matmul.run(dh, w.permute(1, 0), dx);
+      matmul.run(dh, wide(w, wideWeight).permute(1, 0), dx);
     }
   }
 
   private void edgeGradient(NdArray a, NdArray x, NdArray w, NdArray dy, NdArray dm) {
     NdArray h = hidden(x, w, dy);
-    NdArray sum = edgeGradient.array(a.dtype(), a.dim(0), a.dim(1));
+    NdArray sum = edgeGradient.array(dy.dtype(), a.dim(0), a.dim(1));
     if (x.rank() == 2) {
       matmul.run(dy, h.permute(1, 0), sum);
     } else {
-      NdArray each = batchGradients.array(a.dtype(), x.dim(0), a.dim(0), a.dim(1));
+      NdArray each = batchGradients.array(dy.dtype(), x.dim(0), a.dim(0), a.dim(1));
       matmul.run(dy, h.permute(0, 2, 1), each);
       reductions.run(Reduction.SUM, each, sum, 0);
     }
@@ -118,9 +127,9 @@ public final class GraphConvolution implements AutoCloseable {
 
   private NdArray edges(NdArray a, NdArray m) {
     if (m == null) {
-      return a;
+      return wide(a, wideAdjacency);
     }
-    NdArray weighed = edges.array(a.dtype(), a.dim(0), a.dim(1));
+    NdArray weighed = edges.array(PointSets.compute(a), a.dim(0), a.dim(1));
     whereEdges(a, m, weighed);
     return weighed;
   }
@@ -133,9 +142,19 @@ public final class GraphConvolution implements AutoCloseable {
 
   /** {@code x w}. */
   private NdArray hidden(NdArray x, NdArray w, NdArray y) {
-    NdArray h = hidden.array(y.dtype(), y.shape());
+    NdArray h = hidden.array(PointSets.compute(y), y.shape());
     matmul.run(rows(x), w, rows(h));
     return h;
+  }
+
+  /** As it is, or a copy in fp32 of what is narrower. */
+  private NdArray wide(NdArray array, Workspace copy) {
+    if (array.dtype() == PointSets.compute(array)) {
+      return array;
+    }
+    NdArray wide = copy.array(PointSets.compute(array), array.shape());
+    pointwise.copy(array, wide);
+    return wide;
   }
 
   /** The nodes of a whole batch as rows of one matrix. */
@@ -144,9 +163,8 @@ public final class GraphConvolution implements AutoCloseable {
   }
 
   private static void check(NdArray a, NdArray m, NdArray x, NdArray w, String result, NdArray y) {
-    if (a.dtype() != DType.FP32 && a.dtype() != DType.FP64) {
-      throw Check.fault(NAME, "a", "must be fp32 or fp64 (not supported yet: others), but is " + a);
-    }
+    Check.floatsOrDoubles(NAME, "a", a);
+    Check.matrix(NAME, "a", a);
     Check.matrix(NAME, "a", a, a.dim(0), a.dim(0));
     if (m != null) {
       Check.sameShape(NAME, "m", m, "a", a);
@@ -192,5 +210,9 @@ public final class GraphConvolution implements AutoCloseable {
     hiddenGradient.close();
     edgeGradient.close();
     batchGradients.close();
+    wideAdjacency.close();
+    wideNodes.close();
+    wideWeight.close();
+    wideGradient.close();
   }
 }

@@ -17,6 +17,7 @@ public final class ShippedKernels {
     cases.addAll(ElementwiseCases.all());
     cases.addAll(NormalizationCases.all());
     cases.addAll(AttentionCases.all());
+    cases.addAll(ClassicalCases.all());
     cases.addAll(ConvolutionCases.all());
     cases.addAll(PoolingCases.all());
     cases.addAll(ProductCases.all());

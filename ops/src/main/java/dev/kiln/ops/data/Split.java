@@ -64,10 +64,9 @@ public record Split(int[] training, int[] validation, int[] test) {
   private static void requireFractions(double validation, double test) {
     if (!(validation >= 0 && test >= 0 && validation + test < 1)) {
       throw new KilnException(
-          "the parts for validation and testing must be at least 0 and together below 1, not %s and"
-                  .formatted(validation)
-              + " "
-              + test);
+          ("the parts for validation and testing must be at least 0 and together below 1, not"
+                  + " %s and %s")
+              .formatted(validation, test));
     }
   }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -46,6 +47,30 @@ class TextSourceTest {
     assertThat(TextSource.read(file, 10)).isEqualTo("äb\ncd\nef\n");
     assertThat(TextSource.read(file, 3)).isEqualTo("äb");
     assertThat(TextSource.read(Files.writeString(file, "🤖🤖🤖"), 11)).isEqualTo("🤖🤖");
+  }
+
+  @Test
+  void readsPiecesThatEndWithLinesOrCharacters() throws IOException {
+    String text = "ab\nцdé🤖日\n\nlong line without an end 🤖🤖🤖🤖 and more";
+    Files.writeString(folder.resolve("a"), text);
+    Files.writeString(folder.resolve("b"), "next\n");
+    for (int bytes = 4; bytes < 80; bytes++) {
+      var pieces = new ArrayList<String>();
+      TextSource.forEach(folder, bytes, pieces::add);
+      assertThat(String.join("", pieces)).isEqualTo(text + "next\n");
+      assertThat(pieces.getLast()).endsWith("\n");
+      for (String piece : pieces) {
+        assertThat(piece.getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(bytes);
+      }
+    }
+    var lines = new ArrayList<String>();
+    TextSource.forEach(folder.resolve("a"), 16, lines::add);
+    assertThat(lines).startsWith("ab\nцdé🤖日\n");
+    Path binary = Files.write(folder.resolve("c"), new byte[] {'a', '\n', 'b', 'c', (byte) 0xff});
+    assertThatThrownBy(() -> TextSource.forEach(binary, 4, piece -> {}))
+        .hasMessage(binary + ": is no UTF-8 text, from byte 4 on");
+    assertThatThrownBy(() -> TextSource.forEach(binary, 3, piece -> {}))
+        .hasMessageContaining("at least 4 bytes");
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
@@ -53,33 +52,6 @@ class PruningTest {
     }
     double[] tenth = Pruning.byMagnitude(List.of(weight), 0.1).getFirst().toDoubles();
     assertThat(Arrays.stream(tenth).limit(10).sum()).isZero();
-  }
-
-  @Test
-  void zerosSurviveMomentumAndDecayWhenTheMaskIsAppliedAfterEachStep() {
-    var pointwise = new Pointwise(device);
-    var random = new SplittableRandom(1);
-    double[] initial = random.doubles(50, -1, 1).toArray();
-    NdArray weight = vector(DType.FP32, initial);
-    NdArray momentum = vector(DType.FP32, random.doubles(50, -1, 1).toArray());
-    NdArray mask = Pruning.byMagnitude(List.of(weight), 0.6).getFirst();
-    pruning.apply(mask, weight);
-    double[] pruned = weight.toDoubles();
-    boolean movedMomentum = false;
-    for (int step = 0; step < 10; step++) {
-      NdArray gradient = vector(DType.FP32, random.doubles(50, -1, 1).toArray());
-      pointwise.scaleAdd(0.9, momentum, 1, gradient, momentum);
-      pointwise.scaleAdd(0.99, weight, -0.1, momentum, weight);
-      double[] before = weight.toDoubles();
-      pruning.apply(mask, weight);
-      double[] after = weight.toDoubles();
-      for (int i = 0; i < 50; i++) {
-        movedMomentum |= pruned[i] == 0 && before[i] != 0;
-        assertThat(after[i]).as("weight %d", i).isEqualTo(pruned[i] == 0 ? 0 : before[i]);
-      }
-    }
-    assertThat(movedMomentum).as("without the mask zeros move").isTrue();
-    assertThat(Pruning.sparsity(List.of(weight))).isEqualTo(0.6);
   }
 
   @Test

@@ -17,6 +17,7 @@ times the parameter's factor.
              AMSGrad: the largest v so far in place of v              (Reddi et al., 2018)
     Lion     w -= lr (sign(beta1 m + (1 - beta1) g) + wd w); m = beta2 m + (1 - beta2) g
                                                                       (Chen et al., 2023)
+    Averages w += rate (x - w), x in the place of the gradient
     Rprop    a step size for each weight grows while the gradient's sign stays and shrinks when it
              changes                                                  (Riedmiller and Braun, 1993)
 """
@@ -339,3 +340,23 @@ def rprop_kernel(
     store_weights(w_ptr, model_ptr, offsets, mask, w)
     tl.store(last_ptr + offsets, g, mask=mask)
     tl.store(size_ptr + offsets, size, mask=mask)
+
+
+@triton.jit
+def average_kernel(
+    table_ptr,  # weights are the averages, gradients what goes into them
+    map_ptr,
+    rate,
+    WEIGHT: tl.constexpr,
+    GRAD: tl.constexpr,
+    COMPUTE: tl.constexpr,
+    BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
+):
+    row, start, offsets, mask = elements_of_block(table_ptr, map_ptr, BLOCK, ALIGNMENT)
+    w_ptr, x_ptr = weights_and_gradients(row, start, WEIGHT, GRAD, ALIGNMENT)
+    w = tl.load(w_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
+    x = tl.load(x_ptr + offsets, mask=mask, other=0.0).to(COMPUTE)
+    # From the nearer end: rates of 0 and 1 give w and x exactly.
+    w = tl.where(rate < 0.5, w + rate * (x - w), x - (1.0 - rate) * (x - w))
+    tl.store(w_ptr + offsets, w, mask=mask)

@@ -7,6 +7,7 @@ import static dev.kiln.tests.rules.HostArray.zeros;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.optimizer.Adagrad;
 import dev.kiln.kernels.optimizer.Adam;
+import dev.kiln.kernels.optimizer.Averaging;
 import dev.kiln.kernels.optimizer.EightBitAdam;
 import dev.kiln.kernels.optimizer.FindInf;
 import dev.kiln.kernels.optimizer.GlobalNorm;
@@ -32,6 +33,7 @@ final class OptimizerCases {
     return List.of(
         findInf(),
         clipped(),
+        averaged(),
         steps("Sgd", (d, p) -> new Sgd(d, p, new Sgd.Options(0.9, 0, true, 0.01))),
         steps("Adagrad", (d, p) -> new Adagrad(d, p, Adagrad.Options.DEFAULT)),
         steps(
@@ -95,6 +97,17 @@ final class OptimizerCases {
             norm.run(5, 1);
             sgd.step(1, 1, scaling);
           };
+        });
+  }
+
+  private static KernelCase averaged() {
+    return new KernelCase(
+        "Averaging",
+        List.of(normal(13, 90, 100), normal(DType.BF16, 14, 90, 100)),
+        (device, arrays) -> {
+          var pair = Parameter.of(arrays.get(0), arrays.get(1));
+          var averaging = new Averaging(device, List.of(pair));
+          return () -> averaging.run(0.1);
         });
   }
 

@@ -93,6 +93,13 @@ public final class Optimizer implements Stateful, AutoCloseable {
     return all;
   }
 
+  /** What the rules change, by name: master weights where there are some, else the parameters. */
+  public Map<String, Tensor> weights() {
+    var all = new LinkedHashMap<String, Tensor>();
+    slots.forEach((name, slot) -> all.put(name, slot.master == null ? slot.tensor : slot.master));
+    return all;
+  }
+
   /** The fp32 master weights of a parameter, if it has some by now. */
   public Optional<Tensor> master(String name) {
     return Optional.ofNullable(slot(name).master);

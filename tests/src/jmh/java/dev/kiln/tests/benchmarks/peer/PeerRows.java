@@ -22,7 +22,8 @@ public final class PeerRows {
             PoolingRows.all(),
             RecurrentRows.all(),
             AttentionRows.all(),
-            ProductRows.all())
+            ProductRows.all(),
+            TrainingRows.all())
         .flatMap(List::stream)
         .toList();
   }

@@ -24,6 +24,11 @@ public record GptShape(int layers, int width, int heads, int context, int batch,
   /** The one whose losses and gradients are compared. */
   public static final GptShape TINY = new GptShape(2, 32, 2, 16, 4, 61);
 
+  public GptShape withHeads(int count) {
+    return new GptShape(layers, width, count, context, batch, vocabulary);
+  }
+
+  /** Of a step. */
   public int tokens() {
     return batch * context;
   }

@@ -1,6 +1,7 @@
 package dev.kiln.tests.benchmarks.training;
 
 import java.util.Random;
+import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Tensor;
 
 /** Training steps of libtorch on one batch of made-up examples. */
@@ -26,7 +27,8 @@ public final class TorchSteps {
   }
 
   /** Steps of {@link TorchLeNet} by momentum. */
-  public static TrainingStep leNet(TorchPrecision precision) {
+  public static TrainingStep leNet(TorchPrecision precision, int threads) {
+    openblas.blas_set_num_threads(threads);
     var model = TorchLeNet.momentum(TorchLeNet.weights(), precision, RATE);
     Tensor images = model.images(pixels());
     Tensor labels = model.labels(labels());

@@ -249,6 +249,57 @@ final class ArgumentBinder {
     return specs;
   }
 
+  /**
+   * What a specialisation is made of, to be compared with later arguments without making one.
+   *
+   * @param codes kind, dtype and divisibility of each parameter
+   * @param constants of those that have one
+   */
+  record Snapshot(int[] codes, Object[] constants) {}
+
+  /** The present arguments, or null if they cannot be compared that way. */
+  Snapshot snapshot() {
+    int[] codes = new int[kinds.length];
+    Object[] values = new Object[kinds.length];
+    for (int i = 0; i < codes.length; i++) {
+      if (kinds[i] == Kind.COMPOSITE) {
+        return null;
+      }
+      codes[i] = code(i);
+      values[i] = kinds[i] == Kind.CONSTANT ? constants[i] : null;
+    }
+    return new Snapshot(codes, values);
+  }
+
+  /** Whether the arguments make the same specialisation as those of a snapshot. */
+  boolean isLike(Snapshot snapshot) {
+    for (int i = 0; i < kinds.length; i++) {
+      if (code(i) != snapshot.codes[i]
+          || kinds[i] == Kind.CONSTANT && !same(constants[i], snapshot.constants[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Equal for arguments that make the same specialisation. */
+  int fingerprint() {
+    int hash = 0;
+    for (int i = 0; i < kinds.length; i++) {
+      int value = kinds[i] == Kind.CONSTANT ? constants[i].hashCode() : code(i);
+      hash = 31 * hash + value;
+    }
+    return hash ^ hash >>> 16;
+  }
+
+  private int code(int index) {
+    Kind kind = kinds[index];
+    if (kind == Kind.CONSTANT || kind == Kind.UNSET || kind == Kind.COMPOSITE) {
+      return kind.ordinal();
+    }
+    return kind.ordinal() | dtypes[index].ordinal() << 4 | divisibility(index) << 12;
+  }
+
   private int divisibility(int index) {
     return tellsDivisibility && divisible[index] ? ALIGNMENT : 1;
   }

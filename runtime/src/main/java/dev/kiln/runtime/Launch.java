@@ -25,6 +25,9 @@ import java.util.function.Function;
  * and allocates nothing if it is made through {@link #set} and {@link #launch(int, int, int)}.
  */
 public final class Launch {
+  /** Versions that are found again without making a specialisation: a power of two. */
+  private static final int RECENT = 64;
+
   private final Kernel kernel;
   private final Device device;
   private final ArgumentBinder binder;
@@ -35,11 +38,15 @@ public final class Launch {
   private CompileOptions options;
   private boolean versioned;
   private Function<MetaParameters, Grid> grid;
+  private final Recent[] recent = new Recent[RECENT];
   private Ready ready;
   private int readyRevision = -1;
 
   /** A version of the kernel on the device. */
   private record Ready(KernelVersion version, Device.LoadedKernel loaded, MemorySegment block) {}
+
+  /** A version, and the arguments for which it was found. */
+  private record Recent(ArgumentBinder.Snapshot arguments, CompileOptions options, Ready version) {}
 
   Launch(Kernel kernel, Device device) {
     this.kernel = kernel;
@@ -119,6 +126,19 @@ public final class Launch {
       throw new LaunchException(kernel.name(), "parameter '" + parameter + "' is not tl.constexpr");
     }
     return setAny(index, value);
+  }
+
+  /**
+   * {@link #constant(String, Object)} by the parameter's number, without looking it up; null leaves
+   * out a parameter of any kind.
+   */
+  public Launch constant(int index, Object value) {
+    if (value == null) {
+      binder.setConstant(index, PyNone.NONE);
+    } else {
+      binder.setConstant(index, value);
+    }
+    return this;
   }
 
   /** Sets parameters by position, from the first. */
@@ -321,13 +341,25 @@ public final class Launch {
       Optional<TritonConfig> before = configuration;
       configuration = kernel.metaRules().apply(binder, device, tuning);
       if (ready == null || readyRevision != binder.revision() || differ(before, configuration)) {
-        ready =
-            versions.computeIfAbsent(
-                new Specialization(binder.specs(), effectiveOptions()), this::load);
+        ready = find();
         readyRevision = binder.revision();
       }
     }
     return ready;
+  }
+
+  /** A launcher that serves many shapes changes its arguments' kinds at every launch. */
+  private Ready find() {
+    CompileOptions chosen = effectiveOptions();
+    int slot = binder.fingerprint() & RECENT - 1;
+    Recent known = recent[slot];
+    if (known != null && known.options().equals(chosen) && binder.isLike(known.arguments())) {
+      return known.version();
+    }
+    Ready found = versions.computeIfAbsent(new Specialization(binder.specs(), chosen), this::load);
+    ArgumentBinder.Snapshot arguments = binder.snapshot();
+    recent[slot] = arguments == null ? null : new Recent(arguments, chosen, found);
+    return found;
   }
 
   /** The caller's options, else the configuration's, else Triton's defaults. */

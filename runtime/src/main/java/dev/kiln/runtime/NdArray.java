@@ -220,18 +220,27 @@ public final class NdArray implements AutoCloseable {
 
   /** Axis {@code i} of the result is axis {@code order[i]} of this. */
   public NdArray permute(int... order) {
-    if (!Arrays.equals(
-        Arrays.stream(order).sorted().toArray(),
-        java.util.stream.IntStream.range(0, shape.length).toArray())) {
-      throw new KilnException(
-          Arrays.toString(order) + " is not a permutation of " + shape.length + " axes");
+    long[] newShape = new long[order.length];
+    long[] newStrides = new long[order.length];
+    long seen = 0;
+    for (int i = 0; i < order.length; i++) {
+      int axis = order[i];
+      if (axis < 0 || axis >= shape.length || (seen & 1L << axis) != 0) {
+        throw notAPermutation(order);
+      }
+      seen |= 1L << axis;
+      newShape[i] = shape[axis];
+      newStrides[i] = strides[axis];
     }
-    return new NdArray(
-        buffer,
-        dtype,
-        Arrays.stream(order).mapToLong(i -> shape[i]).toArray(),
-        Arrays.stream(order).mapToLong(i -> strides[i]).toArray(),
-        offset);
+    if (order.length != shape.length) {
+      throw notAPermutation(order);
+    }
+    return new NdArray(buffer, dtype, newShape, newStrides, offset);
+  }
+
+  private KilnException notAPermutation(int... order) {
+    return new KilnException(
+        Arrays.toString(order) + " is not a permutation of " + shape.length + " axes");
   }
 
   /** Indices {@code from} (inclusive) to {@code to} (exclusive) along an axis. */

@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,25 @@ class LaunchTest {
           expected[i] = 2.0 * (i + 1);
         }
         assertThat(out.toDoubles()).as("n = %d", n).containsExactly(expected);
+      }
+    }
+  }
+
+  @Test
+  void argumentsMayAlternateBetweenSpecialisations() {
+    Device device = Devices.cpu();
+    Launch launch = MODULE.kernel("scale").on(device);
+    for (int round = 0; round < 3; round++) {
+      for (DType dtype : new DType[] {DType.FP32, DType.I32, DType.FP64}) {
+        for (int n : new int[] {1, 3, 16}) {
+          try (NdArray x = NdArray.full(device, dtype, 2, 16);
+              NdArray out = NdArray.zeros(device, dtype, 16)) {
+            launch.args(x, out, n, round + 1.0, 16 << round % 2).launch(1, 1, 1);
+            double[] expected = new double[16];
+            Arrays.fill(expected, 0, n, 2 * (round + 1));
+            assertThat(out.toDoubles()).as("%s %d", dtype, n).containsExactly(expected);
+          }
+        }
       }
     }
   }

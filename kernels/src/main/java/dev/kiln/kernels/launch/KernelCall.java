@@ -37,7 +37,7 @@ public final class KernelCall {
   /** An array, or nothing. */
   public KernelCall array(NdArray array) {
     if (array == null) {
-      launch.arg(name(next++), null);
+      launch.constant(next++, null);
     } else {
       launch.set(next++, array);
     }
@@ -87,11 +87,11 @@ public final class KernelCall {
     return named(value);
   }
 
-  /** A constant that a launch takes by name only; looked up again only when it changes. */
+  /** Set again only when it changes. */
   private KernelCall named(Object value) {
     if (!value.equals(constants[next])) {
       constants[next] = value;
-      launch.arg(name(next), value);
+      launch.constant(next, value);
     }
     next++;
     return this;
@@ -118,9 +118,5 @@ public final class KernelCall {
   /** Runs a grid of programs; none if a size is 0. */
   public void over(int x, int y, int z) {
     launch.launch(x, y, z);
-  }
-
-  private String name(int index) {
-    return launch.kernel().parameters().get(index).name();
   }
 }

@@ -53,12 +53,10 @@ public final class Node {
   private static final class Saved {
     final Tensor view;
     final int version;
-    final String origin;
 
     Saved(Tensor tensor) {
       view = tensor.alias();
       version = tensor.storage().version();
-      origin = tensor.toString();
     }
   }
 
@@ -73,8 +71,15 @@ public final class Node {
     this.name = name;
     this.sequence = context.nextSequence();
     this.inputs = inputs;
-    this.outputs = results.stream().map(Output::new).toArray(Output[]::new);
-    this.saved = saved.stream().map(t -> t == null ? null : new Saved(t)).toArray(Saved[]::new);
+    this.outputs = new Output[results.size()];
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i] = new Output(results.get(i));
+    }
+    this.saved = new Saved[saved.size()];
+    for (int i = 0; i < this.saved.length; i++) {
+      Tensor tensor = saved.get(i);
+      this.saved[i] = tensor == null ? null : new Saved(tensor);
+    }
     this.backward = backward;
   }
 
@@ -142,7 +147,7 @@ public final class Node {
     if (now != value.version) {
       throw new KilnException(
           "%s: %s is needed by the backward pass, but was changed in place since (version %d, then %d)"
-              .formatted(name, value.origin, now, value.version));
+              .formatted(name, value.view, now, value.version));
     }
     return value.view;
   }

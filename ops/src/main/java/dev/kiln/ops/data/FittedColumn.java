@@ -35,7 +35,7 @@ record FittedColumn(
     List<String> categories =
         switch (column.kind()) {
           case NUMBER, TEXT -> List.of();
-          case CATEGORY -> column.order().isEmpty() ? sorted(cells) : column.order();
+          case CATEGORY -> column.order().isEmpty() ? seen(cells, column) : column.order();
           case ORDINAL -> column.order();
         };
     var unscaled = new FittedColumn(name, column, Scaler.NONE, categories, "");
@@ -49,6 +49,16 @@ record FittedColumn(
         Scaler.fit(column.scaling(), values),
         categories,
         unscaled.fill(cells, values));
+  }
+
+  /** What stands in for missing cells is a category, too. */
+  private static List<String> seen(List<String> cells, Column column) {
+    if (column.missing().policy() != Missing.Policy.CONSTANT) {
+      return sorted(cells);
+    }
+    var all = new ArrayList<>(cells);
+    all.add(column.missing().value());
+    return sorted(all);
   }
 
   /** Different texts: numbers by their size, if all are, else by the alphabet. */

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * Rows of texts under named columns. A missing cell is empty.
@@ -61,6 +62,13 @@ public record Table(String source, List<String> columns, List<List<String>> rows
     }
     List<List<String>> chosen = Arrays.stream(indices).mapToObj(rows::get).toList();
     return new Table(source, columns, chosen, kept);
+  }
+
+  /** The rows that have something in a column, such as the target. */
+  public Table present(String name) {
+    int column = column(name);
+    return subset(
+        IntStream.range(0, rows.size()).filter(i -> !rows.get(i).get(column).isEmpty()).toArray());
   }
 
   /**

@@ -104,6 +104,7 @@ class CsvFileTest {
     Table table = parse("a,b\n1,x\n2,y\n3,x\n");
     assertThatThrownBy(() -> table.column("c"))
         .hasMessage("t.csv: has no column \"c\"; it has a, b");
+    assertThat(parse("n,x\n10,\n9,b\n").present("x").lines()).containsExactly(3);
     assertThat(parse("n,x\n10,\n9,b\n10,a\n").distinct("n")).containsExactly("9", "10");
     assertThat(parse("n,x\n10,\n9,b\n10,a\n").distinct("x")).containsExactly("a", "b");
     assertThat(table.codes("b")).containsExactly(0, 1, 0);

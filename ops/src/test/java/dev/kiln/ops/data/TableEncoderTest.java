@@ -138,6 +138,18 @@ class TableEncoderTest {
   }
 
   @Test
+  void missingCategoriesMayBeACategoryOfTheirOwn() {
+    Table training = table("c,y\nb,0\na,0\n,1\n");
+    TableSchema schema =
+        TableSchema.infer(training)
+            .with("c", Column.category().missing(Missing.constant("none")))
+            .classes("y");
+    TableEncoder encoder = TableEncoder.fit(training, schema);
+    assertThat(encoder.names()).containsExactly("c=a", "c=b", "c=none");
+    assertThat(encoder.encode(training).values()).containsExactly(0, 1, 0, 1, 0, 0, 0, 0, 1);
+  }
+
+  @Test
   void numbersToTellAreScaledAndComeBack() {
     Table training = table("x,a,b\n1,10,1\n2,20,5\n3,60,9\n");
     TableSchema schema = TableSchema.infer(training).numbers(Scaling.MEAN, "b", "a");

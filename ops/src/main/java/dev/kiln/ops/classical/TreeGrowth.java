@@ -33,7 +33,7 @@ final class TreeGrowth {
     }
     double[] value = tally.means();
     double risk = risk(tally, value) * drawn.length / total;
-    boolean mayGrow = depth < settings.depth() && drawn.length >= 2 * settings.leafSize();
+    boolean mayGrow = depth < settings.depth() && drawn.length / 2 >= settings.leafSize();
     Candidate best = mayGrow && tally.variance() > 0 ? best(drawn, value) : null;
     if (best == null) {
       return new TreeNode.Leaf(value, risk);

@@ -5,6 +5,7 @@ import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
+import dev.kiln.runtime.KilnException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -35,7 +36,8 @@ public record Summary(String model, List<Row> rows) {
    * @param trainable numbers that are trained, without those of children and those that a module
    *     before it holds
    * @param frozen likewise, of those that are not trained
-   * @param activations numbers that came out, in all calls, unless a child gave them
+   * @param activations numbers that came out, in all calls, unless a child gave them or they are a
+   *     view of what went in
    * @param activationBytes their bytes
    * @param work in all calls, without that of children
    * @param receptiveField places of the model's input that a result depends on, along each axis of
@@ -144,7 +146,7 @@ public record Summary(String model, List<Row> rows) {
     return rows.stream()
         .filter(row -> row.name().equals(name))
         .findFirst()
-        .orElseThrow(() -> new dev.kiln.runtime.KilnException("summary: no row '" + name + "'"));
+        .orElseThrow(() -> new KilnException("summary: no row '" + name + "'"));
   }
 
   /** A table of all rows with totals below, for people. */

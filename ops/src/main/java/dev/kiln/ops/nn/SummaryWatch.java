@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** Sees a forward pass and notes what each module did. */
@@ -50,11 +51,17 @@ final class SummaryWatch implements OperationListener {
       seen.work = seen.work.plus(counted.work(inputs, results));
     }
     for (Tensor result : results) {
-      if (result != null && outputs.add(result)) {
+      if (result != null && outputs.add(result) && !isView(result, inputs)) {
         seen.activations += result.size();
         seen.bytes += result.size() * result.dtype().bytes();
       }
     }
+  }
+
+  private static boolean isView(Tensor result, List<Tensor> inputs) {
+    return inputs.stream()
+        .filter(Objects::nonNull)
+        .anyMatch(input -> input.array().buffer() == result.array().buffer());
   }
 
   private List<Long> field(List<Tensor> results) {
@@ -65,7 +72,7 @@ final class SummaryWatch implements OperationListener {
 
   private static List<List<Long>> shapes(List<Tensor> tensors) {
     return tensors.stream()
-        .filter(java.util.Objects::nonNull)
+        .filter(Objects::nonNull)
         .map(tensor -> Arrays.stream(tensor.shape()).boxed().toList())
         .toList();
   }

@@ -5,6 +5,7 @@ import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** The weight of a layer: its parameters and buffers, and what is made of them at each pass. */
 final class Weight {
@@ -47,7 +48,7 @@ final class Weight {
   private Tensor normed(Tensor v) {
     long[] ones = v.shape();
     Arrays.fill(ones, 1, ones.length, 1);
-    int[] axes = java.util.stream.IntStream.range(1, v.rank()).toArray();
+    int[] axes = IntStream.range(1, v.rank()).toArray();
     Tensor norms = owner.context().frame(() -> v.square().sum(axes).sqrt().reshape(ones).copy());
     length = owner.parameter("weight_g", norms);
     return owner.parameter("weight_v", v);

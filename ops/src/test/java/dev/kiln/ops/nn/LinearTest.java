@@ -14,6 +14,7 @@ class LinearTest {
         var layer = new Linear(context, 2, 3)) {
       try (var ignored = context.noGrad()) {
         layer.parameters().get("weight").set(new float[] {1, 2, 3, 4, 5, 6});
+        layer.parameters().get("bias").set(new float[] {0, 0, 0});
       }
       for (int pass = 1; pass <= 2; pass++) {
         try (Scope step = context.scope()) {

@@ -44,17 +44,19 @@ public final class ContrastiveLosses {
             });
   }
 
-  private static Tensor unit(Tensor x) {
-    return x.div(x.norm(true, -1).maximum(EPS));
+  /** Rows along the last axis at a length of 1; those shorter than 1e-8 stay shorter. */
+  public static Tensor unit(Tensor x) {
+    return x.context().frame(() -> x.div(x.norm(true, -1).maximum(EPS)));
   }
 
   /**
-   * InfoNCE (van den Oord et al., 2018; as in SimCLR and CLIP): the cross-entropy of each query
-   * against all keys, whose right one has the query's row. Similarities are cosines.
+   * InfoNCE (van den Oord et al., 2018): the cross-entropy of each query against all keys, whose
+   * right one has the query's row. Scores are products; {@link #unit} makes them cosines, as SimCLR
+   * and CLIP do.
    *
    * @param queries {@code rows x features}
    * @param keys likewise
-   * @param temperature what cosines are divided by, above 0
+   * @param temperature what scores are divided by, above 0
    */
   public static Tensor infoNce(Tensor queries, Tensor keys, double temperature) {
     String name = "info_nce";
@@ -63,17 +65,15 @@ public final class ContrastiveLosses {
     }
     Axes.requireShape(name, keys, queries);
     above0(name, "temperature", temperature);
-    Context context = queries.context();
     int[] own = new int[Math.toIntExact(queries.dim(0))];
     for (int i = 0; i < own.length; i++) {
       own[i] = i;
     }
+    Context context = queries.context();
     return context.frame(
         () -> {
-          Tensor[] in = context.cast(name, queries, keys);
-          Tensor cosines = Products.linear(unit(in[0]), unit(in[1]), null);
-          Tensor rows = context.of(own, own.length);
-          return CrossEntropies.crossEntropy(cosines.mul(1 / temperature), rows);
+          Tensor scores = Products.linear(queries, keys, null).div(temperature);
+          return CrossEntropies.crossEntropy(scores, context.of(own, own.length));
         });
   }
 

@@ -136,6 +136,38 @@ public final class Losses {
     return ElementLoss.oneSided("hinge", LossFunction.hinge(margin), x, y, null, null, reduction);
   }
 
+  /**
+   * The hinge loss of classes: the mean over rows of {@code sum max(0, margin - x[target] +
+   * x[class]) / classes} over the other classes.
+   *
+   * @param x {@code rows x classes}
+   * @param targets {@code rows} classes, i32 or i64
+   */
+  public static Tensor multiMargin(Tensor x, Tensor targets, double margin) {
+    String name = "multi_margin";
+    RowLoss.requireRows(name, x);
+    if (x.rank() != 2) {
+      throw new KilnException(name + ": needs rows x classes, but is " + x);
+    }
+    Tensor right = RowLoss.classes(name, targets, x).unsqueeze(1);
+    Tensor full = x.context().cast("hinge", x)[0];
+    return x.context()
+        .frame(
+            () -> {
+              Tensor own = full.gather(1, right);
+              Tensor over = full.sub(own).add(margin).maximum(0);
+              Tensor isOther = classes(x).ne(right);
+              return over.mul(isOther.to(full.dtype())).mean();
+            });
+  }
+
+  /** The mean of {@code log(1 + exp(-x y))}, {@code y} -1 or 1. */
+  public static Tensor softMargin(Tensor x, Tensor y) {
+    Axes.requireShape("soft_margin", y, x);
+    Tensor[] in = x.context().cast("hinge", x, y);
+    return x.context().frame(() -> in[0].mul(in[1]).neg().softplus().mean());
+  }
+
   // Regularisation
 
   /** The sum of absolute values of parameters; the subgradient at 0 is 0. */
@@ -146,6 +178,15 @@ public final class Losses {
   /** The sum of squares of parameters. */
   public static Tensor squareSum(Collection<Tensor> parameters) {
     return total("squareSum", parameters, false);
+  }
+
+  /** The numbers of classes, as one row. */
+  private static Tensor classes(Tensor x) {
+    int[] numbers = new int[Math.toIntExact(x.dim(1))];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = i;
+    }
+    return x.context().of(numbers, 1, numbers.length);
   }
 
   private static Tensor total(String name, Collection<Tensor> parameters, boolean absolute) {

@@ -56,7 +56,7 @@ class LossContrastiveTest {
     Tensor keys = context.of(DType.FP64, new double[] {1, 0, 0, 1}, 2, 2);
     double t = 0.5;
     double expected = Math.log(Math.exp(1 / t) + 1) - 1 / t;
-    assertThat(ContrastiveLosses.infoNce(keys.mul(3), keys, t).item())
+    assertThat(ContrastiveLosses.infoNce(ContrastiveLosses.unit(keys.mul(3)), keys, t).item())
         .isCloseTo(expected, Offset.offset(1e-12));
   }
 

@@ -73,6 +73,11 @@ class LossElementTest {
         in -> Losses.binaryCrossEntropy(in[0], like(in[0], y)),
         new Input(new double[] {0.3, 0.6, 0.9, 0.01}, 4));
     LossGradient.check(
+        in -> Losses.multiMargin(in[0], in[0].context().of(new int[] {1, 0}, 2), 1),
+        Input.normal(8, 2, 2, 3));
+    LossGradient.check(
+        in -> Losses.softMargin(in[0], like(in[0], 1, -1, -1)), Input.normal(9, 2, 3));
+    LossGradient.check(
         in -> Losses.squareSum(List.of(in)), Input.normal(4, 1, 2, 3), Input.normal(5, 1, 4));
     LossGradient.check(
         in -> Losses.absoluteSum(List.of(in)), Input.normal(4, 1, 2, 3), Input.normal(5, 1, 4));

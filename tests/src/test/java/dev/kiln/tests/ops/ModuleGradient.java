@@ -16,7 +16,7 @@ final class ModuleGradient {
   private static final double STEP = Math.cbrt(Math.ulp(1.0));
 
   private static final double TOLERANCE = 1e-6;
-  private static final int NUMBERS_OF_A_PARAMETER = 6;
+  private static final int NUMBERS_OF_A_PARAMETER = 3;
 
   private ModuleGradient() {}
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.ops.function.Recurrences.ConvState;
 import dev.kiln.ops.nn.sequence.ConvLstmCell;
 import dev.kiln.ops.nn.sequence.Gru;
 import dev.kiln.ops.nn.sequence.Lstm;
@@ -162,13 +163,19 @@ class RecurrentLayersTest {
 
   @Test
   void gradientsOfConvolutionalLstms() {
-    var cell = new ConvLstmCell(context, 2, 2, 3);
+    var reader = new ConvLstmCell(context, 2, 2, 3);
     ModuleGradient.check(
-        cell,
+        reader,
         () -> {
-          ConvLstmCell.Result first = cell.apply(numbers(1, 2, 1, 2, 3, 3), 0, null);
-          ConvLstmCell.Result second = cell.apply(null, 2, first.state());
-          return first.y().mul(second.y());
+          ConvLstmCell.Result result = reader.apply(numbers(1, 2, 1, 2, 3, 3));
+          return result.y().mul(result.state().c());
+        });
+    var writer = new ConvLstmCell(context, 0, 2, 3);
+    ModuleGradient.check(
+        writer,
+        () -> {
+          var before = new ConvState(numbers(1, 1, 2, 3, 3), numbers(2, 1, 2, 3, 3));
+          return writer.apply(null, 2, before).y();
         });
   }
 

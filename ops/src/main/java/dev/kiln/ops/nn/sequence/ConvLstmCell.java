@@ -10,12 +10,13 @@ import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * A convolutional LSTM over sequences of images (Shi et al., "Convolutional LSTM Network", 2015):
- * convolutions {@code input} (with the biases) and {@code state} make the sums of the gates i, f, g
- * and o. Sequences are {@code steps x batch x channels x height x width}.
+ * convolutions {@code input} and {@code state} (the first of them with biases) make the sums of the
+ * gates i, f, g and o. Sequences are {@code steps x batch x channels x height x width}.
  */
 public final class ConvLstmCell extends Module {
   private static final int GATES = 4;
@@ -26,6 +27,7 @@ public final class ConvLstmCell extends Module {
   private final Conv2d state;
 
   /**
+   * @param inputs channels of the inputs; 0 for steps without input
    * @param kernel odd; images keep their size
    */
   public ConvLstmCell(Context context, long inputs, long hidden, int kernel) {
@@ -36,8 +38,9 @@ public final class ConvLstmCell extends Module {
     this.inputs = inputs;
     this.hidden = hidden;
     ConvOptions same = ConvOptions.kernel(kernel).withPadding(kernel / 2);
-    input = child("input", new Conv2d(context, inputs, GATES * hidden, same));
-    state = child("state", new Conv2d(context, hidden, GATES * hidden, same.withoutBias()));
+    input = inputs == 0 ? null : child("input", new Conv2d(context, inputs, GATES * hidden, same));
+    ConvOptions ofState = inputs == 0 ? same : same.withoutBias();
+    state = child("state", new Conv2d(context, hidden, GATES * hidden, ofState));
   }
 
   /**
@@ -51,7 +54,8 @@ public final class ConvLstmCell extends Module {
   /**
    * Runs over a sequence.
    *
-   * @param x {@code steps x batch x inputs x height x width}; or null for steps without input
+   * @param x {@code steps x batch x inputs x height x width}; null exactly if there are no input
+   *     channels
    * @param steps how many there are if {@code x} is null
    * @param initial the state before; or null for zeros, if {@code x} is there
    * @throws KilnException if the shapes do not fit
@@ -65,25 +69,21 @@ public final class ConvLstmCell extends Module {
       var states = new ArrayList<Tensor>();
       for (long step = 0; step < count; step++) {
         Tensor ofState = state.apply(now.h());
-        Tensor all =
-            sums == null
-                ? ofState.add(input.bias().reshape(1, GATES * hidden, 1, 1))
-                : ofState.add(sums.select(0, step));
+        Tensor all = sums == null ? ofState : ofState.add(sums.select(0, step));
         now = Recurrences.convLstm(all, now.c(), null);
         states.add(now.h());
       }
       Tensor y = Tensor.stack(0, states.toArray(Tensor[]::new));
       frame.keep(now.h());
       frame.keep(now.c());
-      return new Result(frame.keep(y), now);
+      applied(Arrays.asList(x), List.of(frame.keep(y)));
+      return new Result(y, now);
     }
   }
 
   /** Over a sequence of inputs, from a state of zeros. */
   public Result apply(Tensor x) {
-    Result result = apply(x, 0, null);
-    applied(List.of(x), List.of(result.y()));
-    return result;
+    return apply(x, 0, null);
   }
 
   private ConvState zeros(Tensor x) {
@@ -92,6 +92,11 @@ public final class ConvLstmCell extends Module {
   }
 
   private void check(Tensor x, ConvState initial) {
+    if ((x == null) != (inputs == 0)) {
+      throw new KilnException(
+          "ConvLstmCell: with %d input channels x must %s"
+              .formatted(inputs, inputs == 0 ? "be null" : "not be null"));
+    }
     if (x == null && initial == null) {
       throw new KilnException("ConvLstmCell: without inputs there must be an initial state");
     }

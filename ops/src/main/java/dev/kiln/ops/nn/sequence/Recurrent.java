@@ -44,6 +44,16 @@ public abstract sealed class Recurrent extends Module implements Counted permits
     }
   }
 
+  /** A layer of a kind of cells. */
+  public static Recurrent of(Context context, Recurrences.Cell cell, RecurrentOptions options) {
+    return switch (cell) {
+      case RNN_TANH -> new Rnn(context, options);
+      case RNN_RELU -> new Rnn(context, options, true);
+      case LSTM -> new Lstm(context, options);
+      case GRU -> new Gru(context, options);
+    };
+  }
+
   private Tensor bias(String name, Initialization even, long rows) {
     return options.hasBias() ? parameter(name, even.make(context(), rows)) : null;
   }

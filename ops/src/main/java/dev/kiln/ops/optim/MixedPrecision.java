@@ -6,7 +6,11 @@ import dev.kiln.ops.checkpoint.Stateful;
 import dev.kiln.ops.tensor.AutocastPolicy;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Mode;
+import dev.kiln.ops.tensor.NonFiniteSearch;
+import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
+import dev.kiln.runtime.KilnException;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -25,6 +29,10 @@ public final class MixedPrecision implements Stateful {
   private final Precision precision;
   private final AutocastPolicy policy;
   private final GradScaler scaler;
+  private Pass last;
+
+  /** A forward pass, and the random numbers that it began with. */
+  private record Pass(Supplier<Tensor> body, long seed, long drawn) {}
 
   /** With the usual policy and loss scale. */
   public MixedPrecision(Context context, Precision precision) {
@@ -66,6 +74,13 @@ public final class MixedPrecision implements Stateful {
     if (precision.operations() == null) {
       return body.get();
     }
+    if (scaler != null && context.isRecording()) {
+      last = new Pass(body, context.random().seed(), context.random().offset());
+    }
+    return cast(body);
+  }
+
+  private Tensor cast(Supplier<Tensor> body) {
     try (Mode ignored = context.autocast(precision.operations(), policy)) {
       return body.get();
     }
@@ -104,8 +119,29 @@ public final class MixedPrecision implements Stateful {
       return true;
     }
     boolean made = scaler.step(optimizer, lr);
-    scaler.update();
+    scaler.withDiagnosis(() -> firstNonFinite(optimizer)).update();
     return made;
+  }
+
+  /** Goes through the last pass once more, with the same random numbers, to see where it began. */
+  private String firstNonFinite(Optimizer optimizer) {
+    List<String> names = optimizer.nonFiniteGradients();
+    String seen = names.isEmpty() ? "" : "the gradient of '" + names.getFirst() + "' is not finite";
+    if (last == null) {
+      return seen;
+    }
+    optimizer.zeroGrad();
+    var search = new NonFiniteSearch();
+    context.random().restore(last.seed(), last.drawn());
+    try (Mode recording = context.withGrad();
+        Mode listening = context.listen(search);
+        Scope scope = context.scope()) {
+      scaler.backward(cast(last.body()));
+    } catch (KilnException e) {
+      // What the pass read may be gone by now.
+      return seen;
+    }
+    return search.first().map(NonFiniteSearch.Found::message).orElse(seen);
   }
 
   @Override

@@ -145,12 +145,10 @@ public final class Optimizer implements Stateful, AutoCloseable {
    */
   public void step(double lr) {
     prepare(1);
-    GradientScaling scaling = GradientScaling.NONE.withClipValue(clipping.value());
     if (clipping.hasNorm() && !plan.slots().isEmpty()) {
-      // Without a flag for infinities: a NaN must be seen in the weights, not be passed over.
-      scaling = new GradientScaling(1, clipping.value(), norm().factor(), null);
+      norm();
     }
-    run(lr, scaling);
+    run(lr, stepScaling());
   }
 
   /**
@@ -163,16 +161,48 @@ public final class Optimizer implements Stateful, AutoCloseable {
     prepare(1 / lossScale);
     boolean isFinite = plan.slots().isEmpty() || norm().foundInf().toDoubles()[0] == 0;
     if (isFinite) {
-      GradientScaling scaling =
-          GradientScaling.NONE.withInverseScale(inverseScale).withClipValue(clipping.value());
-      if (clipping.hasNorm() && !plan.slots().isEmpty()) {
-        scaling = new GradientScaling(inverseScale, clipping.value(), plan.norm().factor(), null);
-      }
-      run(lr, scaling);
+      run(lr, stepScaling());
     } else {
       listeners.forEach(Runnable::run);
     }
     return isFinite;
+  }
+
+  /**
+   * What happens to gradients; the norm is known if it clips. Without a flag for infinities: where
+   * no scale can go down, a NaN must be seen in the weights and not be passed over.
+   */
+  private GradientScaling stepScaling() {
+    boolean clips = clipping.hasNorm() && !plan.slots().isEmpty();
+    return new GradientScaling(
+        inverseScale, clipping.value(), clips ? plan.norm().factor() : null, null);
+  }
+
+  /**
+   * Makes and warms the kernels of a step with the gradients that are there, and puts everything
+   * back: before the first step only, else does nothing.
+   */
+  public void warmUp() {
+    if (!cohorts.isEmpty()) {
+      return;
+    }
+    var before = new LinkedHashMap<Tensor, Tensor>();
+    try (Scope ignored = context.frame();
+        Mode alsoIgnored = context.noGrad()) {
+      for (Slot slot : slots.values()) {
+        if (slot.isActive()) {
+          before.put(slot.tensor, slot.tensor.copy());
+        }
+      }
+      prepare(1);
+      if (!plan.slots().isEmpty()) {
+        norm();
+        plan.run(0, stepScaling());
+      }
+      before.forEach(Tensor::copyFrom);
+    }
+    hasNorm = false;
+    reset();
   }
 
   private void run(double lr, GradientScaling scaling) {
@@ -259,6 +289,17 @@ public final class Optimizer implements Stateful, AutoCloseable {
       each.forEach((name, norm) -> norms.put(name, norm.item() * inverseScale));
     }
     return norms;
+  }
+
+  /** Names of parameters whose gradient holds an infinity or a NaN. Waits for the device. */
+  public List<String> nonFiniteGradients() {
+    try (Scope ignored = context.frame();
+        Mode alsoIgnored = context.noGrad()) {
+      return slots.values().stream()
+          .filter(slot -> slot.isActive() && slot.tensor.grad().isFinite().all().item() == 0)
+          .map(slot -> slot.name)
+          .toList();
+    }
   }
 
   private void requireStep(String operation) {

@@ -239,6 +239,36 @@ class OptimizerTest {
   }
 
   @Test
+  void aWarmUpChangesNothing() {
+    Tensor w = fixture.add("w", DType.FP32, 3);
+    Tensor narrow = fixture.add("narrow", DType.BF16, 3);
+    double[][] twice = new double[4][];
+    for (int run = 0; run < 2; run++) {
+      try (var ignored = fixture.context.noGrad()) {
+        w.set(OptimizerFixture.values(1, 3));
+        narrow.set(OptimizerFixture.values(2, 3));
+      }
+      double[] before = w.toDoubles();
+      try (var optimizer = optimizer(UpdateRule.rprop()).clip(Clipping.byNorm(1))) {
+        fixture.gradients(1, 1);
+        if (run == 1) {
+          optimizer.warmUp();
+          assertThat(w.toDoubles()).containsExactly(before);
+          assertThat(optimizer.steps()).isZero();
+          assertThat(optimizer.master("narrow")).isEmpty();
+        }
+        optimizer.step(0.1);
+        optimizer.warmUp();
+        optimizer.step(0.1);
+      }
+      twice[2 * run] = w.toDoubles();
+      twice[2 * run + 1] = narrow.toDoubles();
+    }
+    assertThat(twice[2]).containsExactly(twice[0]);
+    assertThat(twice[3]).containsExactly(twice[1]);
+  }
+
+  @Test
   void memoryIsGivenBack() {
     fixture.add("w", DType.FP16, 8);
     fixture.gradient("w", 1, 1);

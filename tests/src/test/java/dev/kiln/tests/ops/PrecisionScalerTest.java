@@ -191,6 +191,31 @@ class PrecisionScalerTest {
     assertThat(fixture.context.leaks()).isEmpty();
   }
 
+  @Test
+  void aRunThatCannotRecoverNamesTheTensorThatOverflowedFirst() {
+    Tensor w = fixture.add("w", DType.FP32, 1, 4);
+    var mixed =
+        new MixedPrecision(
+            fixture.context,
+            Precision.FP16,
+            AutocastPolicy.DEFAULT,
+            GradScaler.Options.DEFAULT.withInitial(1));
+    try (var optimizer = sgd()) {
+      try (Scope ignored = fixture.context.scope()) {
+        // The forward pass is finite; the gradient of the product is beyond fp16.
+        mixed.backward(mixed.forward(() -> loss(w, 1, 1e6)));
+      }
+      assertThat(optimizer.nonFiniteGradients()).containsExactly("w");
+      assertThatThrownBy(() -> mixed.step(optimizer, 1))
+          .isInstanceOf(KilnException.class)
+          .hasMessageStartingWith(
+              "loss scale: gradients are not finite at the smallest scale 1.0 either, after 1"
+                  + " skipped step in a row: the ")
+          .hasMessageContaining("is the first with a number that is not finite")
+          .hasMessageContaining("fp16");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(Precision.class)
   void aResumedRunHasTheSameBits(Precision precision, @TempDir Path folder) {

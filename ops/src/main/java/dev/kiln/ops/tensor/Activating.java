@@ -23,7 +23,7 @@ final class Activating {
     Tensor[] in = context.cast(name, input);
     Elementwise.requireFloats(name, in[0]);
     var operation = Operation.of(name, in);
-    Tensor x = in[0].contiguous();
+    Tensor x = Views.dense(in[0]);
     Tensor y = context.empty(x.dtype(), x.shape());
     activations(context).forward(function, x.array(), y.array());
     return operation
@@ -32,7 +32,7 @@ final class Activating {
             y,
             g -> {
               Tensor dx = g.emptyLike(0);
-              NdArray dy = g.of().contiguous().array();
+              NdArray dy = Views.dense(g.of()).array();
               activations(context).backward(function, g.saved(0).array(), dy, dx.array());
               g.give(0, dx);
             });
@@ -56,8 +56,8 @@ final class Activating {
     Elementwise.requireFloats(name, in[0]);
     Elementwise.requireSameDType(name, in);
     var operation = Operation.of(name, in);
-    Tensor x = in[0].contiguous();
-    Tensor a = in[1].contiguous();
+    Tensor x = Views.dense(in[0]);
+    Tensor a = Views.dense(in[1]);
     Tensor y = context.empty(x.dtype(), x.shape());
     learnable(context).forward(f, x.array(), axis, a.array(), y.array());
     return operation
@@ -67,7 +67,7 @@ final class Activating {
             g -> {
               Tensor dx = context.empty(g.of().dtype(), g.of().shape());
               Tensor da = context.empty(g.of().dtype(), g.saved(1).shape());
-              NdArray dy = g.of().contiguous().array();
+              NdArray dy = Views.dense(g.of()).array();
               learnable(context)
                   .backward(
                       f, g.saved(0).array(), axis, g.saved(1).array(), dy, dx.array(), da.array());
@@ -120,7 +120,7 @@ final class Activating {
     long[] shape = {columns == 0 ? 0 : x.size() / columns, columns};
     NdArray view = Strides.view(x.array(), shape);
     boolean isDense = view != null && (view.stride(1) == 1 || columns <= 1);
-    return isDense ? view : x.contiguous().array().reshape(shape);
+    return isDense ? view : Views.dense(x).array().reshape(shape);
   }
 
   static Tensor softmax(Tensor input, int axis, boolean isLog) {
@@ -134,7 +134,7 @@ final class Activating {
     Tensor[] in = context.cast(name, input);
     Elementwise.requireFloats(name, in[0]);
     var operation = Operation.of(name, in);
-    Tensor x = in[0].contiguous();
+    Tensor x = Views.dense(in[0]);
     Tensor y = context.empty(x.dtype(), x.shape());
     Softmax.Options options = isLog ? Softmax.Options.LOG_SOFTMAX : Softmax.Options.SOFTMAX;
     softmax(context).forward(x.array(), options, y.array());
@@ -144,7 +144,7 @@ final class Activating {
             y,
             g -> {
               Tensor dx = context.empty(g.of().dtype(), g.of().shape());
-              NdArray dy = g.of().contiguous().array();
+              NdArray dy = Views.dense(g.of()).array();
               softmax(context).backward(g.saved(0).array(), dy, options, dx.array());
               g.give(0, dx);
             });
@@ -167,12 +167,12 @@ final class Activating {
     long seed = context.random().seed();
     long offset = context.random().take(x.size());
     Tensor y = context.empty(x.dtype(), x.shape());
-    dropout(context).run(x.contiguous().array(), p, seed, offset, y.array());
+    dropout(context).run(Views.dense(x).array(), p, seed, offset, y.array());
     return operation.result(
         y,
         g -> {
           Tensor dx = g.emptyLike(0);
-          dropout(context).run(g.of().contiguous().array(), p, seed, offset, dx.array());
+          dropout(context).run(Views.dense(g.of()).array(), p, seed, offset, dx.array());
           g.give(0, dx);
         });
   }

@@ -30,7 +30,8 @@ final class Arranging {
     Tensor y = first.context().empty(in[0].dtype(), shape);
     long from = 0;
     for (int i = 0; i < in.length; i++) {
-      copy(first.context(), in[i].array(), y.array().narrow(at, from, from + lengths[i]));
+      Elementwise.copy(
+          first.context(), in[i].array(), y.array().narrow(at, from, from + lengths[i]));
       from += lengths[i];
     }
     return operation.result(
@@ -54,12 +55,6 @@ final class Arranging {
     if (!fits) {
       throw new KilnException(
           "cat: %s must have the shape of %s but for axis %d".formatted(x, first, axis));
-    }
-  }
-
-  private static void copy(Context context, NdArray from, NdArray to) {
-    if (to.size() > 0) {
-      Elementwise.launcher(context).copy(from, to);
     }
   }
 
@@ -107,12 +102,12 @@ final class Arranging {
     var over = ReducedAxes.of("flip", x, axes);
     var operation = Operation.of("flip", x);
     Tensor y = x.context().empty(x.dtype(), x.shape());
-    copy(x.context(), reversed(x.array(), over), y.array());
+    Elementwise.copy(x.context(), reversed(x.array(), over), y.array());
     return operation.result(
         y,
         g -> {
           Tensor dx = g.emptyLike(0);
-          copy(g.context(), reversed(g.of().array(), over), dx.array());
+          Elementwise.copy(g.context(), reversed(g.of().array(), over), dx.array());
           g.give(0, dx);
         });
   }
@@ -149,7 +144,7 @@ final class Arranging {
     long[] shape = x.shape();
     shape[at] = before + length + after;
     Tensor y = x.context().full(x.dtype(), value, shape);
-    copy(x.context(), x.array(), y.array().narrow(at, before, before + length));
+    Elementwise.copy(x.context(), x.array(), y.array().narrow(at, before, before + length));
     return operation.result(y, g -> g.give(0, g.of().narrow(at, before, length)));
   }
 

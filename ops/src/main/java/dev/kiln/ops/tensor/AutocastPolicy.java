@@ -58,6 +58,8 @@ public final class AutocastPolicy {
     "cumsum",
     "cumprod",
     "variance",
+    "std",
+    "sum_squares",
     "norm",
     "log_sum_exp",
     "cross_entropy",
@@ -86,7 +88,12 @@ public final class AutocastPolicy {
     "multiply_add",
     "cat",
     "stack",
-    "scatter_add"
+    "scatter",
+    "scatter_add",
+    "gate",
+    "learnable_prelu",
+    "learnable_sigmoid",
+    "learnable_swish"
   };
 
   /** PyTorch's rules. */

@@ -5,11 +5,15 @@ import dev.kiln.kernels.elementwise.BinaryFunction;
 import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.kernels.elementwise.TernaryFunction;
 import dev.kiln.kernels.elementwise.UnaryFunction;
+import dev.kiln.runtime.Device;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
 
 /** Functions of elements with their gradients. */
 final class Elementwise {
+  /** That a launch can count through. */
+  private static final int MOST_AXES = 5;
+
   private Elementwise() {}
 
   static Pointwise launcher(Context context) {
@@ -34,13 +38,44 @@ final class Elementwise {
   /** The same numbers in memory of their own, without a graph. */
   static Tensor copy(Tensor x) {
     Tensor y = x.context().empty(x.dtype(), x.shape());
-    launcher(x.context()).copy(x.array(), y.array());
+    copy(x.context(), x.array(), y.array());
     return y;
+  }
+
+  /** Copies between arrays of one shape and any strides. */
+  static void copy(Context context, NdArray from, NdArray to) {
+    if (to.size() == 0) {
+      return;
+    }
+    if (Strides.joint(from, to) <= MOST_AXES) {
+      launcher(context).copy(from, to);
+      return;
+    }
+    // One launch for each index of the shortest axis that has more than one.
+    int axis = Strides.shortest(to);
+    for (long i = 0; i < to.dim(axis); i++) {
+      copy(context, from.narrow(axis, i, i + 1), to.narrow(axis, i, i + 1));
+    }
   }
 
   /** Overwrites all elements. */
   static void fill(Context context, NdArray y, double value) {
-    launcher(context).ternary(TernaryFunction.WHERE, y, value, value, y);
+    NdArray one = context.launcher(One.class, One::new).number;
+    launcher(context).ternary(TernaryFunction.WHERE, one, value, value, y);
+  }
+
+  /** A number that is not 0, as the operand that every launch must have. */
+  private static final class One implements AutoCloseable {
+    private final NdArray number;
+
+    One(Device device) {
+      number = NdArray.of(device, new int[] {1});
+    }
+
+    @Override
+    public void close() {
+      number.close();
+    }
   }
 
   // One operand

@@ -13,7 +13,7 @@ final class Hooks {
   }
 
   /** Adds a hook until the result is closed. */
-  AutoCloseable add(UnaryOperator<Tensor> hook) {
+  Mode add(UnaryOperator<Tensor> hook) {
     var longer = new ArrayList<>(list);
     longer.add(hook);
     list = longer;

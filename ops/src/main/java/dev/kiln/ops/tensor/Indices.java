@@ -19,16 +19,16 @@ final class Indices {
     int at = Axes.index("gather", axis, input.rank());
     requireIndices("gather", index);
     requireShapeButFor("gather", index, input, at);
-    var operation = Operation.of("gather", input).save(index.contiguous());
+    var operation = Operation.of("gather", input).save(Views.dense(index));
     Tensor y = input.context().empty(input.dtype(), index.shape());
     launcher(input.context())
-        .gather(input.contiguous().array(), at, index.contiguous().array(), y.array());
+        .gather(Views.dense(input).array(), at, Views.dense(index).array(), y.array());
     return operation.result(
         y,
         g -> {
           Tensor dx = g.context().zeros(g.dtype(0), g.shape(0));
           launcher(g.context())
-              .scatterAdd(g.of().contiguous().array(), at, g.saved(0).array(), dx.array());
+              .scatterAdd(Views.dense(g.of()).array(), at, g.saved(0).array(), dx.array());
           g.give(0, dx);
         });
   }
@@ -39,18 +39,18 @@ final class Indices {
     if (index.rank() != 1) {
       throw new KilnException("index_select: the index must be a vector, but is " + index);
     }
-    var operation = Operation.of("index_select", input).save(index.contiguous());
+    var operation = Operation.of("index_select", input).save(Views.dense(index));
     long[] shape = input.shape();
     shape[at] = index.dim(0);
     Tensor y = input.context().empty(input.dtype(), shape);
     launcher(input.context())
-        .select(input.contiguous().array(), at, index.contiguous().array(), y.array());
+        .select(Views.dense(input).array(), at, Views.dense(index).array(), y.array());
     return operation.result(
         y,
         g -> {
           Tensor dx = g.context().zeros(g.dtype(0), g.shape(0));
           launcher(g.context())
-              .addRows(g.of().contiguous().array(), at, g.saved(0).array(), dx.array());
+              .addRows(Views.dense(g.of()).array(), at, g.saved(0).array(), dx.array());
           g.give(0, dx);
         });
   }
@@ -68,14 +68,14 @@ final class Indices {
     requireIndices(name, index);
     Axes.requireShape(name, index, source);
     requireShapeButFor(name, source, input, at);
-    var operation = Operation.of(name, in).save(index.contiguous());
+    var operation = Operation.of(name, in).save(Views.dense(index));
     Tensor y = Elementwise.copy(in[0]);
     Indexing launcher = launcher(input.context());
     if (isSum) {
-      launcher.scatterAdd(in[1].contiguous().array(), at, index.contiguous().array(), y.array());
+      launcher.scatterAdd(Views.dense(in[1]).array(), at, Views.dense(index).array(), y.array());
     } else {
       requireNoGradient(name, operation, 1, source);
-      launcher.scatter(in[1].contiguous().array(), at, index.contiguous().array(), y.array());
+      launcher.scatter(Views.dense(in[1]).array(), at, Views.dense(index).array(), y.array());
     }
     return operation.result(y, g -> scatterGradients(g, at, isSum));
   }
@@ -84,7 +84,7 @@ final class Indices {
     if (g.needs(1)) {
       Tensor dsource = g.emptyLike(1);
       launcher(g.context())
-          .gather(g.of().contiguous().array(), at, g.saved(0).array(), dsource.array());
+          .gather(Views.dense(g.of()).array(), at, g.saved(0).array(), dsource.array());
       g.give(1, dsource);
     }
     if (isSum || !g.needs(0)) {
@@ -148,7 +148,7 @@ final class Indices {
     Tensor index = x.context().empty(DType.I64, shape);
     if (values.size() > 0) {
       Sorting launcher = x.context().launcher(Sorting.class, Sorting::new);
-      var matrix = x.contiguous().array().reshape(rows, columns);
+      var matrix = Views.dense(x).array().reshape(rows, columns);
       var best = values.array().reshape(rows, k);
       var places = index.array().reshape(rows, k);
       if (isSort) {
@@ -165,7 +165,7 @@ final class Indices {
               Tensor dx = g.context().zeros(g.dtype(0), g.shape(0));
               if (g.of().size() > 0) {
                 launcher(g.context())
-                    .scatterAdd(g.of().contiguous().array(), last, g.saved(0).array(), dx.array());
+                    .scatterAdd(Views.dense(g.of()).array(), last, g.saved(0).array(), dx.array());
               }
               g.give(0, dx);
             });
@@ -184,7 +184,7 @@ final class Indices {
         y,
         g -> {
           Tensor dx = g.emptyLike(0);
-          scans(g.context()).sumBackward(g.of().contiguous().array(), at, false, dx.array());
+          scans(g.context()).sumBackward(Views.dense(g.of()).array(), at, false, dx.array());
           g.give(0, dx);
         });
   }
@@ -192,7 +192,7 @@ final class Indices {
   static Tensor cumprod(Tensor input, int axis) {
     int at = Axes.index("cumprod", axis, input.rank());
     Tensor[] in = input.context().cast("cumprod", input);
-    Tensor x = in[0].contiguous();
+    Tensor x = Views.dense(in[0]);
     var operation = Operation.of("cumprod", in).save(x);
     Tensor y = scan(Scans.Kind.PROD, x, at);
     return operation.result(
@@ -201,7 +201,7 @@ final class Indices {
           Tensor dx = g.emptyLike(0);
           scans(g.context())
               .productBackward(
-                  g.saved(0).array(), g.of().contiguous().array(), at, false, dx.array());
+                  g.saved(0).array(), Views.dense(g.of()).array(), at, false, dx.array());
           g.give(0, dx);
         });
   }
@@ -214,7 +214,7 @@ final class Indices {
   private static Tensor scan(Scans.Kind kind, Tensor x, int at) {
     DType dtype = x.dtype().isFloat() ? x.dtype() : DType.I64;
     Tensor y = x.context().empty(dtype, x.shape());
-    scans(x.context()).run(kind, x.contiguous().array(), at, y.array());
+    scans(x.context()).run(kind, Views.dense(x).array(), at, y.array());
     return y;
   }
 

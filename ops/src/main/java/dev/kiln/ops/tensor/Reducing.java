@@ -48,7 +48,7 @@ final class Reducing {
                 f,
                 g.saved(0).array(),
                 needsY ? g.saved(1).array() : null,
-                g.of().contiguous().array(),
+                Views.dense(g.of()).array(),
                 dx.array(),
                 over.axes());
         yield dx;
@@ -105,7 +105,7 @@ final class Reducing {
                   .varianceBackward(
                       g.saved(0).array(),
                       correction,
-                      dy.contiguous().array(),
+                      Views.dense(dy).array(),
                       dx.array(),
                       over.axes());
               g.give(0, dx);
@@ -143,7 +143,7 @@ final class Reducing {
               value,
               g -> {
                 Tensor dx = g.emptyLike(0);
-                launcher.backward(g.saved(0).array(), at, g.of().contiguous().array(), dx.array());
+                launcher.backward(g.saved(0).array(), at, Views.dense(g.of()).array(), dx.array());
                 g.give(0, dx);
               });
     }

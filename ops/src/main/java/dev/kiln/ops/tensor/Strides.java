@@ -47,4 +47,31 @@ final class Strides {
   private static boolean isOneWith(NdArray x, int axis, long step) {
     return x.dim(axis) == 1 || x.stride(axis) == step;
   }
+
+  /** How many axes are left of two arrays of one shape where those that run on in both are one. */
+  static int joint(NdArray a, NdArray b) {
+    int axes = 0;
+    int last = -1;
+    for (int axis = 0; axis < a.rank(); axis++) {
+      if (a.dim(axis) != 1) {
+        boolean runsOn =
+            last >= 0
+                && a.stride(last) == a.stride(axis) * a.dim(axis)
+                && b.stride(last) == b.stride(axis) * b.dim(axis);
+        axes += runsOn ? 0 : 1;
+        last = axis;
+      }
+    }
+    return axes;
+  }
+
+  /** The axis of the least extent above 1. */
+  static int shortest(NdArray x) {
+    int shortest = 0;
+    for (int axis = 0; axis < x.rank(); axis++) {
+      boolean isShorter = x.dim(axis) < x.dim(shortest) || x.dim(shortest) == 1;
+      shortest = x.dim(axis) > 1 && isShorter ? axis : shortest;
+    }
+    return shortest;
+  }
 }

@@ -376,7 +376,7 @@ public final class Tensor
    *
    * @return ends it
    */
-  public AutoCloseable onGradient(UnaryOperator<Tensor> hook) {
+  public Mode onGradient(UnaryOperator<Tensor> hook) {
     if (!requiresGrad) {
       throw new KilnException("onGradient: " + this + " needs no gradient");
     }

@@ -106,11 +106,11 @@ public sealed interface TensorCreation permits Context {
 
   /** Evenly distributed from 0 to 1. */
   default Tensor rand(DType dtype, long... shape) {
-    return rand(dtype, 0, 1, shape);
+    return uniform(dtype, 0, 1, shape);
   }
 
   /** Evenly distributed between two bounds. */
-  default Tensor rand(DType dtype, double low, double high, long... shape) {
+  default Tensor uniform(DType dtype, double low, double high, long... shape) {
     return RandomTensors.uniform(self(), dtype, low, high, shape);
   }
 

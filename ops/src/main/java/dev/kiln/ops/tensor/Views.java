@@ -33,6 +33,11 @@ final class Views {
     return operation.result(Elementwise.copy(x), g -> g.give(0, g.of()));
   }
 
+  /** With the elements row by row, for a launcher: without a place in the graph. */
+  static Tensor dense(Tensor x) {
+    return x.isContiguous() ? x : Elementwise.copy(x);
+  }
+
   /**
    * Another shape.
    *
@@ -249,14 +254,11 @@ final class Views {
   }
 
   private static void addTo(Gradients g, NdArray target, boolean add) {
-    if (target.size() == 0) {
-      return;
-    }
-    var launcher = Elementwise.launcher(g.context());
-    if (add) {
-      launcher.binary(BinaryFunction.ADD, target, g.of().array(), target);
-    } else {
-      launcher.copy(g.of().array(), target);
+    NdArray dy = g.of().array();
+    if (add && target.size() > 0) {
+      Elementwise.launcher(g.context()).binary(BinaryFunction.ADD, target, dy, target);
+    } else if (!add) {
+      Elementwise.copy(g.context(), dy, target);
     }
   }
 
@@ -292,9 +294,7 @@ final class Views {
           long start = 0;
           for (int i = 0; i < lengths.length; i++) {
             NdArray target = dx.array().narrow(at, start, start + lengths[i]);
-            if (target.size() > 0) {
-              Elementwise.launcher(g.context()).copy(g.of(i).array(), target);
-            }
+            Elementwise.copy(g.context(), g.of(i).array(), target);
             start += lengths[i];
           }
           g.give(0, dx);

@@ -3,6 +3,7 @@ package dev.kiln.ops.train;
 import dev.kiln.ops.checkpoint.StateReader;
 import dev.kiln.ops.checkpoint.StateWriter;
 import dev.kiln.ops.checkpoint.Weights;
+import dev.kiln.ops.tensor.Mode;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -33,10 +34,12 @@ public final class BestWeights implements Callback {
     double value = validation.value(metric);
     if (Double.isNaN(best) || (isLargerBetter ? value > best : value < best)) {
       best = value;
-      Weights.save(
-          file,
-          trainer.workload().model(),
-          Map.of("step", Long.toString(validation.step()), metric, Double.toString(value)));
+      try (Mode evaluated = trainer.workload().evaluated()) {
+        Weights.save(
+            file,
+            trainer.workload().model(),
+            Map.of("step", Long.toString(validation.step()), metric, Double.toString(value)));
+      }
     }
   }
 

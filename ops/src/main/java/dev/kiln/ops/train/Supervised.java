@@ -2,12 +2,14 @@ package dev.kiln.ops.train;
 
 import dev.kiln.ops.checkpoint.StateReader;
 import dev.kiln.ops.checkpoint.StateWriter;
+import dev.kiln.ops.checkpoint.Stateful;
 import dev.kiln.ops.data.BatchStream;
 import dev.kiln.ops.data.Position;
 import dev.kiln.ops.nn.Module;
 import dev.kiln.ops.optim.MixedPrecision;
 import dev.kiln.ops.optim.Optimizer;
 import dev.kiln.ops.optim.Precision;
+import dev.kiln.ops.optim.WeightAverage;
 import dev.kiln.ops.schedule.LearningRateScheduler;
 import dev.kiln.ops.schedule.ScheduleState;
 import dev.kiln.ops.tensor.Context;
@@ -26,6 +28,14 @@ import java.util.Optional;
  * @param <B> a batch in host memory
  */
 public final class Supervised<B> implements Workload {
+  /** The warm-up ends sooner or later, warm or not. */
+  private static final double WARM_UP_SECONDS = 5;
+
+  /** A batch that takes more than this part of the fastest before is not faster. */
+  private static final double STEADY = 0.9;
+
+  private static final int STEADY_BATCHES = 3;
+
   private final Context context;
   private final Task<B> task;
   private final BatchStream<B> batches;
@@ -36,12 +46,14 @@ public final class Supervised<B> implements Workload {
   private MixedPrecision precision;
   private Optional<Validator> validator = Optional.empty();
   private Optional<SpikeGuard> guard = Optional.empty();
+  private Optional<WeightAverage> average = Optional.empty();
 
   private long step;
   private int accumulated;
   private double lossSum;
   private long examples;
   private long stepStart;
+  private double batchSeconds = Double.NaN;
 
   /**
    * @param batches is closed with this; model and optimizer are not
@@ -76,6 +88,16 @@ public final class Supervised<B> implements Workload {
 
   public Supervised<B> withGuard(SpikeGuard newGuard) {
     guard = Optional.of(newGuard);
+    return this;
+  }
+
+  /**
+   * With an average of the weights, which is what validations measure and {@link #evaluated} gives.
+   *
+   * @param newAverage is closed with this
+   */
+  public Supervised<B> withAverage(WeightAverage newAverage) {
+    average = Optional.of(newAverage);
     return this;
   }
 
@@ -153,6 +175,9 @@ public final class Supervised<B> implements Workload {
     double rate = scheduler.rate();
     double scale = precision.scale();
     boolean isMade = precision.step(optimizer, rate);
+    if (isMade) {
+      average.ifPresent(WeightAverage::update);
+    }
     double norm = options.reportNorm() ? optimizer.gradientNorm() : Double.NaN;
     step++;
     boolean isDetailed = options.layerNormsEvery() > 0 && step % options.layerNormsEvery() == 0;
@@ -161,7 +186,7 @@ public final class Supervised<B> implements Workload {
     if (scheduler.per() == LearningRateScheduler.Per.STEP || batches.position().batch() == 0) {
       scheduler.step();
     }
-    double seconds = (System.nanoTime() - stepStart) * 1e-9;
+    double seconds = seconds(stepStart);
     var report =
         new StepReport(
             step,
@@ -188,7 +213,8 @@ public final class Supervised<B> implements Workload {
     }
     boolean wasTraining = model().isTraining();
     model().evaluate();
-    try (Mode ignored = context.noGrad();
+    try (Mode averaged = evaluated();
+        Mode ignored = context.noGrad();
         Scope scope = context.scope()) {
       Validation validation = validator.get().validate(step, precision);
       scheduler.measure(validation.loss());
@@ -198,16 +224,46 @@ public final class Supervised<B> implements Workload {
     }
   }
 
-  /** Runs the first batch forward and backward, and puts everything back. */
+  @Override
+  public Mode evaluated() {
+    return average.map(WeightAverage::applied).orElse(() -> {});
+  }
+
+  /**
+   * Runs a batch forward and backward until that does not become faster any more, but no longer
+   * than some seconds, and puts everything back.
+   */
   @Override
   public double warmUp() {
     long start = System.nanoTime();
     if (accumulated > 0) {
       return 0;
     }
+    B batch = batches.plan().batch(batches.position().epoch(), batches.position().batch());
+    double fastest = rehearse(batch);
+    int steady = 0;
+    while (steady < STEADY_BATCHES && seconds(start) + fastest < WARM_UP_SECONDS) {
+      double last = rehearse(batch);
+      steady = last > STEADY * fastest ? steady + 1 : 0;
+      fastest = Math.min(fastest, last);
+    }
+    batchSeconds = fastest;
+    return seconds(start);
+  }
+
+  /** Seconds that a batch takes, forward and backward; measured by {@link #warmUp}. */
+  public double batchSeconds() {
+    return batchSeconds;
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) * 1e-9;
+  }
+
+  private double rehearse(B batch) {
+    long start = System.nanoTime();
     long seed = context.random().seed();
     long offset = context.random().offset();
-    B batch = batches.plan().batch(batches.position().epoch(), batches.position().batch());
     try (Scope scope = context.scope()) {
       var buffers = BufferSnapshot.of(model());
       Tensor loss = precision.forward(() -> task.loss(batch));
@@ -216,7 +272,7 @@ public final class Supervised<B> implements Workload {
     }
     optimizer.zeroGrad();
     context.random().restore(seed, offset);
-    return (System.nanoTime() - start) * 1e-9;
+    return seconds(start);
   }
 
   // State
@@ -229,6 +285,7 @@ public final class Supervised<B> implements Workload {
     gradients.save(out.in("gradients"));
     precision.save(out.in("precision"));
     guard.ifPresent(some -> some.save(out.in("guard")));
+    average.ifPresent(some -> some.save(out.in("average")));
     out.value("schedule", scheduler.state());
     out.value("position", batches.position());
     out.value("data", batches.plan().fingerprint());
@@ -253,7 +310,8 @@ public final class Supervised<B> implements Workload {
     optimizer.load(in.in("optimizer"));
     gradients.load(in.in("gradients"));
     precision.load(in.in("precision"));
-    guard.ifPresent(some -> some.load(in.in("guard")));
+    guard.ifPresent(some -> loadIfSaved(some, in.in("guard")));
+    average.ifPresent(some -> loadIfSaved(some, in.in("average")));
     scheduler.restore(in.value("schedule", ScheduleState.class));
     batches.restore(in.value("position", Position.class));
     context.random().restore(in.value("seed", Long.class), in.value("drawn", Long.class));
@@ -264,8 +322,16 @@ public final class Supervised<B> implements Workload {
     stepStart = System.nanoTime();
   }
 
+  /** A guard or an average may be added on resumption. */
+  private static void loadIfSaved(Stateful state, StateReader in) {
+    if (!in.isEmpty()) {
+      state.load(in);
+    }
+  }
+
   @Override
   public void close() {
+    average.ifPresent(WeightAverage::close);
     batches.close();
   }
 }

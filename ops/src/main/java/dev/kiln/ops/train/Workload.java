@@ -2,6 +2,7 @@ package dev.kiln.ops.train;
 
 import dev.kiln.ops.checkpoint.Stateful;
 import dev.kiln.ops.nn.Module;
+import dev.kiln.ops.tensor.Mode;
 import java.util.Optional;
 
 /**
@@ -27,6 +28,16 @@ public interface Workload extends Stateful, AutoCloseable {
 
   /** Measures the model on data that it is not trained on; empty if there is none. */
   Optional<Validation> validate();
+
+  /**
+   * Puts the weights in place that validations measure, such as averages, where they are others
+   * than those that are trained. No step may be made meanwhile.
+   *
+   * @return puts the trained ones back
+   */
+  default Mode evaluated() {
+    return () -> {};
+  }
 
   /** Steps of the optimizer so far, skipped ones included. */
   long step();

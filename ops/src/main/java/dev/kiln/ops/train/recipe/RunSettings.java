@@ -18,6 +18,7 @@ import dev.kiln.runtime.KilnException;
  * @param beta2 of Adam's second average
  * @param clipping of gradients
  * @param guard whether batches with a loss far above those before are left out
+ * @param average decay of an average of the weights, for example 0.999; 0 for none
  * @param layerNormsEvery steps between reports of each parameter's gradient norm; 0 for none
  */
 public record RunSettings(
@@ -31,6 +32,7 @@ public record RunSettings(
     Clipping clipping,
     Precision precision,
     boolean guard,
+    double average,
     long layerNormsEvery) {
   /** A twentieth of the steps the rate rises, then falls with a cosine. */
   public static final String USUAL_SCHEDULE = "usual";
@@ -40,6 +42,9 @@ public record RunSettings(
   public RunSettings {
     require(steps >= 1, "steps must be at least 1, not " + steps);
     require(rate > 0 && Double.isFinite(rate), "the learning rate must be above 0, not " + rate);
+    require(
+        average >= 0 && average < 1,
+        "the decay of the average must be from 0 to below 1, not " + average);
     require(weightDecay >= 0, "the weight decay must be at least 0, not " + weightDecay);
   }
 
@@ -62,6 +67,7 @@ public record RunSettings(
         Clipping.NONE,
         Precision.FP32,
         false,
+        0,
         0);
   }
 
@@ -77,6 +83,7 @@ public record RunSettings(
         clipping,
         precision,
         guard,
+        average,
         layerNormsEvery);
   }
 
@@ -92,6 +99,7 @@ public record RunSettings(
         clipping,
         precision,
         guard,
+        average,
         layerNormsEvery);
   }
 
@@ -107,6 +115,7 @@ public record RunSettings(
         clipping,
         precision,
         guard,
+        average,
         layerNormsEvery);
   }
 
@@ -122,6 +131,7 @@ public record RunSettings(
         newClipping,
         precision,
         guard,
+        average,
         layerNormsEvery);
   }
 
@@ -137,6 +147,7 @@ public record RunSettings(
         clipping,
         newPrecision,
         guard,
+        average,
         layerNormsEvery);
   }
 
@@ -152,6 +163,23 @@ public record RunSettings(
         clipping,
         precision,
         true,
+        average,
+        layerNormsEvery);
+  }
+
+  public RunSettings withAverage(double decay) {
+    return new RunSettings(
+        steps,
+        accumulation,
+        rate,
+        schedule,
+        optimizer,
+        weightDecay,
+        beta2,
+        clipping,
+        precision,
+        guard,
+        decay,
         layerNormsEvery);
   }
 
@@ -167,6 +195,7 @@ public record RunSettings(
         clipping,
         precision,
         guard,
+        average,
         newSteps);
   }
 

@@ -4,6 +4,7 @@ import dev.kiln.ops.data.Prefetcher;
 import dev.kiln.ops.nn.Module;
 import dev.kiln.ops.optim.MixedPrecision;
 import dev.kiln.ops.optim.Optimizer;
+import dev.kiln.ops.optim.WeightAverage;
 import dev.kiln.ops.schedule.LearningRateScheduler;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.train.SpikeGuard;
@@ -55,6 +56,9 @@ public final class TrainingRun<B> implements AutoCloseable {
                     .withLayerNormsEvery(settings.layerNormsEvery()))
             .withPrecision(new MixedPrecision(context, settings.precision()))
             .withValidator(recipe.validator());
+    if (settings.average() > 0) {
+      workload.withAverage(new WeightAverage(context, optimizer, settings.average(), true));
+    }
     if (settings.guard()) {
       workload.withGuard(new SpikeGuard(GUARD_WINDOW, GUARD_DEVIATIONS, GUARD_IN_A_ROW));
     }

@@ -150,7 +150,7 @@ public final class Losses {
       throw new KilnException(name + ": needs rows x classes, but is " + x);
     }
     Tensor right = RowLoss.classes(name, targets, x).unsqueeze(1);
-    Tensor full = x.context().cast("hinge", x)[0];
+    Tensor full = x.context().cast(name, x)[0];
     return x.context()
         .frame(
             () -> {
@@ -163,8 +163,9 @@ public final class Losses {
 
   /** The mean of {@code log(1 + exp(-x y))}, {@code y} -1 or 1. */
   public static Tensor softMargin(Tensor x, Tensor y) {
-    Axes.requireShape("soft_margin", y, x);
-    Tensor[] in = x.context().cast("hinge", x, y);
+    String name = "soft_margin";
+    Axes.requireShape(name, y, x);
+    Tensor[] in = x.context().cast(name, x, y);
     return x.context().frame(() -> in[0].mul(in[1]).neg().softplus().mean());
   }
 

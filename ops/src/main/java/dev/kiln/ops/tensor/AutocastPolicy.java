@@ -72,6 +72,8 @@ public final class AutocastPolicy {
     "binary_cross_entropy_with_logits",
     "kl",
     "hinge",
+    "multi_margin",
+    "soft_margin",
     "distillation",
     "triplet"
   };

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.optimizer.Adam;
+import dev.kiln.kernels.optimizer.Sgd;
 import dev.kiln.ops.optim.Clipping;
 import dev.kiln.ops.optim.Optimizer;
 import dev.kiln.ops.optim.ParameterGroup;
 import dev.kiln.ops.optim.ParameterGroups;
 import dev.kiln.ops.optim.UpdateRule;
+import dev.kiln.ops.pruning.Pruning;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.NdArray;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -266,6 +269,64 @@ class OptimizerTest {
     }
     assertThat(twice[2]).containsExactly(twice[0]);
     assertThat(twice[3]).containsExactly(twice[1]);
+  }
+
+  @Test
+  void zerosOfAMaskSurviveMomentumAndDecay() {
+    Tensor w = fixture.add("w", DType.FP32, 2, 2);
+    Tensor narrow = fixture.add("narrow", DType.FP16, 2, 2);
+    try (var pruning = new Pruning(fixture.context.device());
+        var optimizer = optimizer(UpdateRule.sgd(new Sgd.Options(0.9, 0, false, 0.1)))) {
+      for (int step = 1; step <= 2; step++) {
+        fixture.gradients(step, 1);
+        optimizer.step(0.1);
+      }
+      List<NdArray> weights = List.of(w.array(), narrow.array());
+      List<NdArray> masks = Pruning.byMagnitude(weights, 0.5);
+      Runnable prune =
+          () -> {
+            for (int i = 0; i < masks.size(); i++) {
+              pruning.apply(masks.get(i), weights.get(i));
+            }
+          };
+      prune.run();
+      optimizer.refreshMasters();
+      var masking = optimizer.afterStep(prune);
+      for (int step = 3; step <= 5; step++) {
+        fixture.gradients(step, 1);
+        optimizer.step(0.1);
+        assertThat(Pruning.sparsity(weights)).isEqualTo(0.5);
+      }
+      masking.close();
+      masks.forEach(NdArray::close);
+    }
+  }
+
+  @Test
+  void theVelocityInWeightsIsTheSameOnlyWhileTheRateIsConstant() {
+    Tensor w = fixture.add("w", DType.FP64, 3);
+    double[] other = w.toDoubles();
+    double[] velocity = new double[3];
+    try (var optimizer = optimizer(UpdateRule.sgd(0.9))) {
+      for (int step = 1; step <= 6; step++) {
+        double lr = step <= 5 ? 0.1 : 0.01;
+        double[] g = fixture.gradient("w", step, 1);
+        optimizer.step(lr);
+        for (int i = 0; i < 3; i++) {
+          velocity[i] = 0.9 * velocity[i] - lr * g[i];
+          other[i] += velocity[i];
+        }
+        if (step <= 5) {
+          assertThat(w.toDoubles()).containsExactly(other, Offset.offset(1e-14));
+        }
+      }
+      // One step at another rate later, the old velocity counts ten times as much in one of them.
+      double apart = 0;
+      for (int i = 0; i < 3; i++) {
+        apart = Math.max(apart, Math.abs(w.toDoubles()[i] - other[i]));
+      }
+      assertThat(apart).isGreaterThan(0.01);
+    }
   }
 
   @Test

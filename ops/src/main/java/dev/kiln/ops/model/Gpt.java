@@ -5,8 +5,10 @@ import dev.kiln.ops.function.CrossEntropies;
 import dev.kiln.ops.function.KeyValueCache;
 import dev.kiln.ops.function.Products;
 import dev.kiln.ops.function.TokenEmbedding;
+import dev.kiln.ops.nn.Counted;
 import dev.kiln.ops.nn.Initialization;
 import dev.kiln.ops.nn.Module;
+import dev.kiln.ops.nn.Work;
 import dev.kiln.ops.nn.sequence.NormParameters;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Mode;
@@ -26,7 +28,7 @@ import java.util.List;
  * of {@code [3 width, width]}, and so on; so are their initial values: N(0, 0.02), that of the last
  * product of a branch 0.02 / sqrt(2 layers), biases 0.
  */
-public final class Gpt extends Module {
+public final class Gpt extends Module implements Counted {
   static final double EPS = 1e-5;
   private static final double DEVIATION = 0.02;
 
@@ -159,6 +161,12 @@ public final class Gpt extends Module {
           "Gpt: %d places are more than the context's %d"
               .formatted(first + ids.dim(1), options.context()));
     }
+  }
+
+  /** The head. */
+  @Override
+  public Work work(List<Tensor> inputs, List<Tensor> outputs) {
+    return Work.macs(inputs.getFirst().size() * tokens.weight.size());
   }
 
   // Generation

@@ -5,9 +5,11 @@ import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.ops.function.CrossEntropies;
 import dev.kiln.ops.function.Products;
 import dev.kiln.ops.function.TokenEmbedding;
+import dev.kiln.ops.nn.Counted;
 import dev.kiln.ops.nn.Initialization;
 import dev.kiln.ops.nn.Linear;
 import dev.kiln.ops.nn.Module;
+import dev.kiln.ops.nn.Work;
 import dev.kiln.ops.nn.sequence.MultiHeadAttention;
 import dev.kiln.ops.nn.sequence.NormParameters;
 import dev.kiln.ops.nn.sequence.TransformerEncoder;
@@ -24,7 +26,7 @@ import java.util.List;
  * <p>Parameters: {@code token_embedding}, {@code position_embedding}, {@code embedding_norm},
  * {@code encoder}, {@code transform}, {@code transform_norm} and {@code bias}.
  */
-public final class MaskedLanguageModel extends Module {
+public final class MaskedLanguageModel extends Module implements Counted {
   private static final double DEVIATION = 0.02;
 
   private final MaskedLanguageOptions options;
@@ -75,7 +77,9 @@ public final class MaskedLanguageModel extends Module {
    * @return {@code batch x places x vocabulary}
    */
   public Tensor logits(Tensor ids, int[] lengths) {
-    return frame(() -> Products.linear(hidden(ids, lengths), tokens, bias));
+    Tensor logits = frame(() -> Products.linear(hidden(ids, lengths), tokens, bias));
+    applied(List.of(ids), List.of(logits));
+    return logits;
   }
 
   /**
@@ -95,6 +99,12 @@ public final class MaskedLanguageModel extends Module {
                       context(), tokens.dtype(), lengths, Math.toIntExact(ids.dim(1)));
           return encoder.apply(x.dropout(options.blocks().dropout(), isTraining()), mask);
         });
+  }
+
+  /** The head. */
+  @Override
+  public Work work(List<Tensor> inputs, List<Tensor> outputs) {
+    return Work.macs(inputs.getFirst().size() * tokens.size());
   }
 
   private Tensor hidden(Tensor ids, int[] lengths) {

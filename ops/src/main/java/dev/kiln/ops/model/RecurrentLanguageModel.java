@@ -2,9 +2,11 @@ package dev.kiln.ops.model;
 
 import dev.kiln.ops.function.CrossEntropies;
 import dev.kiln.ops.function.Recurrences;
+import dev.kiln.ops.nn.Counted;
 import dev.kiln.ops.nn.Embedding;
 import dev.kiln.ops.nn.Linear;
 import dev.kiln.ops.nn.Module;
+import dev.kiln.ops.nn.Work;
 import dev.kiln.ops.nn.sequence.Recurrent;
 import dev.kiln.ops.nn.sequence.RecurrentOptions;
 import dev.kiln.ops.nn.sequence.RecurrentResult;
@@ -20,7 +22,7 @@ import java.util.List;
  * A language model with a recurrent layer between the embedding of tokens and a linear head, of
  * characters for one. Trained by parts of a text: the state behind a part begins the next.
  */
-public final class RecurrentLanguageModel extends Module {
+public final class RecurrentLanguageModel extends Module implements Counted {
   private final long vocabulary;
   private final Embedding embedding;
   private final Recurrent recurrent;
@@ -62,6 +64,12 @@ public final class RecurrentLanguageModel extends Module {
       applied(List.of(ids, targets), List.of(loss));
       return new Part(frame.keep(loss), kept(frame, result.state()));
     }
+  }
+
+  /** The head of the loss; that of logits counts for itself. */
+  @Override
+  public Work work(List<Tensor> inputs, List<Tensor> outputs) {
+    return Work.macs(inputs.getFirst().size() * head.weight().size());
   }
 
   /** The logits of the token behind each place: {@code batch x places x vocabulary}. */

@@ -1,10 +1,12 @@
 package dev.kiln.ops.model;
 
 import dev.kiln.ops.function.CrossEntropies;
+import dev.kiln.ops.nn.Counted;
 import dev.kiln.ops.nn.Embedding;
 import dev.kiln.ops.nn.Initialization;
 import dev.kiln.ops.nn.Linear;
 import dev.kiln.ops.nn.Module;
+import dev.kiln.ops.nn.Work;
 import dev.kiln.ops.nn.sequence.MultiHeadAttention;
 import dev.kiln.ops.nn.sequence.SinusoidalPositions;
 import dev.kiln.ops.nn.sequence.TransformerDecoder;
@@ -23,7 +25,7 @@ import java.util.List;
  * Need", 2017): embeddings times {@code sqrt(width)}, sinusoidal positions, an encoder, a decoder,
  * and a linear head. Trained with the right tokens before each place.
  */
-public final class Seq2SeqTransformer extends Module {
+public final class Seq2SeqTransformer extends Module implements Counted {
   private final Seq2SeqOptions options;
   private final Embedding sourceEmbedding;
   private final Embedding targetEmbedding;
@@ -88,6 +90,12 @@ public final class Seq2SeqTransformer extends Module {
             });
     applied(List.of(source, target), List.of(loss));
     return loss;
+  }
+
+  /** The head of the loss; that of logits counts for itself. */
+  @Override
+  public Work work(List<Tensor> inputs, List<Tensor> outputs) {
+    return Work.macs(inputs.get(1).dim(0) * (inputs.get(1).dim(1) - 1) * head.weight().size());
   }
 
   /**

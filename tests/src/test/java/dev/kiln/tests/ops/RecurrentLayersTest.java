@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.ops.function.Recurrences.Cell;
 import dev.kiln.ops.function.Recurrences.ConvState;
 import dev.kiln.ops.nn.sequence.ConvLstmCell;
 import dev.kiln.ops.nn.sequence.Gru;
 import dev.kiln.ops.nn.sequence.Lstm;
+import dev.kiln.ops.nn.sequence.Recurrent;
 import dev.kiln.ops.nn.sequence.RecurrentOptions;
 import dev.kiln.ops.nn.sequence.RecurrentResult;
 import dev.kiln.ops.nn.sequence.RecurrentState;
 import dev.kiln.ops.nn.sequence.Rnn;
+import dev.kiln.ops.nn.sequence.WindowedRecurrent;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
@@ -177,6 +180,29 @@ class RecurrentLayersTest {
           var before = new ConvState(numbers(1, 1, 2, 3, 3), numbers(2, 1, 2, 3, 3));
           return writer.apply(null, 2, before).y();
         });
+  }
+
+  @Test
+  void windowsGiveWhatALoopOverFramesGives() {
+    var layer = new WindowedRecurrent(context, Cell.GRU, OPTIONS.withLayers(2), 5, 3);
+    layer.to(DType.FP64);
+    var forward = (Recurrent) layer.children().get("forward");
+    var backward = (Recurrent) layer.children().get("backward");
+    try (Scope ignored = context.scope()) {
+      Tensor x = numbers(1, 4, 2, 3);
+      Tensor zeros = context.zeros(DType.FP64, 3, 2, 3);
+      Tensor padded = Tensor.cat(0, zeros, x, zeros);
+      Tensor y = layer.apply(x);
+      for (int t = 0; t < 4; t++) {
+        Tensor before = forward.apply(padded.slice(0, t, t + 4).contiguous()).y().select(0, 3);
+        Tensor[] back = {padded.select(0, t + 4), padded.select(0, t + 3)};
+        Tensor after = backward.apply(Tensor.stack(0, back)).y().select(0, 1);
+        assertClose(y.select(0, t), Tensor.cat(1, before, after));
+      }
+    }
+    ModuleGradient.check(layer, () -> layer.apply(numbers(1, 4, 2, 3)));
+    assertThatThrownBy(() -> new WindowedRecurrent(context, Cell.GRU, OPTIONS, 5, 5))
+        .hasMessage("WindowedRecurrent: the current element 5 is none of 5");
   }
 
   @Test

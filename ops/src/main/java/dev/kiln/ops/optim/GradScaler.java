@@ -129,7 +129,7 @@ public final class GradScaler implements Stateful {
           "%s: the loss must be fp32, which holds the scale, but is %s".formatted(what, loss));
     }
     Context context = loss.context();
-    try (Scope ignored = context.frame()) {
+    try (Scope _ = context.frame()) {
       loss.backward(context.full(loss.dtype(), factor, loss.shape()));
     }
   }

@@ -81,7 +81,7 @@ public final class MixedPrecision implements Stateful {
   }
 
   private Tensor cast(Supplier<Tensor> body) {
-    try (Mode ignored = context.autocast(precision.operations(), policy)) {
+    try (Mode _ = context.autocast(precision.operations(), policy)) {
       return body.get();
     }
   }
@@ -133,9 +133,9 @@ public final class MixedPrecision implements Stateful {
     optimizer.zeroGrad();
     var search = new NonFiniteSearch();
     context.random().restore(last.seed(), last.drawn());
-    try (Mode recording = context.withGrad();
-        Mode listening = context.listen(search);
-        Scope scope = context.scope()) {
+    try (Mode _ = context.withGrad();
+        Mode _ = context.listen(search);
+        Scope _ = context.scope()) {
       scaler.backward(cast(last.body()));
     } catch (KilnException e) {
       // What the pass read may be gone by now.

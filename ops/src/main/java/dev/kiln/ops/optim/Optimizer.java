@@ -187,8 +187,8 @@ public final class Optimizer implements Stateful, AutoCloseable {
       return;
     }
     var before = new LinkedHashMap<Tensor, Tensor>();
-    try (Scope ignored = context.frame();
-        Mode alsoIgnored = context.noGrad()) {
+    try (Scope _ = context.frame();
+        Mode _ = context.noGrad()) {
       for (Slot slot : slots.values()) {
         if (slot.isActive()) {
           before.put(slot.tensor, slot.tensor.copy());
@@ -278,9 +278,9 @@ public final class Optimizer implements Stateful, AutoCloseable {
   public Map<String, Double> gradientNorms() {
     requireStep("gradientNorms");
     var norms = new LinkedHashMap<String, Double>();
-    try (Scope ignored = context.frame();
-        Mode alsoIgnored = context.noGrad();
-        Mode fullPrecision = context.withoutAutocast()) {
+    try (Scope _ = context.frame();
+        Mode _ = context.noGrad();
+        Mode _ = context.withoutAutocast()) {
       var each = new LinkedHashMap<String, Tensor>();
       for (Slot slot : plan.slots()) {
         Tensor gradient = slot.tensor.grad();
@@ -293,8 +293,8 @@ public final class Optimizer implements Stateful, AutoCloseable {
 
   /** Names of parameters whose gradient holds an infinity or a NaN. Waits for the device. */
   public List<String> nonFiniteGradients() {
-    try (Scope ignored = context.frame();
-        Mode alsoIgnored = context.noGrad()) {
+    try (Scope _ = context.frame();
+        Mode _ = context.noGrad()) {
       return slots.values().stream()
           .filter(slot -> slot.isActive() && slot.tensor.grad().isFinite().all().item() == 0)
           .map(slot -> slot.name)

@@ -88,7 +88,7 @@ public final class WeightAverage implements Stateful, AutoCloseable {
    */
   public Mode applied() {
     var before = new LinkedHashMap<String, Tensor>();
-    try (Mode ignored = context.noGrad()) {
+    try (Mode _ = context.noGrad()) {
       optimizer
           .parameters()
           .forEach(
@@ -99,8 +99,8 @@ public final class WeightAverage implements Stateful, AutoCloseable {
               });
     }
     return () -> {
-      try (Mode ignored = context.noGrad();
-          Scope alsoIgnored = context.frame()) {
+      try (Mode _ = context.noGrad();
+          Scope _ = context.frame()) {
         optimizer.parameters().forEach((name, weight) -> weight.copyFrom(before.get(name)));
       }
       before.values().forEach(Tensor::close);

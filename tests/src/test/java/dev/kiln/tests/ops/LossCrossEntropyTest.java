@@ -169,7 +169,7 @@ class LossCrossEntropyTest {
     Tensor a = context.of(DType.FP32, Input.normal(11, 1, 4, 3).values(), 4, 3).requireGrad();
     Tensor b = context.of(DType.FP32, Input.normal(12, 1, 5, 3).values(), 5, 3).requireGrad();
     Tensor loss;
-    try (var ignored = context.autocast(DType.BF16)) {
+    try (var _ = context.autocast(DType.BF16)) {
       loss = CrossEntropies.linear(a, b, null, context.of(TARGETS));
     }
     assertThat(loss.dtype()).isEqualTo(DType.FP32);

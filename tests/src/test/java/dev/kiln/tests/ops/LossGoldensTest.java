@@ -42,7 +42,7 @@ class LossGoldensTest {
   }
 
   private static void compare(Goldens.Case given, DType dtype) {
-    try (Scope ignored = CONTEXT.scope()) {
+    try (Scope _ = CONTEXT.scope()) {
       Map<String, Tensor> in = new LinkedHashMap<>();
       for (String name : given.inputs()) {
         long[] shape = Arrays.stream(given.shape(name)).asLongStream().toArray();

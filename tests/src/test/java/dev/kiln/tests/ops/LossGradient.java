@@ -41,7 +41,7 @@ final class LossGradient {
   static void check(Function<Tensor[], Tensor> loss, Input... inputs) {
     try (var context = new Context(Devices.cpu(), 1)) {
       List<double[]> gradients = new ArrayList<>();
-      try (Scope ignored = context.scope()) {
+      try (Scope _ = context.scope()) {
         Tensor[] parameters = parameters(context, inputs);
         // Twice: gradients must add up.
         for (int pass = 0; pass < 2; pass++) {
@@ -82,8 +82,8 @@ final class LossGradient {
   }
 
   private static double value(Context context, Function<Tensor[], Tensor> loss, Input[] inputs) {
-    try (Scope ignored = context.scope();
-        var alsoIgnored = context.noGrad()) {
+    try (Scope _ = context.scope();
+        var _ = context.noGrad()) {
       Tensor result = loss.apply(parameters(context, inputs));
       double[] values = result.toDoubles();
       double[] factors = factors(context, result).toDoubles();

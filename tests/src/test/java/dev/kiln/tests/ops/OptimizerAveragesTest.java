@@ -31,7 +31,7 @@ class OptimizerAveragesTest {
   }
 
   private void set(String name, double... values) {
-    try (var ignored = fixture.context.noGrad()) {
+    try (var _ = fixture.context.noGrad()) {
       fixture.parameters.get(name).set(values);
     }
   }

@@ -17,7 +17,7 @@ final class OptimizerFixture implements AutoCloseable {
   Tensor add(String name, DType dtype, long... shape) {
     Tensor parameter = context.empty(dtype, shape).persist().requireGrad().named(name);
     parameters.put(name, parameter);
-    try (Mode ignored = context.noGrad()) {
+    try (Mode _ = context.noGrad()) {
       parameter.set(values(name.hashCode(), parameter.size()));
     }
     return parameter;

@@ -35,7 +35,7 @@ class OptimizerGoldensTest {
     double[] all = new double[steps * size];
     try (var fixture = new OptimizerFixture()) {
       var w = fixture.add("w", dtype, size);
-      try (var ignored = fixture.context.noGrad()) {
+      try (var _ = fixture.context.noGrad()) {
         w.set(given.doubles("w"));
       }
       try (var optimizer =

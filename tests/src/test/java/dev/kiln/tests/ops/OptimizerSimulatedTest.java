@@ -35,7 +35,7 @@ class OptimizerSimulatedTest {
           var average = new WeightAverage(context, optimizer, 0.5, false);
           Mode listening = optimizer.afterStep(average::update)) {
         for (int step = 0; step < 2; step++) {
-          try (Scope ignored = context.scope()) {
+          try (Scope _ = context.scope()) {
             Tensor x = context.of(DType.FP32, OptimizerFixture.values(2, 4 * 16), 4, 16);
             Tensor targets = context.of(new int[] {0, 4, -100, 2}, 4);
             mixed.backward(mixed.forward(() -> CrossEntropies.linear(x, w, null, targets)));

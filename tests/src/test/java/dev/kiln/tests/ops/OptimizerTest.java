@@ -179,7 +179,7 @@ class OptimizerTest {
   @Test
   void masterWeightsMoveWhereHalfPrecisionWouldNot() {
     Tensor w = fixture.add("w", DType.FP16, 1);
-    try (var ignored = fixture.context.noGrad()) {
+    try (var _ = fixture.context.noGrad()) {
       w.set(new double[] {1});
     }
     try (var optimizer = optimizer(UpdateRule.sgd())) {
@@ -200,7 +200,7 @@ class OptimizerTest {
     try (var optimizer = optimizer(UpdateRule.sgd())) {
       fixture.setGradient("w", 0);
       optimizer.step(1);
-      try (var ignored = fixture.context.noGrad()) {
+      try (var _ = fixture.context.noGrad()) {
         w.set(new double[] {2});
       }
       optimizer.refreshMasters();
@@ -247,7 +247,7 @@ class OptimizerTest {
     Tensor narrow = fixture.add("narrow", DType.BF16, 3);
     double[][] twice = new double[4][];
     for (int run = 0; run < 2; run++) {
-      try (var ignored = fixture.context.noGrad()) {
+      try (var _ = fixture.context.noGrad()) {
         w.set(OptimizerFixture.values(1, 3));
         narrow.set(OptimizerFixture.values(2, 3));
       }

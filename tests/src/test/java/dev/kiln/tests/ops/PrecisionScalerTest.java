@@ -49,7 +49,7 @@ class PrecisionScalerTest {
       for (int step = 0; step < 4; step++) {
         optimizer.zeroGrad();
         // A gradient of 4: only up to a scale of 8192 is it below 65,504.
-        try (Scope ignored = fixture.context.scope()) {
+        try (Scope _ = fixture.context.scope()) {
           scaler.backward(w.to(DType.FP32).mul(4).sum());
         }
         boolean made = scaler.step(optimizer, 1);
@@ -111,7 +111,7 @@ class PrecisionScalerTest {
     for (int i = 0; i < 2; i++) {
       var scaler = scaler(i == 0 ? 1 : 65536, 2000);
       w.zeroGrad();
-      try (Scope ignored = fixture.context.scope()) {
+      try (Scope _ = fixture.context.scope()) {
         scaler.backward(w.to(DType.FP32).mul(1e-8).sum());
       }
       gradients[i] = w.grad().toDoubles()[0] / scaler.scale();
@@ -178,7 +178,7 @@ class PrecisionScalerTest {
     try (var optimizer = new Optimizer(fixture.context, UpdateRule.adam(), fixture.parameters)) {
       for (int step = 0; step < 100; step++) {
         int batch = step;
-        try (Scope ignored = fixture.context.scope()) {
+        try (Scope _ = fixture.context.scope()) {
           // Large enough to overflow fp16 at the first scales.
           mixed.backward(mixed.forward(() -> loss(w, batch, 10)));
         }
@@ -201,7 +201,7 @@ class PrecisionScalerTest {
             AutocastPolicy.DEFAULT,
             GradScaler.Options.DEFAULT.withInitial(1));
     try (var optimizer = sgd()) {
-      try (Scope ignored = fixture.context.scope()) {
+      try (Scope _ = fixture.context.scope()) {
         // The forward pass is finite; the gradient of the product is beyond fp16.
         mixed.backward(mixed.forward(() -> loss(w, 1, 1e6)));
       }
@@ -234,7 +234,7 @@ class PrecisionScalerTest {
       steps(mixed, optimizer, w, 4, 8);
       whole = w.toDoubles();
     }
-    try (var ignored = fixture.context.noGrad()) {
+    try (var _ = fixture.context.noGrad()) {
       w.set(atFour);
     }
     var resumed = new MixedPrecision(fixture.context, precision);
@@ -252,7 +252,7 @@ class PrecisionScalerTest {
   private void steps(MixedPrecision mixed, Optimizer optimizer, Tensor w, int from, int to) {
     for (int step = from; step < to; step++) {
       int batch = step;
-      try (Scope ignored = fixture.context.scope()) {
+      try (Scope _ = fixture.context.scope()) {
         mixed.backward(mixed.forward(() -> loss(w, batch, 10)));
       }
       mixed.step(optimizer, 0.01);
@@ -291,13 +291,13 @@ class PrecisionScalerTest {
     Tensor x =
         fixture.context.of(DType.FP64, OptimizerFixture.values(5, 128 * 4), 128, 4).persist();
     var mixed = new MixedPrecision(fixture.context, Precision.FP32);
-    try (Scope ignored = fixture.context.scope()) {
+    try (Scope _ = fixture.context.scope()) {
       mixed.backward(Products.linear(x, w, null).square().mean());
     }
     double[] whole = w.grad().toDoubles();
     w.zeroGrad();
     for (int part = 0; part < 4; part++) {
-      try (Scope ignored = fixture.context.scope()) {
+      try (Scope _ = fixture.context.scope()) {
         Tensor some = x.slice(0, 32L * part, 32L * part + 32);
         mixed.backward(Products.linear(some, w, null).square().mean(), 0.25);
       }
@@ -309,13 +309,13 @@ class PrecisionScalerTest {
   @Test
   void autocastFollowsItsPolicy() {
     Tensor x = fixture.add("x", DType.FP32, 2, 2);
-    try (var ignored = fixture.context.autocast(DType.BF16)) {
+    try (var _ = fixture.context.autocast(DType.BF16)) {
       assertThat(Products.linear(x, x, null).dtype()).isEqualTo(DType.BF16);
       assertThat(x.to(DType.BF16).exp().dtype()).isEqualTo(DType.FP32);
       assertThat(x.add(x.to(DType.BF16)).dtype()).isEqualTo(DType.FP32);
     }
     var keep = AutocastPolicy.DEFAULT.with("linear", AutocastPolicy.Rule.KEEP);
-    try (var ignored = fixture.context.autocast(DType.BF16, keep)) {
+    try (var _ = fixture.context.autocast(DType.BF16, keep)) {
       assertThat(Products.linear(x, x, null).dtype()).isEqualTo(DType.FP32);
     }
     assertThat(Products.linear(x, x, null).dtype()).isEqualTo(DType.FP32);
@@ -325,7 +325,7 @@ class PrecisionScalerTest {
   void autocastBringsOther16BitsToItsDtypeAndLeavesFp64Alone() {
     Tensor half = fixture.context.of(DType.FP16, new double[] {1, 2, 3, 4}, 2, 2);
     Tensor wide = fixture.context.of(DType.FP64, new double[] {1, 2, 3, 4}, 2, 2);
-    try (var ignored = fixture.context.autocast(DType.BF16)) {
+    try (var _ = fixture.context.autocast(DType.BF16)) {
       assertThat(Products.linear(half, half, null).dtype()).isEqualTo(DType.BF16);
       assertThat(Products.linear(wide, wide, null).dtype()).isEqualTo(DType.FP64);
     }
@@ -335,9 +335,9 @@ class PrecisionScalerTest {
   void autocastSeesParametersThatChangeInside() {
     Tensor w = fixture.add("w", DType.FP32, 1, 1);
     Tensor one = fixture.context.ones(DType.FP32, 1, 1);
-    try (var ignored = fixture.context.autocast(DType.BF16)) {
+    try (var _ = fixture.context.autocast(DType.BF16)) {
       Products.linear(one, w, null);
-      try (var still = fixture.context.noGrad()) {
+      try (var _ = fixture.context.noGrad()) {
         w.set(new float[] {3});
       }
       assertThat(Products.linear(one, w, null).toFloats()).containsExactly(3);

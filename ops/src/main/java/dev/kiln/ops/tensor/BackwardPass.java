@@ -30,8 +30,8 @@ final class BackwardPass {
 
   /** Starts with the gradient of a tensor, and walks. */
   void run(Tensor root, Tensor gradient) {
-    try (Mode ignored = context.noGrad();
-        Mode alsoIgnored = context.withoutAutocast()) {
+    try (Mode _ = context.noGrad();
+        Mode _ = context.withoutAutocast()) {
       switch (root.edge()) {
         case Node.Edge.None() ->
             throw new KilnException(
@@ -48,7 +48,7 @@ final class BackwardPass {
   }
 
   private void visit(Node node) {
-    try (Scope ignored = context.frame()) {
+    try (Scope _ = context.frame()) {
       Backward backward = node.backward();
       for (int i = 0; i < node.outputs(); i++) {
         Node.Output output = node.output(i);

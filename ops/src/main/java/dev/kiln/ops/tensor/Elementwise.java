@@ -121,7 +121,9 @@ final class Elementwise {
     var operation = Operation.of(name, in);
     Tensor y = a.context().empty(result(f, in[0]), Axes.broadcast(name, a, b));
     launcher(a.context()).binary(f, in[0].array(), in[1].array(), y.array());
-    if (f != BinaryFunction.ADD && f != BinaryFunction.SUB) {
+    if (f == BinaryFunction.MUL) {
+      operation.save(operation.needs(1) ? in[0] : null, operation.needs(0) ? in[1] : null);
+    } else if (f != BinaryFunction.ADD && f != BinaryFunction.SUB) {
       operation.save(in);
     }
     return operation.result(y, g -> gradients(f, g));

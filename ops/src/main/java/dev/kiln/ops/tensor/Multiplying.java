@@ -101,7 +101,8 @@ final class Multiplying {
     Tensor[] in = context.cast("matmul", left, right);
     Elementwise.requireFloats("matmul", in[0]);
     Elementwise.requireSameDType("matmul", in);
-    var operation = Operation.of("matmul", in).save(in);
+    var operation = Operation.of("matmul", in);
+    operation.save(operation.needs(1) ? in[0] : null, operation.needs(0) ? in[1] : null);
     long rows = left.dim(-2);
     long columns = right.dim(-1);
     boolean isBatch = left.rank() == 3 || right.rank() == 3;

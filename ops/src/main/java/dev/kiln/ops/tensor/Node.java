@@ -152,6 +152,10 @@ public final class Node {
     return value.view;
   }
 
+  boolean isReleased() {
+    return backward == null;
+  }
+
   /** Gives back what the backward pass would have read. */
   void release() {
     backward = null;

@@ -15,7 +15,7 @@ import java.util.Optional;
  *
  * <pre>{@code
  * var search = new NonFiniteSearch();
- * try (Mode listening = context.listen(search)) {
+ * try (Mode _ = context.listen(search)) {
  *   model.loss(batch).backward();
  * }
  * search.first().ifPresent(found -> System.err.println(found.message()));

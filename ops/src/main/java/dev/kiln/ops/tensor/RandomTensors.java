@@ -33,7 +33,8 @@ final class RandomTensors {
 
   static Tensor uniform(Context context, DType dtype, double low, double high, long... shape) {
     if (!(low <= high)) {
-      throw new KilnException("uniform: the bounds %s and %s are not in order".formatted(low, high));
+      throw new KilnException(
+          "uniform: the bounds %s and %s are not in order".formatted(low, high));
     }
     Elementwise.requireFloat("uniform", dtype);
     long seed = context.random().seed();

@@ -15,9 +15,9 @@ import java.util.function.UnaryOperator;
 public final class Recompute {
   private Recompute() {}
 
-  /** {@link #of(Function, Tensor...)} of one input. */
+  /** {@link #ofAll} of one input. */
   public static Tensor of(UnaryOperator<Tensor> function, Tensor input) {
-    return of(inputs -> function.apply(inputs.getFirst()), new Tensor[] {input});
+    return ofAll(inputs -> function.apply(inputs.getFirst()), new Tensor[] {input});
   }
 
   /**
@@ -27,7 +27,7 @@ public final class Recompute {
    *     such as running statistics, changes twice
    * @throws KilnException if the function uses a result that needs a gradient and is no input
    */
-  public static Tensor of(Function<List<Tensor>, Tensor> function, Tensor... inputs) {
+  public static Tensor ofAll(Function<List<Tensor>, Tensor> function, Tensor... inputs) {
     if (inputs.length == 0) {
       throw new KilnException("recompute: there is no input");
     }
@@ -40,8 +40,8 @@ public final class Recompute {
     }
     var used = new Used();
     Tensor y;
-    try (Mode noGraph = context.noGrad();
-        Mode listening = context.listen(used);
+    try (Mode _ = context.noGrad();
+        Mode _ = context.listen(used);
         Scope frame = context.frame()) {
       y = frame.keep(function.apply(detached(inputs)).detach());
     }
@@ -58,9 +58,9 @@ public final class Recompute {
               long seedNow = random.seed();
               long offsetNow = random.offset();
               random.restore(seed, offset);
-              try (Scope step = context.scope();
-                  Mode recording = context.withGrad();
-                  Mode casting = context.autocastAs(autocast)) {
+              try (Scope _ = context.scope();
+                  Mode _ = context.withGrad();
+                  Mode _ = context.autocastAs(autocast)) {
                 backward(function, needed, g);
               } finally {
                 random.restore(seedNow, offsetNow);

@@ -13,11 +13,14 @@ import java.util.List;
  * tensors go, but what the graph saved stays until the backward pass, or until the step ends.
  */
 public final class Scope implements AutoCloseable {
+  private static final int FEW_NODES = 1000;
+
   private final Context context;
   private final Scope parent;
   private final boolean isFrame;
   private final List<Tensor> members = new ArrayList<>();
   private final List<Node> nodes = new ArrayList<>();
+  private int mostNodes = FEW_NODES;
   private boolean closed;
 
   Scope(Context context, Scope parent, boolean isFrame) {
@@ -48,6 +51,11 @@ public final class Scope implements AutoCloseable {
     if (isFrame && parent != null) {
       parent.add(node);
     } else {
+      if (nodes.size() >= mostNodes) {
+        // A scope that outlives many backward passes does not keep their graphs.
+        nodes.removeIf(Node::isReleased);
+        mostNodes = Math.max(FEW_NODES, 2 * nodes.size());
+      }
       nodes.add(node);
     }
   }

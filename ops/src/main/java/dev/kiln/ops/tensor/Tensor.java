@@ -347,7 +347,7 @@ public final class Tensor
       throw new KilnException(
           "backward: a gradient must be given for a result of more than one element: " + this);
     }
-    try (Scope ignored = context.frame()) {
+    try (Scope _ = context.frame()) {
       backward(context.ones(dtype(), shape()), false);
     }
   }

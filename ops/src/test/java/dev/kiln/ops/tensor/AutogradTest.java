@@ -92,7 +92,7 @@ class AutogradTest {
   void parametersMustNotBeChangedWhileGradientsAreRecorded() {
     Tensor x = parameter(1, 2);
     assertThatThrownBy(() -> x.set(new float[] {3, 4})).hasMessageContaining("noGrad");
-    try (Mode mode = context.noGrad()) {
+    try (Mode _ = context.noGrad()) {
       x.set(new float[] {3, 4});
     }
     assertThat(x.toFloats()).containsExactly(3, 4);
@@ -103,7 +103,7 @@ class AutogradTest {
     Tensor x = parameter(1, 2);
     Tensor y;
     long before;
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       before = context.memory().storages();
       Tensor mid = x.exp();
       y =
@@ -151,9 +151,9 @@ class AutogradTest {
   void gradientsStopAtDetachAndWithoutRecording() {
     Tensor x = parameter(1, 2);
     assertThat(x.detach().mul(2).requiresGrad()).isFalse();
-    try (Mode mode = context.noGrad()) {
+    try (Mode _ = context.noGrad()) {
       assertThat(x.mul(2).requiresGrad()).isFalse();
-      try (Mode inner = context.withGrad()) {
+      try (Mode _ = context.withGrad()) {
         assertThat(x.mul(2).requiresGrad()).isTrue();
       }
       assertThat(x.mul(2).requiresGrad()).isFalse();
@@ -169,7 +169,7 @@ class AutogradTest {
     Tensor x = parameter(1, 2);
     Tensor w = parameter(3, 4);
     Tensor other = parameter(5, 6);
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor y = x.mul(w);
       Tensor loss = y.square().add(other).sum();
       List<Tensor> gradients =
@@ -204,7 +204,7 @@ class AutogradTest {
   }
 
   private int launchesOfBackward(Tensor x, Tensor w, Tensor v) {
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor y = x.matmul(w).matmul(v);
       Tensor ones = context.ones(DType.FP32, y.shape());
       List<String> launches = new ArrayList<>();
@@ -218,7 +218,7 @@ class AutogradTest {
   @Test
   void gradientOfAFreedLeafIsDropped() {
     Tensor w = parameter(1, 2);
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = parameter(3, 4);
       Tensor y = x.add(w).sum();
       x.close();

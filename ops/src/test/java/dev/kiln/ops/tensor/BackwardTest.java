@@ -18,7 +18,7 @@ class BackwardTest {
   @Test
   void gradientsOfSumsAddUp() {
     Tensor x = context.of(new float[] {1, 2, 3}).requireGrad();
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       x.sum().backward();
       assertThat(x.grad().toFloats()).containsExactly(1, 1, 1);
       x.add(x).sum().backward();
@@ -30,7 +30,7 @@ class BackwardTest {
   @Test
   void gradientOfSquareUsesTheInputTwice() {
     Tensor x = context.of(new float[] {0, 1, 2, 3}).requireGrad();
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor y = x.mul(x).add(x.mul(x)).sum();
       assertThat(y.item()).isEqualTo(28);
       y.backward();

@@ -51,7 +51,7 @@ class CustomOperationTest {
   @Test
   void ownKernelsTakePartInTheGraph() {
     Tensor x = context.of(DType.FP32, new double[] {1, 2, -3}).requireGrad();
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor y = cube(x.mul(2));
       assertThat(y.toFloats()).containsExactly(8, 64, -216);
       y.sum().backward();

@@ -34,7 +34,7 @@ class RecomputeTest {
   private List<float[]> gradients(UnaryOperator<Tensor> function) {
     context.random().restore(5, 0);
     List<float[]> gradients = new ArrayList<>();
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = context.randn(DType.FP32, 4, 8).requireGrad();
       function.apply(x.mul(2)).square().sum().backward();
       for (Tensor tensor : List.of(w, v, x)) {
@@ -67,7 +67,7 @@ class RecomputeTest {
 
   private UnaryOperator<Tensor> lower(UnaryOperator<Tensor> function) {
     return x -> {
-      try (Mode mode = context.autocast(DType.BF16)) {
+      try (Mode _ = context.autocast(DType.BF16)) {
         return function.apply(x);
       }
     };
@@ -80,7 +80,7 @@ class RecomputeTest {
   }
 
   private long bytesAfterForward(UnaryOperator<Tensor> function) {
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       function.apply(context.randn(DType.FP32, 4, 8).requireGrad());
       return context.memory().bytes();
     }
@@ -88,7 +88,7 @@ class RecomputeTest {
 
   @Test
   void parametersGetGradientsThoughTheInputNeedsNone() {
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Recompute.of(this::block, context.ones(DType.FP32, 4, 8)).sum().backward();
     }
     assertThat(w.hasGrad()).isTrue();
@@ -96,7 +96,7 @@ class RecomputeTest {
 
   @Test
   void resultsThatAreNoInputsAreRefused() {
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = context.ones(DType.FP32, 4, 8);
       Tensor other = w.mul(2);
       assertThatThrownBy(() -> Recompute.of(y -> y.matmul(other), x))

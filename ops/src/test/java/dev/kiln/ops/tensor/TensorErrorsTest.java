@@ -176,7 +176,7 @@ class TensorErrorsTest {
   @ParameterizedTest
   @MethodSource("faults")
   void sayWhatIsWrong(Fault fault) {
-    try (Scope scope = CONTEXT.scope()) {
+    try (Scope _ = CONTEXT.scope()) {
       Tensor x = of(2, 3);
       assertThatThrownBy(() -> fault.operation().accept(x))
           .isInstanceOf(KilnException.class)
@@ -187,7 +187,7 @@ class TensorErrorsTest {
   @Test
   void freedTensorsSayThatTheyAre() {
     Tensor x;
-    try (Scope scope = CONTEXT.scope()) {
+    try (Scope _ = CONTEXT.scope()) {
       x = of(2, 3);
     }
     assertThatThrownBy(() -> x.add(1))

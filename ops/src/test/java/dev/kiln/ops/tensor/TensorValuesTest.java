@@ -203,7 +203,7 @@ class TensorValuesTest {
 
   @Test
   void autocastComputesProductsLowAndSumsHigh() {
-    try (Mode mode = context.autocast(DType.BF16)) {
+    try (Mode _ = context.autocast(DType.BF16)) {
       Tensor y = x.matmul(x.transpose(0, 1));
       assertThat(y.dtype()).isEqualTo(DType.BF16);
       assertThat(y.exp().dtype()).isEqualTo(DType.FP32);

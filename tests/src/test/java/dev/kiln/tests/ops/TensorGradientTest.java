@@ -1,5 +1,8 @@
 package dev.kiln.tests.ops;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.ops.tensor.Context;
@@ -9,6 +12,7 @@ import dev.kiln.runtime.Devices;
 import dev.kiln.tests.kernels.NumericalGradient;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -213,12 +217,7 @@ class TensorGradientTest {
   @ParameterizedTest
   @MethodSource({"functions", "activations", "pairs", "reductions", "views", "choices", "products"})
   void matchesDifferences(Case given) {
-    var random = new Random(7);
-    double[][] numbers = new double[given.shapes().length][];
-    for (int i = 0; i < numbers.length; i++) {
-      long size = Arrays.stream(given.shapes()[i]).reduce(1, (a, b) -> a * b);
-      numbers[i] = random.doubles(size, given.lowest(), given.highest()).toArray();
-    }
+    double[][] numbers = numbers(given);
     double[][] gradients = gradients(given, numbers);
     for (int i = 0; i < numbers.length; i++) {
       if (gradients[i] != null) {
@@ -228,9 +227,95 @@ class TensorGradientTest {
     }
   }
 
+  private static double[][] numbers(Case given) {
+    var random = new Random(7);
+    double[][] numbers = new double[given.shapes().length][];
+    for (int i = 0; i < numbers.length; i++) {
+      long size = Arrays.stream(given.shapes()[i]).reduce(1, (a, b) -> a * b);
+      numbers[i] = random.doubles(size, given.lowest(), given.highest()).toArray();
+    }
+    return numbers;
+  }
+
+  /** One of each way that a launcher treats strides. */
+  private static final Set<String> OF_STRIDED_INPUTS =
+      Set.of(
+          "exp",
+          "gelu",
+          "mul number",
+          "clamp",
+          "add rows",
+          "div",
+          "pow",
+          "where",
+          "gate",
+          "multiplyAdd",
+          "softmax",
+          "sum of rows",
+          "prod",
+          "amax",
+          "max",
+          "variance",
+          "norm",
+          "reshape",
+          "slice",
+          "split",
+          "select",
+          "gather",
+          "indexSelect",
+          "scatterAdd",
+          "topK",
+          "cumsum",
+          "cumprod",
+          "repeat",
+          "flip",
+          "pad",
+          "tril",
+          "cat",
+          "matmul",
+          "matmul of column",
+          "matmul of batches",
+          "matmul shared left",
+          "prelu");
+
+  static Stream<Case> ofStridedInputs() {
+    return Stream.of(
+            functions(), activations(), pairs(), reductions(), views(), choices(), products())
+        .flatMap(cases -> cases)
+        .filter(given -> OF_STRIDED_INPUTS.contains(given.name()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ofStridedInputs")
+  void isTheSameForTransposedInputs(Case given) {
+    double[][] numbers = numbers(given);
+    double[][] expected = gradients(given, numbers);
+    try (Scope _ = CONTEXT.scope()) {
+      Tensor[] leaves = new Tensor[numbers.length];
+      Tensor[] in = inputs(given, numbers);
+      for (int i = 0; i < in.length; i++) {
+        int last = in[i].rank() - 1;
+        boolean canTurn = last > 0;
+        leaves[i] = canTurn ? in[i].transpose(0, last).contiguous() : in[i];
+        leaves[i].requireGrad();
+        in[i] = canTurn ? leaves[i].transpose(0, last) : leaves[i];
+      }
+      weighted(given.function().apply(in)).backward();
+      for (int i = 0; i < in.length; i++) {
+        int last = in[i].rank() - 1;
+        if (expected[i] != null) {
+          Tensor gradient = leaves[i].grad();
+          assertThat((last > 0 ? gradient.transpose(0, last) : gradient).toDoubles())
+              .as("gradient of input %d of %s", i, given)
+              .containsExactly(expected[i], within(1e-13));
+        }
+      }
+    }
+  }
+
   private static double[][] gradients(Case given, double[][] numbers) {
     double[][] gradients = new double[numbers.length][];
-    try (Scope step = CONTEXT.scope()) {
+    try (Scope _ = CONTEXT.scope()) {
       Tensor[] in = inputs(given, numbers);
       for (Tensor x : in) {
         x.requireGrad();
@@ -244,7 +329,7 @@ class TensorGradientTest {
   }
 
   private static double loss(Case given, double[][] numbers) {
-    try (Scope step = CONTEXT.scope()) {
+    try (Scope _ = CONTEXT.scope()) {
       return weighted(given.function().apply(inputs(given, numbers))).item();
     }
   }

@@ -120,6 +120,8 @@ public final class MixedPrecision implements Stateful {
     }
     boolean made = scaler.step(optimizer, lr);
     scaler.withDiagnosis(() -> firstNonFinite(optimizer)).update();
+    // It may hold a batch, and more.
+    last = null;
     return made;
   }
 

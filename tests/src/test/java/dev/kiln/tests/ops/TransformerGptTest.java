@@ -11,7 +11,11 @@ import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -137,6 +141,34 @@ class TransformerGptTest {
       double calm = gpt.loss(batch(IDS), batch(TARGETS)).item();
       assertThat(gpt.loss(batch(IDS), batch(TARGETS)).item()).isEqualTo(calm);
     }
+  }
+
+  @Test
+  void recomputedBlocksGiveTheSameGradientsInLessMemory() {
+    var gpt = new Gpt(context, new GptOptions(VOCABULARY, CONTEXT, 4, 2, 8).withDropout(0.25));
+    // Makes the memory of gradients, which is not what is measured.
+    gpt.parameters().values().forEach(Tensor::gradientBuffer);
+    long[] peaks = new long[2];
+    Map<String, List<float[]>> gradients = new LinkedHashMap<>();
+    for (int pass = 0; pass < 2; pass++) {
+      gpt.zeroGrad();
+      gpt.recompute(pass == 1);
+      context.random().restore(5, 0);
+      context.memory().resetPeak();
+      long before = context.memory().bytes();
+      try (Scope ignored = context.scope()) {
+        gpt.loss(batch(IDS), batch(TARGETS)).backward();
+      }
+      peaks[pass] = context.memory().peak() - before;
+      gpt.parameters()
+          .forEach(
+              (name, each) ->
+                  gradients
+                      .computeIfAbsent(name, n -> new ArrayList<>())
+                      .add(each.grad().toFloats()));
+    }
+    gradients.forEach((name, both) -> assertThat(both.get(1)).as(name).isEqualTo(both.get(0)));
+    assertThat(peaks[1]).isLessThan(peaks[0] / 2);
   }
 
   @Test

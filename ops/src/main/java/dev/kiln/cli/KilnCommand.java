@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.cli.train.TrainCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -24,6 +24,9 @@ public final class RunRecorder implements Callback {
   private final Path folder;
   private final String unit;
   private RunLog log;
+  private double flops = Double.NaN;
+  private double peak = Double.NaN;
+  private KernelTimes times = new KernelTimes();
   private CsvLog steps;
   private CsvLog validations;
   private TensorBoardWriter board;
@@ -36,6 +39,25 @@ public final class RunRecorder implements Callback {
     this.folder = folder;
     this.log = log;
     this.unit = unit;
+  }
+
+  /**
+   * With the part of a device's peak that is used.
+   *
+   * @param flopsPerExample of training with one example
+   * @param newPeak floating-point operations that the device makes in a second at best; NaN if
+   *     unknown
+   */
+  public RunRecorder withUtilisation(double flopsPerExample, double newPeak) {
+    flops = flopsPerExample;
+    peak = newPeak;
+    return this;
+  }
+
+  /** With the times of kernels, as they are at the end. */
+  public RunRecorder withKernels(KernelTimes newTimes) {
+    times = newTimes;
+    return this;
   }
 
   /** All that was recorded, before a resumption too. */
@@ -88,6 +110,10 @@ public final class RunRecorder implements Callback {
       log.note(step, RunLog.NoteKind.SKIPPED_STEP, "gradients overflowed: the step was skipped");
     }
     log.record(Curves.THROUGHPUT + "/" + unit, step, report.throughput());
+    double utilisation = report.throughput() * flops / peak;
+    if (!Double.isNaN(utilisation)) {
+      log.record(Curves.UTILISATION, step, utilisation);
+    }
     report.others().forEach((name, value) -> curve(name, step, value));
     report.layerGradients().forEach((layer, norm) -> log.layerGradient(layer, step, norm));
     var row = new LinkedHashMap<String, Double>();
@@ -127,6 +153,13 @@ public final class RunRecorder implements Callback {
 
   @Override
   public void finished(Trainer trainer) {
+    if (steps == null) {
+      return; // The run failed before it began.
+    }
+    log.kernels(
+        times.sorted().stream()
+            .map(t -> new RunLog.KernelTime(t.kernel(), t.launches(), t.nanos() * 1e-9, 0))
+            .toList());
     log.save(folder.resolve(LOG));
     HtmlReport.write(log, folder.resolve("report.html"));
     steps.close();

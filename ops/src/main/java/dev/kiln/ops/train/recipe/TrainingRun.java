@@ -64,6 +64,17 @@ public final class TrainingRun<B> implements AutoCloseable {
     }
   }
 
+  /** Seconds that a batch takes, forward and backward, once kernels are warm. */
+  public static double secondsOfBatch(Recipe<?> recipe, RunSettings settings) {
+    var run = new TrainingRun<>(recipe, settings);
+    try {
+      run.workload.warmUp();
+      return run.workload.batchSeconds();
+    } finally {
+      run.release();
+    }
+  }
+
   public Recipe<B> recipe() {
     return recipe;
   }
@@ -83,8 +94,12 @@ public final class TrainingRun<B> implements AutoCloseable {
 
   @Override
   public void close() {
+    release();
+    recipe.close();
+  }
+
+  private void release() {
     workload.close();
     optimizer.close();
-    recipe.close();
   }
 }

@@ -52,7 +52,10 @@ final class Autocast {
     }
     int version = input.storage().version();
     Kept kept = casts.get(input);
-    if (kept == null || kept.version() != version) {
+    // A backward pass uses a cast's place in the graph up.
+    boolean isCurrent =
+        kept != null && kept.version() == version && !kept.cast().node().isReleased();
+    if (!isCurrent) {
       Tensor made = input.to(dtype);
       made.leave();
       if (kept != null) {

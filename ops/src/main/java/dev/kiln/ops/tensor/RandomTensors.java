@@ -5,6 +5,7 @@ import dev.kiln.kernels.reference.Philox;
 import dev.kiln.runtime.KilnException;
 import java.util.Arrays;
 import java.util.function.LongToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Random tensors. The numbers are made on the host, by the generator that kernels use: the same
@@ -20,8 +21,16 @@ final class RandomTensors {
       Context context, DType dtype, LongToDoubleFunction number, long... shape) {
     long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
     long offset = context.random().take(size);
-    double[] values = new double[Math.toIntExact(size)];
+    int count = Math.toIntExact(size);
     // Each number has its own counter, so the order in which they are made does not matter.
+    if (dtype == DType.FP32) {
+      float[] values = new float[count];
+      IntStream.range(0, count)
+          .parallel()
+          .forEach(i -> values[i] = (float) number.applyAsDouble(offset + i));
+      return context.of(values, shape);
+    }
+    double[] values = new double[count];
     Arrays.parallelSetAll(values, i -> number.applyAsDouble(offset + i));
     return context.of(dtype, values, shape);
   }

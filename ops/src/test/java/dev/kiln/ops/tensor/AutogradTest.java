@@ -216,6 +216,31 @@ class AutogradTest {
   }
 
   @Test
+  void gradientsTakeTheDtypeOfTheirParameter() {
+    Tensor w = context.of(DType.FP16, new double[] {1, 2}).requireGrad();
+    w.to(DType.FP32).mul(3).sum().backward();
+    assertThat(w.grad().dtype()).isEqualTo(DType.FP16);
+    assertThat(w.grad().toFloats()).containsExactly(3, 3);
+  }
+
+  @Test
+  void castsOfAutocastFollowTheParameterAndServeSeveralBackwardPasses() {
+    Tensor w = context.of(new float[] {1, 2, 3, 4}, 2, 2).requireGrad();
+    Tensor x = context.of(new float[] {1, 1}, 1, 2);
+    try (Mode _ = context.autocast(DType.BF16)) {
+      for (int i = 1; i <= 3; i++) {
+        x.matmul(w).matmul(w).sum().backward();
+        assertThat(w.grad().dtype()).isEqualTo(DType.FP32);
+        assertThat(w.grad().toFloats()).containsExactly(7 * i, 11 * i, 9 * i, 13 * i);
+      }
+      try (Mode _ = context.noGrad()) {
+        w.set(new float[] {0, 0, 0, 1});
+      }
+      assertThat(x.matmul(w).toFloats()).containsExactly(0, 1);
+    }
+  }
+
+  @Test
   void gradientOfAFreedLeafIsDropped() {
     Tensor w = parameter(1, 2);
     try (Scope _ = context.scope()) {

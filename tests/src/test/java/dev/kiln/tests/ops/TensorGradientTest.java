@@ -93,7 +93,14 @@ class TensorGradientTest {
         unary("softmax", x -> x.softmax(-1)),
         unary("softmax of rows", x -> x.softmax(0)),
         unary("logSoftmax", x -> x.logSoftmax(1)),
+        unary("dropout", x -> dropout(x)),
         unary("permuted", x -> x.transpose(0, 1).exp()));
+  }
+
+  /** With the same random numbers each time. */
+  private static Tensor dropout(Tensor x) {
+    CONTEXT.random().restore(5, 0);
+    return x.dropout(0.4, true);
   }
 
   static Stream<Case> activations() {

@@ -36,7 +36,7 @@ public interface Initialization {
   default Tensor fill(Tensor tensor) {
     Context context = tensor.context();
     if (!context.device().name().equals("shapes")) {
-      try (var ignored = context.noGrad()) {
+      try (var _ = context.noGrad()) {
         tensor.set(values(new Numbers(context.random()), tensor.shape()));
       }
     }

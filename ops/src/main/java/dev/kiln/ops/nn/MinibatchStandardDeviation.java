@@ -51,7 +51,7 @@ public final class MinibatchStandardDeviation extends Layer implements Counted {
   private static Tensor root(Tensor variance) {
     var operation = Operation.of("standard_deviation", variance);
     Tensor root;
-    try (var ignored = variance.context().noGrad()) {
+    try (var _ = variance.context().noGrad()) {
       root = variance.sqrt();
     }
     return operation

@@ -201,7 +201,7 @@ public abstract class Module implements AutoCloseable {
                     .formatted(name, Arrays.toString(tensor.shape()), state.get(name)));
           }
         });
-    try (var ignored = context.noGrad()) {
+    try (var _ = context.noGrad()) {
       own.forEach((name, tensor) -> tensor.copyFrom(state.get(name)));
     }
   }

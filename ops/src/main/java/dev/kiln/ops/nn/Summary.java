@@ -88,8 +88,8 @@ public record Summary(String model, List<Row> rows) {
     long offset = context.random().offset();
     var watch = new SummaryWatch();
     List<Mode> open = new ArrayList<>();
-    try (Mode noGrad = context.noGrad();
-        Scope scope = context.scope()) {
+    try (Mode _ = context.noGrad();
+        Scope _ = context.scope()) {
       model.evaluate();
       model.visit("", (prefix, module) -> open.add(module.listen(watch::applied)));
       open.add(context.listen(watch));

@@ -60,8 +60,8 @@ final class Weight {
     Initialization normal = Initialization.normal(0, 1);
     left = owner.buffer("weight_u", normal.make(context, w.dim(0)));
     right = owner.buffer("weight_v", normal.make(context, w.size() / w.dim(0)));
-    try (var noGrad = context.noGrad();
-        var frame = context.frame()) {
+    try (var _ = context.noGrad();
+        var _ = context.frame()) {
       WeightNorms.spectralNorm(parameter, left, right, FIRST_ITERATIONS, EPS);
     }
     return parameter;

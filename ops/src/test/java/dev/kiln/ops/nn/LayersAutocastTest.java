@@ -42,12 +42,12 @@ class LayersAutocastTest {
   private static double[] gradient(
       Context context, Sequential model, Tensor x, DType lower, DType expected) {
     model.zeroGrad();
-    try (Scope step = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor y;
       if (lower == null) {
         y = model.apply(x);
       } else {
-        try (var autocast = context.autocast(lower)) {
+        try (var _ = context.autocast(lower)) {
           y = model.apply(x);
         }
       }
@@ -64,7 +64,7 @@ class LayersAutocastTest {
     try (var context = new Context(Devices.cpu(), 1);
         var norm = new LayerNorm(context, 4)) {
       Tensor x = Initialization.normal(0, 1).make(context, 2, 4).to(DType.BF16);
-      try (var autocast = context.autocast(DType.BF16)) {
+      try (var _ = context.autocast(DType.BF16)) {
         assertThat(norm.apply(x).dtype()).isEqualTo(DType.FP32);
       }
     }

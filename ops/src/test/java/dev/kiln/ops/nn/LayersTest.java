@@ -161,7 +161,7 @@ class LayersTest {
       Tensor eye =
           context.of(
               DType.FP64, new double[] {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}, 4, 4);
-      try (Scope step = context.scope()) {
+      try (Scope _ = context.scope()) {
         Tensor w = layer.apply(eye).sub(layer.bias()).transpose(0, 1);
         double[] made = w.toDoubles();
         double[] given = v.toDoubles();
@@ -256,7 +256,7 @@ class LayersTest {
       Tensor x = random(9, 2, 3);
       float[] plain = adjacency.matmul(x.matmul(layer.parameters().get("weight"))).toFloats();
       assertThat(layer.apply(x).toFloats()).containsExactly(plain, within(1e-6f));
-      try (Scope step = context.scope()) {
+      try (Scope _ = context.scope()) {
         layer.apply(x).sum().backward();
       }
       float[] dm = layer.parameters().get("edge_importance").grad().toFloats();
@@ -286,7 +286,7 @@ class LayersTest {
     try (var table = new Embedding(context, 5, 3);
         var head = Linear.sharing(table.weight())) {
       assertThat(head.state()).isEmpty();
-      try (Scope step = context.scope()) {
+      try (Scope _ = context.scope()) {
         head.apply(table.apply(context.of(new long[] {1, 4}))).sum().backward();
       }
       // Rows that were not looked up have a gradient from the head alone.
@@ -310,7 +310,7 @@ class LayersTest {
       List<String> kernels = new ArrayList<>();
       model.layers().get(0).freeze();
       model.layers().get(1).freeze();
-      try (Scope step = context.scope()) {
+      try (Scope _ = context.scope()) {
         Tensor loss = model.apply(x).sum();
         context.device().listen((kernel, grid, nanos) -> kernels.add(kernel));
         loss.backward();
@@ -341,7 +341,7 @@ class LayersTest {
   }
 
   @Test
-  void lossesOfShapeNameTheLayerAndItsPlace() {
+  void faultsOfShapeNameTheLayerAndItsPlace() {
     try (var model =
         new Sequential(context)
             .add("features", new Sequential(context, new Conv2d(context, 3, 4, 3)))) {

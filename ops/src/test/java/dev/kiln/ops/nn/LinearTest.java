@@ -12,12 +12,12 @@ class LinearTest {
   void gradientsOfWeightAndBiasAddUpOverPasses() {
     try (var context = new Context(Devices.cpu(), 1);
         var layer = new Linear(context, 2, 3)) {
-      try (var ignored = context.noGrad()) {
+      try (var _ = context.noGrad()) {
         layer.parameters().get("weight").set(new float[] {1, 2, 3, 4, 5, 6});
         layer.parameters().get("bias").set(new float[] {0, 0, 0});
       }
       for (int pass = 1; pass <= 2; pass++) {
-        try (Scope step = context.scope()) {
+        try (Scope _ = context.scope()) {
           var x = context.of(new float[] {1, 10}, 1, 2);
           var y = layer.apply(x);
           assertThat(y.toFloats()).containsExactly(21, 43, 65);

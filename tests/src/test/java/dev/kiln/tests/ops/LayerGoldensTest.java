@@ -76,7 +76,7 @@ class LayerGoldensTest {
 
   private static void compare(Goldens.Case given, DType dtype) {
     try (Layer layer = layer(given);
-        Scope ignored = CONTEXT.scope()) {
+        Scope _ = CONTEXT.scope()) {
       layer.to(dtype);
       layer.train(!given.hasOption("training") || given.flag("training"));
       layer.parameters().forEach((name, parameter) -> set(parameter, given.doubles(name)));
@@ -106,7 +106,7 @@ class LayerGoldensTest {
   }
 
   private static void set(Tensor tensor, double[] values) {
-    try (var ignored = CONTEXT.noGrad()) {
+    try (var _ = CONTEXT.noGrad()) {
       tensor.set(values);
     }
   }

@@ -245,7 +245,7 @@ class LayerGradientTest {
   }
 
   private static Probe probe(Case given) {
-    try (Scope ignored = CONTEXT.scope()) {
+    try (Scope _ = CONTEXT.scope()) {
       return new Probe(given.layer().apply(CONTEXT), given.shape());
     }
   }
@@ -254,7 +254,7 @@ class LayerGradientTest {
   private static void gradientsAddUp(Probe probe) {
     Map<String, double[]> once = new HashMap<>();
     for (int pass = 0; pass < 2; pass++) {
-      try (Scope ignored = CONTEXT.scope()) {
+      try (Scope _ = CONTEXT.scope()) {
         probe.run().sum().backward();
       }
       for (Map.Entry<String, Tensor> parameter : probe.parameters().entrySet()) {
@@ -292,7 +292,7 @@ class LayerGradientTest {
     try (var layer =
         new Embedding(CONTEXT, 5, 3, Embedding.Options.DEFAULT.withPadding(2).withScale(1.5))) {
       layer.to(DType.FP64);
-      try (Scope ignored = CONTEXT.scope()) {
+      try (Scope _ = CONTEXT.scope()) {
         Tensor indices = CONTEXT.of(new long[] {0, 2, 4, 0, 0, 2}, 2, 3);
         layer.apply(indices).sum().backward();
       }

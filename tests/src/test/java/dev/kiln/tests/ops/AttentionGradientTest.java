@@ -49,10 +49,16 @@ class AttentionGradientTest {
     LossGradient.check(in -> attention(in, AttentionTerms.NONE, options), Q, K, V);
   }
 
+  /** Batches share the bias, whose gradient is their sum; both passes drop the same weights. */
   @Test
-  void biasThatBatchesShareHasASummedGradient() {
+  void biasSlopesAndDropout() {
+    AttentionOptions options = AttentionOptions.DEFAULT.withDropout(0.4, 9, 3);
     LossGradient.check(
-        in -> attention(in, AttentionTerms.NONE.withBias(in[3]), AttentionOptions.DEFAULT),
+        in -> {
+          Tensor slopes =
+              in[0].context().of(DType.FP64, new double[] {0.5, 0.25, 0.125, 0.0625}, 4);
+          return attention(in, new AttentionTerms(in[3], slopes), options);
+        },
         Q,
         K,
         V,
@@ -60,39 +66,17 @@ class AttentionGradientTest {
   }
 
   @Test
-  void slopesOfHeads() {
-    LossGradient.check(
-        in -> {
-          Tensor slopes =
-              in[0].context().of(DType.FP64, new double[] {0.5, 0.25, 0.125, 0.0625}, 4);
-          return attention(in, AttentionTerms.NONE.withSlopes(slopes), AttentionOptions.DEFAULT);
-        },
-        Q,
-        K,
-        V);
-  }
-
-  @Test
-  void dropoutOfWeightsWithTheSameNumbersInBothPasses() {
-    AttentionOptions options = AttentionOptions.DEFAULT.withDropout(0.4, 9, 3);
-    LossGradient.check(in -> attention(in, AttentionTerms.NONE, options), Q, K, V);
-  }
-
-  @Test
-  void packedSelfAttentionWithRotation() {
-    LossGradient.check(
-        in ->
-            Attentions.packed(in[0], 4, 2, ROTATION, AttentionTerms.NONE, AttentionOptions.CAUSAL),
-        Input.normal(5, 1, 2, 5, 8 * 4));
-  }
-
-  @Test
-  void packedSelfAttentionWithBias() {
+  void packedSelfAttentionWithRotationAndBias() {
     LossGradient.check(
         in ->
             Attentions.packed(
-                in[0], 2, 2, null, AttentionTerms.NONE.withBias(in[1]), AttentionOptions.DEFAULT),
-        Input.normal(6, 1, 2, 5, 6 * 4),
+                in[0],
+                4,
+                2,
+                ROTATION,
+                AttentionTerms.NONE.withBias(in[1]),
+                AttentionOptions.CAUSAL),
+        Input.normal(5, 1, 2, 5, 8 * 4),
         Input.normal(7, 1, 2, 1, 1, 5));
   }
 

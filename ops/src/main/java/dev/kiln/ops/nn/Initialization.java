@@ -4,6 +4,7 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.shape.ShapeDevice;
 import java.util.Arrays;
 
 /**
@@ -35,7 +36,7 @@ public interface Initialization {
   /** Overwrites a tensor. On a device without numbers nothing is drawn. */
   default Tensor fill(Tensor tensor) {
     Context context = tensor.context();
-    if (!context.device().name().equals("shapes")) {
+    if (!(context.device() instanceof ShapeDevice)) {
       try (var _ = context.noGrad()) {
         tensor.set(values(new Numbers(context.random()), tensor.shape()));
       }

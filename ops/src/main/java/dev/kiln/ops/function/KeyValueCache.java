@@ -100,7 +100,7 @@ public final class KeyValueCache implements AutoCloseable {
    * @return of the shape of {@code q}
    */
   public Tensor attend(Tensor q, Tensor slopes, AttentionOptions options) {
-    try (Mode ignored = context.noGrad()) {
+    try (Mode _ = context.noGrad()) {
       Tensor o = context.empty(q.dtype(), q.shape());
       attend(q.array(), slopes, options, o.array());
       return o;

@@ -221,7 +221,7 @@ public final class Gpt extends Module implements Counted {
     int[] all = Arrays.copyOf(prompt, prompt.length + count);
     Sampling.Sampler sampler = sampling.start();
     List<KeyValueCache> caches = isCached ? caches() : null;
-    try (Mode ignored = context().noGrad()) {
+    try (Mode _ = context().noGrad()) {
       for (int length = prompt.length; length < all.length; length++) {
         all[length] = sampler.next(next(all, length, caches));
       }
@@ -264,7 +264,7 @@ public final class Gpt extends Module implements Counted {
       }
       known = Math.toIntExact(caches.getFirst().length());
     }
-    try (Scope step = context().scope()) {
+    try (Scope _ = context().scope()) {
       int[] ids = Arrays.copyOfRange(all, start + known, length);
       Tensor hidden = hidden(context().of(ids, 1, ids.length), known, 0, caches);
       Tensor last =

@@ -104,8 +104,8 @@ public final class RecurrentLanguageModel extends Module implements Counted {
     }
     int[] tokens = new int[count];
     Sampling.Sampler sampler = sampling.start();
-    try (Mode ignored = context().noGrad();
-        Scope all = context().scope()) {
+    try (Mode _ = context().noGrad();
+        Scope _ = context().scope()) {
       RecurrentState state = null;
       int[] next = prompt;
       for (int i = 0; i < count; i++) {

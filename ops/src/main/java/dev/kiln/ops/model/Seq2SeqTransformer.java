@@ -173,8 +173,8 @@ public final class Seq2SeqTransformer extends Module implements Counted {
     int[] all = new int[Math.min(most, options.places() - 1) + 1];
     all[0] = begin;
     int length = 1;
-    try (Mode ignored = context().noGrad();
-        Scope step = context().scope()) {
+    try (Mode _ = context().noGrad();
+        Scope _ = context().scope()) {
       Tensor tokens = context().of(source, 1, source.length);
       requireTokens("source", tokens);
       Tensor memory = encoder.apply(embedded(sourceEmbedding, tokens, 0), null);
@@ -198,7 +198,7 @@ public final class Seq2SeqTransformer extends Module implements Counted {
   }
 
   private int next(int[] target, Tensor memory, List<TransformerDecoderBlock.Cache> caches) {
-    try (Scope step = context().scope()) {
+    try (Scope _ = context().scope()) {
       int first = caches == null ? 0 : target.length - 1;
       int[] fresh = Arrays.copyOfRange(target, first, target.length);
       Tensor x = embedded(targetEmbedding, context().of(fresh, 1, fresh.length), first);

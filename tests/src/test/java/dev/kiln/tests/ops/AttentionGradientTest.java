@@ -83,7 +83,7 @@ class AttentionGradientTest {
   @Test
   void packedEqualsSeparateHeads() {
     try (var context = new Context(Devices.cpu(), 1);
-        Scope ignored = context.scope()) {
+        Scope _ = context.scope()) {
       Tensor qkv = context.of(DType.FP64, Input.normal(5, 1, 2, 5, 32).values(), 2, 5, 32);
       Tensor heads = qkv.unflatten(2, 8, 4);
       Tensor apart =
@@ -167,7 +167,7 @@ class AttentionGradientTest {
   @Test
   void mistakesAreNamed() {
     try (var context = new Context(Devices.cpu(), 1);
-        Scope ignored = context.scope()) {
+        Scope _ = context.scope()) {
       Tensor x = context.zeros(DType.FP32, 2, 3, 4);
       assertThatThrownBy(
               () -> Attentions.attention(x, x, x, AttentionTerms.NONE, AttentionOptions.DEFAULT))

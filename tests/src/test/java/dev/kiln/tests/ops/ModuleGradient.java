@@ -33,7 +33,7 @@ final class ModuleGradient {
       double[] values = random.doubles(parameter.size()).map(u -> u - 0.5).toArray();
       set(parameter, values);
     }
-    try (Scope ignored = module.context().scope()) {
+    try (Scope _ = module.context().scope()) {
       Tensor y = result.get();
       y.backward(factors(y));
     }
@@ -69,8 +69,8 @@ final class ModuleGradient {
   }
 
   private static double value(Module module, Supplier<Tensor> result) {
-    try (Scope ignored = module.context().scope();
-        var alsoIgnored = module.context().noGrad()) {
+    try (Scope _ = module.context().scope();
+        var _ = module.context().noGrad()) {
       Tensor y = result.get();
       return y.mul(factors(y)).sum().item();
     }
@@ -82,7 +82,7 @@ final class ModuleGradient {
   }
 
   private static void set(Tensor parameter, double[] values) {
-    try (var ignored = parameter.context().noGrad()) {
+    try (var _ = parameter.context().noGrad()) {
       parameter.set(values);
     }
   }

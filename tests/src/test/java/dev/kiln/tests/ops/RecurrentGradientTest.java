@@ -70,7 +70,7 @@ class RecurrentGradientTest {
   @Test
   void mistakesAreNamed() {
     try (var context = new Context(Devices.cpu(), 1);
-        Scope ignored = context.scope()) {
+        Scope _ = context.scope()) {
       Tensor x = context.zeros(DType.FP32, 3, 2, 4);
       Tensor h = context.zeros(DType.FP32, 2, 5);
       Tensor w = context.zeros(DType.FP32, 15, 4);

@@ -103,7 +103,7 @@ class RecurrentLayersTest {
   void shorterSequencesGiveWhatTheyGiveAlone() {
     var layer = new Gru(context, OPTIONS.withLayers(2).bidirectional());
     layer.to(DType.FP64);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = numbers(1, 4, 3, 3);
       RecurrentResult together = layer.apply(x, null, new int[] {4, 2, 3});
       for (int b = 0; b < 3; b++) {
@@ -121,7 +121,7 @@ class RecurrentLayersTest {
   void twoHalvesByTheirStateEqualTheWhole() {
     var layer = new Lstm(context, OPTIONS.withLayers(2).batchFirst());
     layer.to(DType.FP64);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = numbers(1, 2, 4, 3);
       RecurrentResult whole = layer.apply(x);
       RecurrentResult first = layer.apply(x.slice(1, 0, 2));
@@ -134,7 +134,7 @@ class RecurrentLayersTest {
   @Test
   void dropoutBetweenLayersDropsWhileTrainingOnly() {
     var layer = new Rnn(context, OPTIONS.withLayers(2).withDropout(0.5));
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = context.ones(DType.FP32, 5, 4, 3);
       assertThat(layer.apply(x).y().toFloats()).isNotEqualTo(layer.apply(x).y().toFloats());
       layer.evaluate();
@@ -149,7 +149,7 @@ class RecurrentLayersTest {
     lstm.to(DType.FP64);
     cell.to(DType.FP64);
     Map<String, Tensor> of = lstm.parameters();
-    try (var ignored = context.noGrad()) {
+    try (var _ = context.noGrad()) {
       of.get("bias_hh_l0").set(new double[8]);
     }
     ModuleGradient.set(
@@ -158,7 +158,7 @@ class RecurrentLayersTest {
             "input.weight", of.get("weight_ih_l0").toDoubles(),
             "input.bias", of.get("bias_ih_l0").toDoubles(),
             "state.weight", of.get("weight_hh_l0").toDoubles()));
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = numbers(1, 4, 2, 3);
       assertClose(cell.apply(x.reshape(4, 2, 3, 1, 1)).y().reshape(4, 2, 2), lstm.apply(x).y());
     }
@@ -188,7 +188,7 @@ class RecurrentLayersTest {
     layer.to(DType.FP64);
     var forward = (Recurrent) layer.children().get("forward");
     var backward = (Recurrent) layer.children().get("backward");
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = numbers(1, 4, 2, 3);
       Tensor zeros = context.zeros(DType.FP64, 3, 2, 3);
       Tensor padded = Tensor.cat(0, zeros, x, zeros);
@@ -208,7 +208,7 @@ class RecurrentLayersTest {
   @Test
   void mistakesAreNamed() {
     var layer = new Gru(context, OPTIONS);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = context.zeros(DType.FP32, 4, 2, 3);
       assertThatThrownBy(() -> layer.apply(context.zeros(DType.FP32, 4, 2, 5)))
           .isInstanceOf(KilnException.class)

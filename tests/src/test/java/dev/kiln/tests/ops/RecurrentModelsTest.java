@@ -74,8 +74,8 @@ class RecurrentModelsTest {
     assertThat(tokens)
         .hasSize(6)
         .isEqualTo(model.generate(new int[] {1, 2}, 6, new Sampling(2, 0, 1)));
-    try (Scope ignored = context.scope();
-        var alsoIgnored = context.noGrad()) {
+    try (Scope _ = context.scope();
+        var _ = context.noGrad()) {
       int[] greedy = model.generate(new int[] {1, 2}, 4, Sampling.GREEDY);
       int[] all = {1, 2, greedy[0], greedy[1], greedy[2]};
       float[] logits = model.logits(context.of(all, 1, 5)).toFloats();
@@ -100,7 +100,7 @@ class RecurrentModelsTest {
   void shapesOfTheForecasterAreThoseOfItsDescription() {
     try (var shapes = new Context(Devices.shapes(), 1);
         var model = new ConvLstmForecaster(shapes, ConvLstmForecaster.Options.USUAL);
-        var ignored = shapes.noGrad()) {
+        var _ = shapes.noGrad()) {
       var seen = new ArrayList<String>();
       model.visit(
           "",
@@ -143,7 +143,7 @@ class RecurrentModelsTest {
     assertThatThrownBy(() -> model.generate(new int[] {5}, 1, Sampling.GREEDY))
         .hasMessage("RecurrentLanguageModel: the prompt's 5 is none of 5 tokens");
     var forecaster = new ConvLstmForecaster(context, ConvLstmForecaster.Options.USUAL);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor x = context.zeros(DType.FP32, 1, 1, 1, 6, 8);
       assertThatThrownBy(() -> forecaster.forecast(x, 1))
           .hasMessageContaining("x must be batch x steps x 1 x height x width, multiples of 4");

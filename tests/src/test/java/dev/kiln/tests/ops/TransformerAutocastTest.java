@@ -59,12 +59,12 @@ class TransformerAutocastTest {
 
   private double backward(Module model, Supplier<Tensor> loss, DType dtype) {
     model.zeroGrad();
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor value;
       if (dtype == DType.FP32) {
         value = loss.get();
       } else {
-        try (Mode alsoIgnored = context.autocast(dtype)) {
+        try (Mode _ = context.autocast(dtype)) {
           value = loss.get();
         }
       }

@@ -92,7 +92,7 @@ class TransformerGptTest {
   @Test
   void laterTokensLeaveEarlierLogitsBitEqual() {
     var gpt = new Gpt(context, TINY);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       float[] before = gpt.logits(context.of(new int[] {1, 2, 3, 4, 5}, 1, 5)).toFloats();
       float[] after = gpt.logits(context.of(new int[] {1, 2, 3, 7, 8}, 1, 5)).toFloats();
       assertThat(Arrays.copyOf(after, 3 * VOCABULARY))
@@ -119,7 +119,7 @@ class TransformerGptTest {
 
   /** Weights so large that tokens differ clearly. */
   private static void spread(Gpt gpt) {
-    try (var ignored = gpt.context().noGrad()) {
+    try (var _ = gpt.context().noGrad()) {
       for (Tensor parameter : gpt.parameters().values()) {
         double[] values = parameter.toDoubles();
         for (int i = 0; i < values.length; i++) {
@@ -133,8 +133,8 @@ class TransformerGptTest {
   @Test
   void dropoutOnlyDropsWhileTraining() {
     var gpt = new Gpt(context, TINY.withDropout(0.5));
-    try (Scope ignored = context.scope();
-        var alsoIgnored = context.noGrad()) {
+    try (Scope _ = context.scope();
+        var _ = context.noGrad()) {
       double first = gpt.loss(batch(IDS), batch(TARGETS)).item();
       assertThat(gpt.loss(batch(IDS), batch(TARGETS)).item()).isNotEqualTo(first);
       gpt.evaluate();
@@ -156,7 +156,7 @@ class TransformerGptTest {
       context.random().restore(5, 0);
       context.memory().resetPeak();
       long before = context.memory().bytes();
-      try (Scope ignored = context.scope()) {
+      try (Scope _ = context.scope()) {
         gpt.loss(batch(IDS), batch(TARGETS)).backward();
       }
       peaks[pass] = context.memory().peak() - before;

@@ -69,7 +69,7 @@ class TransformerLayersTest {
 
   @Test
   void selfAttentionIsAttentionOverItself() {
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       MultiHeadAttention layer =
           attention(HEADS.withKeyHeads(1).withRotary(Rotary.Form.INTERLEAVED).withTemperature(2));
       Tensor x = sequence(1, 2, 4, 8);
@@ -107,7 +107,7 @@ class TransformerLayersTest {
 
   /** Which results differ if one place of the input does. */
   private List<Integer> changedPlaces(AttentionLayerOptions options, int place) {
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       MultiHeadAttention layer = attention(options);
       double[] x = sequence(1, 1, 6, 8).toDoubles();
       double[] before = layer.apply(context.of(DType.FP64, x, 1, 6, 8)).toDoubles();
@@ -125,7 +125,7 @@ class TransformerLayersTest {
 
   @Test
   void hiddenKeysDoNotCount() {
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       MultiHeadAttention layer = attention(HEADS);
       Tensor x = sequence(1, 1, 4, 8);
       Tensor memory = sequence(2, 1, 5, 8);
@@ -147,7 +147,7 @@ class TransformerLayersTest {
 
   /** Values are unit vectors and the products are identities: results are the weights. */
   private double entropy(double temperature) {
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       var layer =
           new MultiHeadAttention(
               context, 5, AttentionLayerOptions.of(1).withTemperature(temperature));
@@ -179,8 +179,8 @@ class TransformerLayersTest {
             HEADS.causal().withWindow(2, 0).withAlibi())) {
       MultiHeadAttention layer = attention(options);
       try (var cache = new KeyValueCache(context, 6);
-          Scope ignored = context.scope();
-          var alsoIgnored = context.noGrad()) {
+          Scope _ = context.scope();
+          var _ = context.noGrad()) {
         Tensor x = sequence(1, 2, 6, 8);
         Tensor all = layer.apply(x);
         assertClose(layer.apply(x.slice(1, 0, 3).contiguous(), cache), all.slice(1, 0, 3));
@@ -217,8 +217,8 @@ class TransformerLayersTest {
     var encoder =
         new TransformerEncoder(context, 1, TransformerOptions.of(8, 2, 16).withDropout(0.25));
     encoder.to(DType.FP64);
-    try (Scope ignored = context.scope();
-        var alsoIgnored = context.noGrad()) {
+    try (Scope _ = context.scope();
+        var _ = context.noGrad()) {
       Tensor x = sequence(1, 2, 3, 8);
       assertThat(encoder.apply(x, null).toDoubles())
           .isNotEqualTo(encoder.apply(x, null).toDoubles());
@@ -233,8 +233,8 @@ class TransformerLayersTest {
       var decoder =
           new TransformerDecoder(context, 2, TransformerOptions.of(8, 2, 12).normFirst(normFirst));
       decoder.to(DType.FP64);
-      try (Scope ignored = context.scope();
-          var alsoIgnored = context.noGrad()) {
+      try (Scope _ = context.scope();
+          var _ = context.noGrad()) {
         Tensor memory = sequence(2, 2, 5, 8);
         Tensor x = sequence(1, 2, 4, 8);
         Tensor all = decoder.apply(x, memory, null, null);
@@ -251,7 +251,7 @@ class TransformerLayersTest {
   @Test
   void sinusoidalPositionsAreSinesAndCosines() {
     var layer = new SinusoidalPositions(context, 10, 4);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       float[] y = layer.apply(context.zeros(DType.FP32, 1, 4, 4)).toFloats();
       assertThat(Arrays.copyOf(y, 4)).containsExactly(0, 1, 0, 1);
       assertThat(y[12]).isCloseTo((float) Math.sin(3), within(1e-6f));

@@ -48,7 +48,7 @@ class TransformerModelsTest {
   @Test
   void paddingOfSourcesAndTargetsDoesNotCount() {
     var model = new Seq2SeqTransformer(context, SEQ2SEQ);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       double alone =
           model
               .loss(context.of(new int[] {3, 4}, 1, 2), null, context.of(new int[] {1, 5, 2}, 1, 3))
@@ -69,7 +69,7 @@ class TransformerModelsTest {
     var model = new Seq2SeqTransformer(context, SEQ2SEQ);
     var random = new Random(4);
     for (int seed = 0; seed < 5; seed++) {
-      try (var ignored = context.noGrad()) {
+      try (var _ = context.noGrad()) {
         for (Tensor parameter : model.parameters().values()) {
           parameter.set(random.doubles(parameter.size(), -1, 1).toArray());
         }
@@ -96,8 +96,8 @@ class TransformerModelsTest {
   @Test
   void hiddenTokensAreToldFromBothSides() {
     var model = new MaskedLanguageModel(context, MASKED);
-    try (Scope ignored = context.scope();
-        var alsoIgnored = context.noGrad()) {
+    try (Scope _ = context.scope();
+        var _ = context.noGrad()) {
       float[] before = model.logits(context.of(new int[] {3, 1, 5, 8}, 1, 4), null).toFloats();
       float[] after = model.logits(context.of(new int[] {3, 1, 5, 7}, 1, 4), null).toFloats();
       assertThat(Arrays.copyOf(after, 9)).isNotEqualTo(Arrays.copyOf(before, 9));
@@ -123,7 +123,7 @@ class TransformerModelsTest {
   void mistakesAreNamed() {
     var model = new Seq2SeqTransformer(context, SEQ2SEQ);
     var masked = new MaskedLanguageModel(context, MASKED);
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor ids = tokens(1, 2, 3, 4);
       assertThatThrownBy(() -> model.loss(ids, new int[] {1}, ids))
           .isInstanceOf(KilnException.class)

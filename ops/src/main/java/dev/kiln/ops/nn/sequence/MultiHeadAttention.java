@@ -160,7 +160,7 @@ public final class MultiHeadAttention extends Module implements Counted {
   public KeyValueCache remember(Tensor memory) {
     requireSequence("memory", memory);
     var cache = new KeyValueCache(context(), memory.dim(1));
-    try (var ignored = context().frame()) {
+    try (var _ = context().frame()) {
       cache.append(
           turned(part(memory, options.heads(), options.keyHeads())),
           part(memory, options.heads() + options.keyHeads(), options.keyHeads()));

@@ -71,7 +71,7 @@ public final class TransformerDecoderBlock extends TransformerBlock {
 
   /** For generation over a memory without padding. */
   public Cache cache(Tensor memory, long capacity) {
-    try (var ignored = context().noGrad()) {
+    try (var _ = context().noGrad()) {
       return new Cache(new KeyValueCache(context(), capacity), crossAttention.remember(memory));
     }
   }

@@ -21,6 +21,7 @@ import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,6 +40,9 @@ import picocli.CommandLine.Spec;
 abstract class WorkloadCommand<B> implements Callable<Integer> {
   private static final int PLOT_COLUMNS = 72;
   private static final int PLOT_ROWS = 12;
+
+  /** A run that is so short ends before kernels are warm. */
+  private static final int FEW_STEPS = 50;
 
   @Spec CommandSpec spec;
 
@@ -235,7 +239,10 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
             ? usualInterval(recipe, settings.steps())
             : common.validateEvery;
     long checkpointEvery = common.checkpointEvery == null ? validateEvery : common.checkpointEvery;
-    TrainerOptions options = TrainerOptions.of(settings.steps()).validateEvery(validateEvery);
+    TrainerOptions options =
+        TrainerOptions.of(settings.steps())
+            .validateEvery(validateEvery)
+            .warmUp(settings.steps() < FEW_STEPS ? Duration.ZERO : TrainingRun.WARM_UP);
     return folder
         .map(kept -> options.checkpoints(kept.checkpoints(), checkpointEvery))
         .orElse(options);

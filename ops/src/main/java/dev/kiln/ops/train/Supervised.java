@@ -18,6 +18,7 @@ import dev.kiln.ops.tensor.NonFiniteSearch;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,9 +29,6 @@ import java.util.Optional;
  * @param <B> a batch in host memory
  */
 public final class Supervised<B> implements Workload {
-  /** The warm-up ends sooner or later, warm or not. */
-  private static final double WARM_UP_SECONDS = 5;
-
   /** A batch that takes more than this part of the fastest before is not faster. */
   private static final double STEADY = 0.9;
 
@@ -230,11 +228,11 @@ public final class Supervised<B> implements Workload {
   }
 
   /**
-   * Runs a batch forward and backward until that does not become faster any more, but no longer
-   * than some seconds, and puts everything back.
+   * Runs a batch forward and backward until that does not become faster any more, and puts
+   * everything back.
    */
   @Override
-  public double warmUp() {
+  public double warmUp(Duration most) {
     long start = System.nanoTime();
     if (accumulated > 0) {
       return 0;
@@ -242,7 +240,7 @@ public final class Supervised<B> implements Workload {
     B batch = batches.plan().batch(batches.position().epoch(), batches.position().batch());
     double fastest = rehearse(batch);
     int steady = 0;
-    while (steady < STEADY_BATCHES && seconds(start) + fastest < WARM_UP_SECONDS) {
+    while (steady < STEADY_BATCHES && seconds(start) + fastest < most.toMillis() * 1e-3) {
       double last = rehearse(batch);
       steady = last > STEADY * fastest ? steady + 1 : 0;
       fastest = Math.min(fastest, last);
@@ -270,6 +268,7 @@ public final class Supervised<B> implements Workload {
       precision.backward(loss);
       buffers.restore();
     }
+    optimizer.warmUp();
     optimizer.zeroGrad();
     context.random().restore(seed, offset);
     return seconds(start);

@@ -106,7 +106,7 @@ public final class Trainer {
    * @return the last validation, if there is any
    */
   public Optional<Validation> run() {
-    warmUpSeconds = workload.warmUp();
+    warmUpSeconds = workload.warmUp(options.warmUp());
     lastCheckpointNanos = System.nanoTime();
     callbacks.forEach(callback -> callback.started(this));
     try {

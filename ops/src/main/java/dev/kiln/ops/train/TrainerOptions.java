@@ -15,6 +15,7 @@ import java.util.Optional;
  *     are accumulated; zero for never
  * @param folder where checkpoints go; empty for none
  * @param keptCheckpoints how many of the last ones stay
+ * @param warmUp how long kernels are warmed before the first step at most; zero for one batch
  */
 public record TrainerOptions(
     long steps,
@@ -22,7 +23,8 @@ public record TrainerOptions(
     long checkpointEvery,
     Duration checkpointAfter,
     Optional<Path> folder,
-    int keptCheckpoints) {
+    int keptCheckpoints,
+    Duration warmUp) {
   public TrainerOptions {
     if (steps < 0 || validateEvery < 0 || checkpointEvery < 0 || keptCheckpoints < 1) {
       throw new KilnException(
@@ -35,21 +37,33 @@ public record TrainerOptions(
 
   /** Without files, and with a validation at the end. */
   public static TrainerOptions of(long steps) {
-    return new TrainerOptions(steps, 0, 0, Duration.ZERO, Optional.empty(), 2);
+    return new TrainerOptions(steps, 0, 0, Duration.ZERO, Optional.empty(), 2, Duration.ZERO);
   }
 
   public TrainerOptions validateEvery(long newSteps) {
     return new TrainerOptions(
-        steps, newSteps, checkpointEvery, checkpointAfter, folder, keptCheckpoints);
+        steps, newSteps, checkpointEvery, checkpointAfter, folder, keptCheckpoints, warmUp);
   }
 
   /** With checkpoints in a folder. */
   public TrainerOptions checkpoints(Path newFolder, long every) {
     return new TrainerOptions(
-        steps, validateEvery, every, checkpointAfter, Optional.of(newFolder), keptCheckpoints);
+        steps,
+        validateEvery,
+        every,
+        checkpointAfter,
+        Optional.of(newFolder),
+        keptCheckpoints,
+        warmUp);
   }
 
   public TrainerOptions checkpointAfter(Duration time) {
-    return new TrainerOptions(steps, validateEvery, checkpointEvery, time, folder, keptCheckpoints);
+    return new TrainerOptions(
+        steps, validateEvery, checkpointEvery, time, folder, keptCheckpoints, warmUp);
+  }
+
+  public TrainerOptions warmUp(Duration most) {
+    return new TrainerOptions(
+        steps, validateEvery, checkpointEvery, checkpointAfter, folder, keptCheckpoints, most);
   }
 }

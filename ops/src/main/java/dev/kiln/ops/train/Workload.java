@@ -3,6 +3,7 @@ package dev.kiln.ops.train;
 import dev.kiln.ops.checkpoint.Stateful;
 import dev.kiln.ops.nn.Module;
 import dev.kiln.ops.tensor.Mode;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -46,11 +47,12 @@ public interface Workload extends Stateful, AutoCloseable {
   double epoch();
 
   /**
-   * Makes and warms kernels by a first batch; nothing of the state changes.
+   * Makes kernels by a first batch, and warms them by more; nothing of the state changes.
    *
+   * @param most time after which no other batch begins; zero for the first alone
    * @return seconds that it took
    */
-  default double warmUp() {
+  default double warmUp(Duration most) {
     return 0;
   }
 

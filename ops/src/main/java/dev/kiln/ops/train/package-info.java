@@ -1,9 +1,11 @@
 /**
- * Training: a network with its buffers and steps, the schedule of the learning rate, and the loop
- * over epochs.
+ * The training loop: a {@link dev.kiln.ops.train.Workload} makes steps, a {@link
+ * dev.kiln.ops.train.Trainer} drives it with validations and checkpoints, callbacks record, keep
+ * the best weights, stop early.
  *
- * <p>In come images and settings, out go losses, accuracies and weights. Every number is computed
- * by kernels on one device; the same settings give the same losses, bit for bit. Uses {@code
- * dev.kiln.kernels}, {@code dev.kiln.runtime} and {@code dev.kiln.ops.data}. Prints nothing.
+ * <p>In come a model, batches, an optimizer and a schedule; out go losses, measures and files. The
+ * same seed gives the same losses, bit for bit, and a run that was interrupted anywhere goes on as
+ * if it had not been. Uses {@code ops.data}, {@code ops.optim}, {@code ops.schedule}, {@code
+ * ops.checkpoint}, {@code ops.metric} and {@code ops.report}. Prints nothing.
  */
 package dev.kiln.ops.train;

@@ -18,6 +18,7 @@ import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.Devices;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -147,7 +148,7 @@ class SupervisedTest {
         whole.advance(40);
         first.advance(17);
         Checkpoint.save(file, first.workload);
-        second.workload.warmUp();
+        second.workload.warmUp(Duration.ofMillis(50));
         Checkpoint.load(file, second.workload);
         second.advance(23);
         first.reports.addAll(second.reports);
@@ -161,7 +162,7 @@ class SupervisedTest {
   void warmingUpChangesNothing() {
     try (var warm = new Run(8, 1, Precision.FP32);
         var cold = new Run(8, 1, Precision.FP32)) {
-      assertThat(warm.workload.warmUp()).isPositive();
+      assertThat(warm.workload.warmUp(Duration.ofMillis(50))).isPositive();
       warm.advance(3);
       cold.advance(3);
       assertThat(warm.losses()).isEqualTo(cold.losses());

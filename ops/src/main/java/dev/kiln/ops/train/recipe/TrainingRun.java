@@ -10,6 +10,7 @@ import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.train.SpikeGuard;
 import dev.kiln.ops.train.Supervised;
 import dev.kiln.ops.train.SupervisedOptions;
+import java.time.Duration;
 
 /**
  * A recipe with its optimizer, schedule and precision. Closes the recipe.
@@ -19,6 +20,9 @@ import dev.kiln.ops.train.SupervisedOptions;
 public final class TrainingRun<B> implements AutoCloseable {
   /** Batches that are made while others are in work. */
   private static final int AHEAD = 4;
+
+  /** Until the JIT has compiled what takes time. */
+  public static final Duration WARM_UP = Duration.ofSeconds(5);
 
   private static final int GUARD_WINDOW = 50;
   private static final double GUARD_DEVIATIONS = 8;
@@ -68,7 +72,7 @@ public final class TrainingRun<B> implements AutoCloseable {
   public static double secondsOfBatch(Recipe<?> recipe, RunSettings settings) {
     var run = new TrainingRun<>(recipe, settings);
     try {
-      run.workload.warmUp();
+      run.workload.warmUp(WARM_UP);
       return run.workload.batchSeconds();
     } finally {
       run.release();

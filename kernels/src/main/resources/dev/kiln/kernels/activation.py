@@ -71,9 +71,17 @@ def gelu_tanh(x):
 
 
 @triton.jit
+def sigmoid_and_slope(x):
+    # The slope is s (1 - s), here without the difference, of which little is left where s is near 1.
+    e = tl.exp(-tl.abs(x))
+    r = 1.0 / (1.0 + e)
+    return tl.where(x >= 0.0, r, e * r), e * r * r
+
+
+@triton.jit
 def gelu_tanh_derivative(x):
-    s = tl.sigmoid(1.5957691216057308 * x * (1.0 + 0.044715 * x * x))
-    return s + x * s * (1.0 - s) * 1.5957691216057308 * (1.0 + 0.134145 * x * x)
+    s, slope = sigmoid_and_slope(1.5957691216057308 * x * (1.0 + 0.044715 * x * x))
+    return s + x * slope * 1.5957691216057308 * (1.0 + 0.134145 * x * x)
 
 
 @triton.jit
@@ -83,8 +91,8 @@ def swish(x, slope):
 
 @triton.jit
 def swish_derivative(x, slope):
-    s = tl.sigmoid(slope * x)
-    return s + slope * x * s * (1.0 - s)
+    s, rise = sigmoid_and_slope(slope * x)
+    return s + slope * x * rise
 
 
 @triton.jit

@@ -54,7 +54,10 @@ public final class NdArray implements AutoCloseable {
     return of(device, dtype, values, shape);
   }
 
-  /** fp32 from the numbers as they are. Without a shape, of rank 1. */
+  /**
+   * fp32 from the numbers as they are. Without a shape, of rank 1, or of rank 0 if it is one
+   * number.
+   */
   public static NdArray of(Device device, float[] values, long... shape) {
     NdArray array = emptyFor(device, DType.FP32, values.length, shape);
     array.buffer.copyFrom(MemorySegment.ofArray(values), 0);

@@ -62,11 +62,7 @@ class LayerGoldensTest {
   @MethodSource("cases")
   void equalsLibtorch(Goldens.Case given) {
     compare(given, DType.FP64);
-    // The kernel's derivative of gelu_tanh misses the rule in fp32: its error is 5.9e-7 where
-    // libtorch makes 1.3e-7 and 5.0e-7 are allowed.
-    if (!given.name().equals("gelu-tanh")) {
-      compare(given, DType.FP32);
-    }
+    compare(given, DType.FP32);
   }
 
   /** libtorch takes 1/6 for an fp32 number there, in fp64 too. */

@@ -177,7 +177,9 @@ final class GptCommand extends WorkloadCommand<TokenBatch> {
             ? JdkSources.ofThisJdk().read(PACKAGES, megabytes * MEBI, false)
             : TextSource.read(data, megabytes * MEBI);
     Tokenizer used = kept(folder).orElseGet(() -> made(text));
-    folder.filter(place -> common.out != null).ifPresent(place -> used.save(place.tokenizer()));
+    folder
+        .filter(place -> !Files.exists(place.tokenizer()))
+        .ifPresent(place -> used.save(place.tokenizer()));
     String name = data == null ? "sources of the JDK" : data.toString();
     return TextCorpus.of(name, text, used, validation);
   }

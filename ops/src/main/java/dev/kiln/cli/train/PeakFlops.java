@@ -5,31 +5,53 @@ import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
+import dev.kiln.ops.train.Callback;
+import dev.kiln.ops.train.Trainer;
 
-/** How much a device computes at best, by a large product of matrices. */
-final class PeakFlops {
-  private static final int SIZE = 1024;
-  private static final int TIMES = 8;
+/**
+ * Measures how much the CPU computes at best, by a large product of matrices in fp32, when kernels
+ * are warm.
+ */
+final class PeakFlops implements Callback {
+  private static final int SIZE = 768;
+  private static final double SECONDS = 0.5;
+  private static final int LEAST_TIMES = 2;
 
-  private PeakFlops() {}
+  private final Context context;
+  private double perSecond = Double.NaN;
 
-  /** Floating-point operations in a second, in fp32; NaN of a device that is no fast one. */
-  static double measure(Context context) {
-    if (!context.device().name().equals("cpu")) {
-      return Double.NaN;
+  PeakFlops(Context context) {
+    this.context = context;
+  }
+
+  /** Floating-point operations in a second; NaN before a run, and where it was not measured. */
+  double perSecond() {
+    return perSecond;
+  }
+
+  /** Not of a short run, which has no figure of its own, nor of a device that imitates one. */
+  @Override
+  public void started(Trainer trainer) {
+    boolean isShort = trainer.options().warmUp().isZero();
+    if (!isShort && context.device().name().equals("cpu")) {
+      measure();
     }
+  }
+
+  private void measure() {
+    long start = System.nanoTime();
     long fastest = Long.MAX_VALUE;
     try (Mode ignored = context.noGrad();
         Scope scope = context.scope()) {
       Tensor a = context.ones(DType.FP32, SIZE, SIZE);
-      for (int i = 0; i < TIMES; i++) {
-        long start = System.nanoTime();
+      for (int i = 0; i < LEAST_TIMES || (System.nanoTime() - start) * 1e-9 < SECONDS; i++) {
+        long before = System.nanoTime();
         try (Scope step = context.scope()) {
           a.matmul(a);
         }
-        fastest = Math.min(fastest, System.nanoTime() - start);
+        fastest = Math.min(fastest, System.nanoTime() - before);
       }
     }
-    return 2.0 * SIZE * SIZE * SIZE / (fastest * 1e-9);
+    perSecond = 2.0 * SIZE * SIZE * SIZE / (fastest * 1e-9);
   }
 }

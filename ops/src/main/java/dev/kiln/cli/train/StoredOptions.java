@@ -104,7 +104,8 @@ final class StoredOptions {
     for (OptionSpec option : parsed.matchedOptions()) {
       requireKnown(stored, option, folder);
     }
-    merged.addAll(parsed.originalArgs());
+    List<String> given = parsed.originalArgs();
+    merged.addAll(given.subList(given.indexOf(line.getCommandName()) + 1, given.size()));
     line.parseArgs(merged.toArray(new String[0]));
   }
 

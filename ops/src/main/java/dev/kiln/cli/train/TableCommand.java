@@ -38,7 +38,6 @@ abstract class TableCommand extends WorkloadCommand<Batch> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      required = false,
       description = "A file of comma-separated values whose first line names the columns.")
   private Path data;
 
@@ -47,9 +46,9 @@ abstract class TableCommand extends WorkloadCommand<Batch> {
 
   @Option(
       names = "--hidden",
-      paramLabel = "N[,N...]",
+      paramLabel = "N",
       split = ",",
-      description = "Units of the MLP's hidden layers. Default: 64,64.")
+      description = "Units of each of the MLP's hidden layers. Default: 64,64.")
   private List<Integer> hidden;
 
   @Option(

@@ -42,7 +42,7 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
   private static final int PLOT_ROWS = 12;
 
   /** A run that is so short ends before kernels are warm. */
-  private static final int FEW_STEPS = 50;
+  private static final int FEW_STEPS = 100;
 
   @Spec CommandSpec spec;
 
@@ -189,16 +189,18 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
             kept.write(
                 new RunFolder.Settings(
                     spec.name(), StoredOptions.of(spec.commandLine(), settings.steps()))));
-    double peak = PeakFlops.measure(context);
+    var peak = new PeakFlops(context);
     var times = new KernelTimes();
     var log = new RunLog(spec.name() + ", seed " + common.seed);
     describe(log, context, settings);
     try (var run = new TrainingRun<>(recipe, settings)) {
       var callbacks = new ArrayList<Callback>();
+      callbacks.add(peak);
       Optional<RunRecorder> recorder =
           folder.map(kept -> new RunRecorder(kept.folder(), log, recipe.unit()));
       recorder.ifPresent(
-          some -> some.withUtilisation(recipe.flopsPerExample(), peak).withKernels(times));
+          some ->
+              some.withUtilisation(recipe.flopsPerExample(), peak::perSecond).withKernels(times));
       recorder.ifPresent(some -> callbacks.add(new Illustration(recipe, some)));
       recorder.ifPresent(callbacks::add);
       folder.ifPresent(
@@ -214,7 +216,9 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
       callbacks.add(report);
       callbacks.add(new Listening(context.device(), times));
       var trainer = new Trainer(run.workload(), options(recipe, settings, folder), callbacks);
-      if (common.resume != null) {
+      if (common.resume != null && folder.orElseThrow().lastStep() < 0) {
+        report.say("there is no checkpoint in %s yet: the run begins anew", common.resume);
+      } else if (common.resume != null) {
         RunFolder kept = folder.orElseThrow();
         long step = trainer.resume(kept.checkpoints(), reason -> report.say("kiln: %s", reason));
         if (step >= settings.steps()) {
@@ -226,7 +230,7 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
         trainer.run();
         double wall = (System.nanoTime() - start) * 1e-9 - trainer.warmUpSeconds();
         folder.ifPresent(kept -> writeWeights(kept, trainer, recipe, settings));
-        conclude(trainer, recipe, report, times, wall, peak, folder);
+        conclude(trainer, recipe, report, times, wall, peak.perSecond(), folder);
         return CommandLine.ExitCode.OK;
       }
     }
@@ -288,7 +292,7 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
     }
     report.kernels(times.sorted(), wall);
     finish(recipe, folder, report);
-    if (!Double.isNaN(used) && !Double.isNaN(report.perSecond())) {
+    if (used > 0.01) {
       report.result(
           "%,.0f %s/s, %.1f GFLOP/s: %.0f %% of the %.0f GFLOP/s of a large fp32 product",
           report.perSecond(), recipe.unit(), used * peak * 1e-9, 100 * used, peak * 1e-9);

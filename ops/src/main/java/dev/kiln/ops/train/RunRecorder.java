@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 
 /**
  * Writes down what happens: {@code steps.csv}, {@code validations.csv}, TensorBoard's event files,
@@ -25,7 +26,7 @@ public final class RunRecorder implements Callback {
   private final String unit;
   private RunLog log;
   private double flops = Double.NaN;
-  private double peak = Double.NaN;
+  private DoubleSupplier peak = () -> Double.NaN;
   private KernelTimes times = new KernelTimes();
   private CsvLog steps;
   private CsvLog validations;
@@ -45,10 +46,10 @@ public final class RunRecorder implements Callback {
    * With the part of a device's peak that is used.
    *
    * @param flopsPerExample of training with one example
-   * @param newPeak floating-point operations that the device makes in a second at best; NaN if
-   *     unknown
+   * @param newPeak floating-point operations that the device makes in a second at best, asked for
+   *     in each step; NaN if unknown
    */
-  public RunRecorder withUtilisation(double flopsPerExample, double newPeak) {
+  public RunRecorder withUtilisation(double flopsPerExample, DoubleSupplier newPeak) {
     flops = flopsPerExample;
     peak = newPeak;
     return this;
@@ -110,7 +111,7 @@ public final class RunRecorder implements Callback {
       log.note(step, RunLog.NoteKind.SKIPPED_STEP, "gradients overflowed: the step was skipped");
     }
     log.record(Curves.THROUGHPUT + "/" + unit, step, report.throughput());
-    double utilisation = report.throughput() * flops / peak;
+    double utilisation = report.throughput() * flops / peak.getAsDouble();
     if (!Double.isNaN(utilisation)) {
       log.record(Curves.UTILISATION, step, utilisation);
     }

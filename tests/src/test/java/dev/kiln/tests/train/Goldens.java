@@ -200,7 +200,8 @@ public final class Goldens {
           found.path("error32").doubleValue(),
           found.path("errorAutocast16").asDouble(Double.NaN),
           found.path("errorBf16").asDouble(Double.NaN),
-          found.path("norm").asDouble(Double.NaN));
+          found.path("norm").asDouble(Double.NaN),
+          Goldens.doubles(found.path("norms")));
     }
   }
 
@@ -213,6 +214,8 @@ public final class Goldens {
    * @param errorAutocast16 largest error of libtorch with autocast to bf16; NaN if unknown
    * @param errorBf16 largest error of libtorch with all in bf16; NaN if unknown
    * @param norm the values' norm; NaN if it is not stored
+   * @param norms for each batch over which the errors in 16 bits are the largest, the norm of what
+   *     libtorch computed in double precision; empty if that is this one alone
    */
   public record Expected(
       String what,
@@ -221,7 +224,8 @@ public final class Goldens {
       double error32,
       double errorAutocast16,
       double errorBf16,
-      double norm) {
+      double norm,
+      double[] norms) {
     /**
      * The error rule: an error of at most twice libtorch's in fp32; in fp64 of what summing up in
      * another order makes.
@@ -244,12 +248,26 @@ public final class Goldens {
 
     /** The error rule for a model trained under autocast to bf16. */
     public void checkAutocast16(double[] actual) {
-      ErrorRule.checkBeside(what, DType.FP32, actual, errorAutocast16, values);
+      checkAutocast16(actual, values);
+    }
+
+    /**
+     * The same over all batches of {@link #norms}.
+     *
+     * @param exact what is right for each of them
+     */
+    public void checkAutocast16(double[] actual, double[] exact) {
+      ErrorRule.checkBeside(what, DType.FP32, actual, errorAutocast16, exact);
     }
 
     /** The error rule for a model in bf16. */
     public void checkBf16(double[] actual) {
-      ErrorRule.checkBeside(what, DType.BF16, actual, errorBf16, values);
+      checkBf16(actual, values);
+    }
+
+    /** The same over all batches of {@link #norms}. */
+    public void checkBf16(double[] actual, double[] exact) {
+      ErrorRule.checkBeside(what, DType.BF16, actual, errorBf16, exact);
     }
   }
 

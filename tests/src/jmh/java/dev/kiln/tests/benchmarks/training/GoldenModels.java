@@ -40,8 +40,10 @@ final class GoldenModels {
         GoldenFile.head(
             "Ten training steps of models in libtorch. errorAutocast16 and errorBf16 are those of"
                 + " libtorch with autocast to bf16, and with all in bf16; for gradients of the GPT,"
-                + " the largest of five batches. Gradients are of the first step; those without"
-                + " values are in torch-gpt.safetensors, rounded from fp64 to fp32.");
+                + " the largest over the batches of its first five steps, all with the initial"
+                + " weights, whose gradients have the norms of the list. Gradients are of the"
+                + " first step; those without values are in torch-gpt.safetensors, rounded from"
+                + " fp64 to fp32.");
     ObjectNode cases = json.putObject("cases");
     gpt(cases.putObject("gpt"));
     leNet(cases.putObject("lenet"));
@@ -85,8 +87,9 @@ final class GoldenModels {
   }
 
   /**
-   * Errors of gradients in bf16 as the largest of several batches: the largest of 32 roundings of
-   * one batch is a matter of chance.
+   * Errors of gradients in bf16 as the largest over several batches: the largest of 32 roundings of
+   * one batch is a matter of chance. Who compares takes the same batches; the norms tell whether
+   * their gradients are the same.
    */
   private static void typicalErrors(ObjectNode json) {
     for (int batch = 0; batch < BATCHES; batch++) {
@@ -98,6 +101,7 @@ final class GoldenModels {
             ObjectNode each = (ObjectNode) json.get(name);
             raise(each, AUTOCAST_ERROR, GoldenFile.error(cast.get(name), values));
             raise(each, BF16_ERROR, GoldenFile.error(narrow.get(name), values));
+            each.withArray("norms").addAll(GoldenFile.values(norm(values)));
           });
     }
   }

@@ -26,7 +26,8 @@ class DocumentedCommandsTest {
         "README.md",
         "docs/simulator.md",
         "docs/simulator-counters.md",
-        "docs/compiler.md"
+        "docs/compiler.md",
+        "docs/training-commands.md"
       })
   void pagesShowWhatCommandsPrint(String page) throws IOException {
     Path file = ROOT.resolve(page);

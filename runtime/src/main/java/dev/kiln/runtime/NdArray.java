@@ -174,11 +174,20 @@ public final class NdArray implements AutoCloseable {
     long expected = 1;
     for (int i = shape.length - 1; i >= 0; i--) {
       if (shape[i] != 1 && strides[i] != expected) {
-        return false;
+        return isEmpty();
       }
       expected *= shape[i];
     }
     return true;
+  }
+
+  private boolean isEmpty() {
+    for (long extent : shape) {
+      if (extent == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The same elements under another shape; a single -1 is computed. Only of contiguous arrays. */
@@ -460,7 +469,10 @@ public final class NdArray implements AutoCloseable {
       if (d < 0) {
         throw new KilnException("a shape must not be negative: " + Arrays.toString(shape));
       }
-      n = Math.multiplyExact(n, d);
+      if (d > 0 && n > Long.MAX_VALUE / d) {
+        throw new KilnException("a shape of too many elements: " + Arrays.toString(shape));
+      }
+      n *= d;
     }
     return n;
   }

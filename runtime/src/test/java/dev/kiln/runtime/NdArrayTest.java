@@ -74,6 +74,17 @@ class NdArrayTest {
       assertThat(array.size()).isZero();
       assertThat(array.toFloats()).isEmpty();
     }
+    try (NdArray array = NdArray.empty(device, DType.FP32, 2, 0, 3)) {
+      assertThat(array.isContiguous()).isTrue();
+      assertThat(array.permute(2, 0, 1).isContiguous()).isTrue();
+      assertThat(array.reshape(0, 6).shape()).containsExactly(0, 6);
+    }
+  }
+
+  @Test
+  void aShapeOfMoreElementsThanThereAreNumbersIsRefused() {
+    assertThatThrownBy(() -> NdArray.empty(device, DType.FP32, 1L << 40, 1L << 40))
+        .hasMessage("a shape of too many elements: [1099511627776, 1099511627776]");
   }
 
   @Test

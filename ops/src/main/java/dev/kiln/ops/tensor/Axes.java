@@ -23,6 +23,25 @@ public final class Axes {
     return index;
   }
 
+  /**
+   * Number of elements of a tensor that is made of an array of the host.
+   *
+   * @throws KilnException if an extent is negative, or there are more than such an array holds
+   */
+  static int count(String operation, long... shape) {
+    long count = 1;
+    for (long extent : shape) {
+      boolean fits = extent >= 0 && (extent == 0 || count <= Integer.MAX_VALUE / extent);
+      if (!fits) {
+        throw new KilnException(
+            "%s: a shape must not be negative, nor have more than %,d elements, but is %s"
+                .formatted(operation, Integer.MAX_VALUE, Arrays.toString(shape)));
+      }
+      count *= extent;
+    }
+    return (int) count;
+  }
+
   static boolean isSame(NdArray a, NdArray b) {
     boolean same = a.rank() == b.rank();
     for (int i = 0; same && i < a.rank(); i++) {

@@ -28,6 +28,10 @@ final class BackwardPass {
     this.wanted = wanted;
   }
 
+  boolean isOfAll() {
+    return wanted == null;
+  }
+
   /** Starts with the gradient of a tensor, and walks. */
   void run(Tensor root, Tensor gradient) {
     try (Mode _ = context.noGrad();

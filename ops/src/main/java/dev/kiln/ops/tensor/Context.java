@@ -71,7 +71,7 @@ public final class Context implements TensorCreation, AutoCloseable {
 
   /** The launcher of a kernel family on this device, made at the first call and shared. */
   public <T> T launcher(Class<T> type, Function<Device, T> maker) {
-    return launchers.get(type, type, maker);
+    return launcher(type, type, maker);
   }
 
   /**
@@ -81,6 +81,7 @@ public final class Context implements TensorCreation, AutoCloseable {
    * @param use has value equality, for example a record of shapes
    */
   public <T> T launcher(Class<T> type, Object use, Function<Device, T> maker) {
+    requireOpen();
     return launchers.get(type, use, maker);
   }
 

@@ -47,6 +47,20 @@ public final class Gradients {
     return output.pending;
   }
 
+  /** Whether all parameters get theirs, not chosen tensors alone. */
+  boolean areOfAll() {
+    return pass.isOfAll();
+  }
+
+  int inputs() {
+    return node.inputs().size();
+  }
+
+  /** An input that no operation made. */
+  Tensor parameter(int input) {
+    return ((Node.Edge.Leaf) node.input(input)).tensor();
+  }
+
   /** Whether something came back for a result. */
   public boolean has(int result) {
     return node.output(result).pending != null;

@@ -30,11 +30,11 @@ public final class Operation {
   private final boolean isRecorded;
   private List<Tensor> saved = List.of();
 
-  private Operation(String name, Context context, boolean isNeeded, Tensor[] inputs) {
+  private Operation(String name, Context context, Tensor[] inputs) {
     this.name = name;
     this.context = context;
     this.inputs = inputs;
-    boolean needed = isNeeded;
+    boolean needed = false;
     for (Tensor input : inputs) {
       if (input != null && input.context() != context) {
         throw new KilnException(
@@ -53,18 +53,9 @@ public final class Operation {
    * @throws KilnException if inputs are of several contexts, or there is none
    */
   public static Operation of(String name, Tensor... inputs) {
-    return of(name, false, inputs);
-  }
-
-  /**
-   * The same.
-   *
-   * @param isNeeded whether the backward pass has gradients to give besides those of the inputs
-   */
-  static Operation of(String name, boolean isNeeded, Tensor... inputs) {
     for (Tensor input : inputs) {
       if (input != null) {
-        return new Operation(name, input.context(), isNeeded, inputs);
+        return new Operation(name, input.context(), inputs);
       }
     }
     throw new KilnException(name + ": there is no input");

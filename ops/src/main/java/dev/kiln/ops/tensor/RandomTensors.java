@@ -19,9 +19,8 @@ final class RandomTensors {
 
   private static Tensor draw(
       Context context, DType dtype, LongToDoubleFunction number, long... shape) {
-    long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    long offset = context.random().take(size);
-    int count = Math.toIntExact(size);
+    int count = Axes.count("random numbers", shape);
+    long offset = context.random().take(count);
     // Each number has its own counter, so the order in which they are made does not matter.
     if (dtype == DType.FP32) {
       float[] values = new float[count];
@@ -89,6 +88,7 @@ final class RandomTensors {
   }
 
   static Tensor permutation(Context context, int count) {
+    Axes.count("randperm", count);
     long seed = context.random().seed();
     long offset = context.random().take(count);
     long[] order = new long[count];
@@ -110,6 +110,7 @@ final class RandomTensors {
     }
     Context context = weights.context();
     int columns = Math.toIntExact(weights.dim(-1));
+    Axes.count("multinomial", weights.rank() == 1 ? 1 : weights.dim(0), count);
     double[] all = weights.toDoubles();
     int rows = columns == 0 ? 0 : all.length / columns;
     long seed = context.random().seed();

@@ -1,8 +1,11 @@
 package dev.kiln.ops.tensor;
 
 import dev.kiln.runtime.KilnException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -49,7 +52,12 @@ public final class Recompute {
     for (int i = 0; i < inputs.length; i++) {
       needed[i] = inputs[i].requiresGrad();
     }
-    return Operation.of("recompute", used.hasParameter, inputs)
+    Tensor[] all = Arrays.copyOf(inputs, inputs.length + used.parameters.size());
+    int next = inputs.length;
+    for (Tensor parameter : used.parameters) {
+      all[next++] = parameter;
+    }
+    return Operation.of("recompute", all)
         .save(inputs)
         .result(
             y,
@@ -80,19 +88,41 @@ public final class Recompute {
       inputs[i].requireGrad(needed[i]);
     }
     Tensor y = function.apply(Arrays.asList(inputs));
-    if (y.requiresGrad()) {
-      y.backward(g.of());
+    if (!y.requiresGrad()) {
+      return;
     }
-    for (int i = 0; i < inputs.length; i++) {
-      if (inputs[i].hasGrad()) {
-        g.give(i, inputs[i].grad());
+    if (g.areOfAll()) {
+      // Those of parameters go straight to where they are added up.
+      y.backward(g.of());
+      for (int i = 0; i < inputs.length; i++) {
+        if (inputs[i].hasGrad()) {
+          g.give(i, inputs[i].grad());
+        }
       }
+    } else {
+      chosen(y, inputs, g);
     }
   }
 
-  /** Whether a function uses parameters, and that it uses nothing else that needs a gradient. */
+  /** Gradients of those inputs and parameters that somebody asked for, and of no others. */
+  private static void chosen(Tensor y, Tensor[] inputs, Gradients g) {
+    List<Integer> places = new ArrayList<>();
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < g.inputs(); i++) {
+      if (g.needs(i)) {
+        places.add(i);
+        tensors.add(i < inputs.length ? inputs[i] : g.parameter(i));
+      }
+    }
+    List<Tensor> gradients = Autograd.gradients(y, g.of(), false, tensors);
+    for (int i = 0; i < places.size(); i++) {
+      g.give(places.get(i), gradients.get(i));
+    }
+  }
+
+  /** Which parameters a function uses, and that it uses nothing else that needs a gradient. */
   private static final class Used implements OperationListener {
-    private boolean hasParameter;
+    private final Set<Tensor> parameters = new LinkedHashSet<>();
 
     @Override
     public void forward(String operation, List<Tensor> inputs, Tensor result) {
@@ -103,7 +133,7 @@ public final class Recompute {
                 "recompute: the function uses %s in %s, which must be one of its inputs"
                     .formatted(input, operation));
           }
-          hasParameter = true;
+          parameters.add(input);
         }
       }
     }

@@ -48,6 +48,15 @@ final class Strides {
     return x.dim(axis) == 1 || x.stride(axis) == step;
   }
 
+  /** Whether elements share memory, as expanding makes them: what is written to one is in all. */
+  static boolean areRepeated(NdArray x) {
+    boolean are = false;
+    for (int axis = 0; axis < x.rank(); axis++) {
+      are |= x.dim(axis) > 1 && x.stride(axis) == 0;
+    }
+    return are && x.size() > 0;
+  }
+
   /** How many axes are left of two arrays of one shape where those that run on in both are one. */
   static int joint(NdArray a, NdArray b) {
     int axes = 0;

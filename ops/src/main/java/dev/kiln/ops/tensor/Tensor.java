@@ -233,6 +233,11 @@ public final class Tensor
               + " needs a gradient and must not be changed in place while gradients are recorded;"
               + " use Context.noGrad");
     }
+    if (Strides.areRepeated(array())) {
+      throw new KilnException(
+          "%s: elements of %s share memory, as an axis of it was expanded; copy() it first"
+              .formatted(operation, this));
+    }
   }
 
   // Gradients

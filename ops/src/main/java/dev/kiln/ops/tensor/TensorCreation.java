@@ -73,18 +73,20 @@ public sealed interface TensorCreation permits Context {
 
   /** Numbers from {@code start} (inclusive) to {@code end} (exclusive) in steps. */
   default Tensor arange(DType dtype, double start, double end, double step) {
-    if (!(step != 0) || (end - start) / step < 0) {
+    double steps = (end - start) / step;
+    if (!(steps >= 0 && steps <= Integer.MAX_VALUE)) {
       throw new KilnException(
-          "arange: steps of %s do not lead from %s to %s".formatted(step, start, end));
+          "arange: steps of %s do not lead from %s to %s%s"
+              .formatted(step, start, end, steps > 0 ? " with so few numbers as fit" : ""));
     }
-    double[] values = new double[(int) Math.ceil((end - start) / step)];
+    double[] values = new double[(int) Math.ceil(steps)];
     Arrays.setAll(values, i -> start + i * step);
     return of(dtype, values, values.length);
   }
 
   /** {@code count} numbers at equal distances, both ends included. */
   default Tensor linspace(DType dtype, double start, double end, int count) {
-    double[] values = new double[count];
+    double[] values = new double[Axes.count("linspace", count)];
     // From the nearer end, so that both are exact.
     Arrays.setAll(
         values,
@@ -97,7 +99,7 @@ public sealed interface TensorCreation permits Context {
 
   /** The identity matrix. */
   default Tensor eye(DType dtype, int size) {
-    double[] values = new double[Math.multiplyExact(size, size)];
+    double[] values = new double[Axes.count("eye", size, size)];
     for (int i = 0; i < size; i++) {
       values[i * size + i] = 1;
     }

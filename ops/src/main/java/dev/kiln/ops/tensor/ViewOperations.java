@@ -1,6 +1,5 @@
 package dev.kiln.ops.tensor;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -80,9 +79,9 @@ public sealed interface ViewOperations permits Tensor {
     return Views.slice("slice", self(), axis, from, to, step);
   }
 
-  /** {@code length} indices from {@code from} on. */
+  /** {@code length} indices from {@code from} on, which counts from the end where negative. */
   default Tensor narrow(int axis, long from, long length) {
-    return Views.slice("narrow", self(), axis, from, from + length, 1);
+    return Views.narrow(self(), axis, from, length);
   }
 
   /** One index of an axis, which goes. */
@@ -101,12 +100,7 @@ public sealed interface ViewOperations permits Tensor {
    * @param count how many; fewer if the axis is short, the last of them shorter, as in PyTorch
    */
   default List<Tensor> chunk(int count, int axis) {
-    long length = self().dim(axis);
-    long each = Math.max(1, -Math.floorDiv(-length, count));
-    long[] lengths = new long[(int) Math.max(1, -Math.floorDiv(-length, each))];
-    Arrays.fill(lengths, each);
-    lengths[lengths.length - 1] = length - each * (lengths.length - 1);
-    return Views.split(self(), axis, lengths);
+    return Views.chunk(self(), count, axis);
   }
 
   /** With the elements row by row in memory: this very tensor if they are, else a copy. */

@@ -183,14 +183,17 @@ final class Views {
     long known = 1;
     int open = -1;
     for (int i = 0; i < parts.length; i++) {
-      open = parts[i] == -1 ? i : open;
-      known *= parts[i] == -1 ? 1 : parts[i];
+      if (parts[i] == -1 && open < 0) {
+        open = i;
+      } else {
+        known *= parts[i];
+      }
     }
     if (open >= 0 && known > 0) {
       parts[open] = x.dim(at) / known;
       known *= parts[open];
     }
-    if (known != x.dim(at)) {
+    if (known != x.dim(at) || hasNegative(parts)) {
       throw new KilnException(
           "unflatten: axis %d of %s is no product of %s"
               .formatted(axis, x, Arrays.toString(extents)));
@@ -209,6 +212,16 @@ final class Views {
           "%s: %d:%d:%d is no part of axis %d of %s".formatted(name, from, to, step, axis, x));
     }
     return part(name, x, all -> all.narrow(at, start, end, step));
+  }
+
+  static Tensor narrow(Tensor x, int axis, long from, long length) {
+    int at = Axes.index("narrow", axis, x.rank());
+    long start = from < 0 ? from + x.dim(at) : from;
+    if (start < 0 || length < 0 || length > x.dim(at) - start) {
+      throw new KilnException(
+          "narrow: axis %d of %s has no %d elements from %d on".formatted(axis, x, length, from));
+    }
+    return slice("narrow", x, at, start, start + length, 1);
   }
 
   /** Some of the elements: no element twice. */
@@ -232,7 +245,7 @@ final class Views {
     if (x.rank() < 2) {
       throw new KilnException("diagonal: needs a matrix or a batch of them, but is " + x);
     }
-    long down = Math.max(0, -offset);
+    long down = Math.max(0, -Math.max(offset, -Long.MAX_VALUE));
     long right = Math.max(0, offset);
     long length = Math.min(x.dim(-2) - down, x.dim(-1) - right);
     if (length < 1) {
@@ -272,10 +285,24 @@ final class Views {
     return reshape(slice("select", x, at, i, i + 1, 1), true, without(x.shape(), at, at));
   }
 
+  /** Parts of about one length. */
+  static List<Tensor> chunk(Tensor x, int count, int axis) {
+    if (count < 1) {
+      throw new KilnException(
+          "chunk: there must be at least 1 part of %s, not %d".formatted(x, count));
+    }
+    long length = x.dim(axis);
+    long each = Math.max(1, Math.ceilDiv(length, count));
+    long[] lengths = new long[Math.toIntExact(Math.max(1, Math.ceilDiv(length, each)))];
+    Arrays.fill(lengths, each);
+    lengths[lengths.length - 1] = length - each * (lengths.length - 1);
+    return split(x, axis, lengths);
+  }
+
   /** Parts of given lengths; their gradients are put together in one go. */
   static List<Tensor> split(Tensor x, int axis, long... lengths) {
     int at = Axes.index("split", axis, x.rank());
-    if (Arrays.stream(lengths).sum() != x.dim(at)) {
+    if (Arrays.stream(lengths).sum() != x.dim(at) || hasNegative(lengths)) {
       throw new KilnException(
           "split: the lengths %s do not add up to axis %d of %s"
               .formatted(Arrays.toString(lengths), axis, x));

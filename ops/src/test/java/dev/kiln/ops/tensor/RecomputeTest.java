@@ -53,6 +53,27 @@ class RecomputeTest {
   }
 
   @Test
+  void gradientsOfChosenTensorsReachParametersInside() {
+    try (Scope _ = context.scope()) {
+      Tensor x = context.randn(DType.FP32, 4, 8).requireGrad();
+      List<float[]> plain = chosenGradients(this::block, x);
+      assertSame(chosenGradients(z -> Recompute.of(this::block, z), x), plain);
+      assertSame(
+          chosenGradients(z -> Recompute.of(u -> Recompute.of(this::block, u), z), x), plain);
+      assertThat(List.of(w, v, x)).as("nobody's grad changes").noneMatch(Tensor::hasGrad);
+    }
+  }
+
+  /** The gradients of w and the input. */
+  private List<float[]> chosenGradients(UnaryOperator<Tensor> function, Tensor x) {
+    context.random().restore(5, 0);
+    Tensor y = function.apply(x);
+    return Autograd.gradients(y, context.ones(DType.FP32, 4, 8), false, List.of(w, x)).stream()
+        .map(Tensor::toFloats)
+        .toList();
+  }
+
+  @Test
   void gradientsAreTheSameBitForBit() {
     List<float[]> plain = gradients(x -> block(block(x)));
     assertSame(gradients(x -> Recompute.of(this::block, Recompute.of(this::block, x))), plain);

@@ -1,9 +1,11 @@
 package dev.kiln.ops.tensor;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import java.util.function.Consumer;
@@ -166,6 +168,56 @@ class TensorErrorsTest {
             "arange: steps of -1.0 do not lead from 0.0 to 3.0",
             x -> CONTEXT.arange(DType.FP32, 0, 3, -1)),
         new Fault(
+            "arange: steps of NaN do not lead from 0.0 to 3.0",
+            x -> CONTEXT.arange(DType.FP32, 0, 3, Double.NaN)),
+        new Fault(
+            "arange: steps of 1.0 do not lead from 0.0 to Infinity with so few numbers as fit",
+            x -> CONTEXT.arange(DType.FP32, 0, Double.POSITIVE_INFINITY, 1)),
+        new Fault(
+            "random numbers: a shape must not be negative, nor have more than 2,147,483,647"
+                + " elements, but is [-2]",
+            x -> CONTEXT.randn(DType.FP32, -2)),
+        new Fault(
+            "eye: a shape must not be negative, nor have more than 2,147,483,647 elements, but is"
+                + " [100000, 100000]",
+            x -> CONTEXT.eye(DType.FP32, 100_000)),
+        new Fault(
+            "linspace: a shape must not be negative, nor have more than 2,147,483,647 elements, but"
+                + " is [-1]",
+            x -> CONTEXT.linspace(DType.FP32, 0, 1, -1)),
+        new Fault(
+            "randperm: a shape must not be negative, nor have more than 2,147,483,647 elements, but"
+                + " is [-1]",
+            x -> CONTEXT.randperm(-1)),
+        new Fault(
+            "a shape of too many elements: [1099511627776, 1099511627776]",
+            x -> of(1L << 40, 1L << 40)),
+        new Fault(
+            "a shape of too many elements: [4294967296, 4294967296]",
+            x -> of(0).reshape(1L << 32, 1L << 32)),
+        new Fault(
+            "narrow: axis 1 of tensor fp32[2, 3] has no -1 elements from 0 on",
+            x -> x.narrow(1, 0, -1)),
+        new Fault(
+            "chunk: there must be at least 1 part of tensor fp32[2, 3], not 0", x -> x.chunk(0, 1)),
+        new Fault(
+            "split: the lengths [4, -1] do not add up to axis 1 of tensor fp32[2, 3]",
+            x -> x.split(1, 4, -1)),
+        new Fault(
+            "unflatten: axis 1 of tensor fp32[2, 3] is no product of [-1, -1]",
+            x -> x.unflatten(1, -1, -1)),
+        new Fault(
+            "diagonal: tensor fp32[2, 3] has no diagonal -9223372036854775808",
+            x -> x.diagonal(Long.MIN_VALUE)),
+        new Fault(
+            "copyFrom: elements of expand fp32[2, 3] share memory, as an axis of it was expanded;"
+                + " copy() it first",
+            x -> of(1, 3).expand(2, 3).copyFrom(x)),
+        new Fault(
+            "addInPlace: elements of expand fp32[2, 3] share memory, as an axis of it was expanded;"
+                + " copy() it first",
+            x -> of(1, 3).expand(2, 3).addInPlace(x)),
+        new Fault(
             "randint: there must be 1 to 2^32 numbers from 3 to 3", x -> CONTEXT.randint(3, 3, 2)),
         new Fault("randn: the dtype must be a float, but is i32", x -> CONTEXT.randn(DType.I32, 2)),
         new Fault(
@@ -182,6 +234,23 @@ class TensorErrorsTest {
           .isInstanceOf(KilnException.class)
           .hasMessage(fault.message());
     }
+  }
+
+  @Test
+  void aRefusedDrawTakesNoRandomNumbers() {
+    long before = CONTEXT.random().offset();
+    assertThatThrownBy(() -> CONTEXT.randn(DType.FP32, -2, 3)).isInstanceOf(KilnException.class);
+    assertThatThrownBy(() -> CONTEXT.randperm(-7)).isInstanceOf(KilnException.class);
+    assertThat(CONTEXT.random().offset()).isEqualTo(before);
+  }
+
+  @Test
+  void aClosedContextMakesNothing() {
+    var closed = new Context(Devices.cpu(), 1);
+    closed.close();
+    assertThatThrownBy(() -> closed.zeros(DType.FP32, 2)).hasMessage("the context is closed");
+    assertThatThrownBy(() -> closed.launcher(Pointwise.class, Pointwise::new))
+        .hasMessage("the context is closed");
   }
 
   @Test

@@ -108,6 +108,7 @@ class TensorValuesTest {
     assertTensor(x.slice(1, 0, 3, 2), s(2, 2), 1, 3, -4, -6);
     assertTensor(x.slice(1, -2, -1), s(2, 1), -2, 5);
     assertTensor(x.select(0, -1), s(3), -4, 5, -6);
+    assertTensor(x.narrow(1, -2, 2), s(2, 2), -2, 3, 5, -6);
     assertTensor(x.expand(2, 2, 3).select(0, 1), s(2, 3), 1, -2, 3, -4, 5, -6);
     List<Tensor> parts = x.chunk(2, 1);
     assertTensor(parts.get(0), s(2, 2), 1, -2, -4, 5);

@@ -239,6 +239,7 @@ public final class ClassFileEmitter {
   private void program(CodeBuilder code, KernelWriter writer) {
     Definitions definitions = writer.definitions();
     var program = new CodeWriter(code, definitions);
+    program.tellClassOfMemory();
     int arguments = CodeWriter.FIXED_PARAMETERS.size();
     int argumentBlock = code.parameterSlot(arguments);
     for (int axis = 0; axis < 3; axis++) {

@@ -30,6 +30,8 @@ final class Gather {
   private final KernelCall depthwise;
   private final Reorder reorderX;
   private final Reorder reorderWeights;
+  private final PlaneProducts planes;
+  private final Device device;
   private final ConvolutionBlocks blocks;
   private final TapGrid taps = new TapGrid();
 
@@ -38,6 +40,8 @@ final class Gather {
     depthwise = new KernelCall("depthwise.py", "depthwise_kernel", device).tuned(4, 1);
     reorderX = new Reorder(device);
     reorderWeights = new Reorder(device);
+    planes = new PlaneProducts(device);
+    this.device = device;
     this.blocks = blocks;
   }
 
@@ -58,6 +62,12 @@ final class Gather {
     taps.forward(options, weights, y);
     if (isDepthwise(weights, options)) {
       depthwise(x, reorderWeights.byFirst(weights), epilogue, y, options.groups());
+      return;
+    }
+    PlaneShape shape = PlaneShape.of(device, x, y, taps, options.groups());
+    if (shape != null) {
+      Volume w = reorderWeights.inPatches(weights);
+      planes.run(x, w.array, w.firstStride, taps, shape, epilogue, y);
       return;
     }
     long groups = options.groups();
@@ -89,6 +99,15 @@ final class Gather {
     }
     long groups = options.groups();
     boolean isDepthwise = isDepthwise(weights, options);
+    if (!isDepthwise && TapGrid.phases(options) == 1) {
+      taps.dataGradient(options, weights, y, 0);
+      PlaneShape shape = PlaneShape.of(device, x, y, taps, options.groups());
+      if (shape != null) {
+        Volume w = reorderWeights.inPatchesOfFirst(weights);
+        planes.run(x, w.array, w.secondStride, taps, shape, epilogue, y);
+        return;
+      }
+    }
     long in = weights.first / groups;
     Volume rows = isDepthwise || isFlat(in) ? x : reorderX.bySecond(x);
     Volume w = isDepthwise ? reorderWeights.byFirst(weights) : reorderWeights.bySecond(weights);

@@ -29,6 +29,8 @@ final class Gradients {
   private final Reorder reorderX;
   private final Reorder reorderDy;
   private final Parts parts;
+  private final PlaneGradients planes;
+  private final Device device;
   private final ConvolutionBlocks blocks;
   private final TapGrid taps = new TapGrid();
 
@@ -40,6 +42,8 @@ final class Gradients {
     reorderX = new Reorder(device);
     reorderDy = new Reorder(device);
     parts = new Parts(device);
+    planes = new PlaneGradients(device, parts);
+    this.device = device;
     this.blocks = blocks;
   }
 
@@ -49,8 +53,12 @@ final class Gradients {
       return;
     }
     taps.forward(options, dw, dy);
+    PlaneShape shape =
+        dw.isDenseInSpace() ? PlaneShape.of(device, x, dy, taps, options.groups()) : null;
     if (Gather.isDepthwise(dw, options)) {
       depthwise(x, dy, dw, options.groups());
+    } else if (shape != null) {
+      planes.weights(x, dy, taps, shape, dw);
     } else {
       products(reorderX.bySecond(x), reorderDy.bySecond(dy), dw, options.groups());
     }
@@ -135,6 +143,11 @@ final class Gradients {
   /** {@code db} is the gradient by a number for each channel of {@code dy}. */
   void bias(Volume dy, Volume db) {
     if (db.first == 0) {
+      return;
+    }
+    boolean isInPlanes = dy.isDenseInSpace() && (dy.second == 1 || dy.secondStride != 1);
+    if (isInPlanes && !device.target().isGpu() && dy.space() > 1) {
+      planes.bias(dy, db);
       return;
     }
     long pixels = dy.first * dy.space();

@@ -6,6 +6,7 @@ import dev.kiln.kernels.launch.KernelCall;
 import dev.kiln.kernels.launch.Workspace;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.NdArray;
 
 /**
  * Partial sums of a weight gradient, {@code parts x taps x in x out}, and what adds them up. Seen
@@ -49,6 +50,44 @@ final class Parts {
       distance *= gradient.size[axis];
     }
     return volume;
+  }
+
+  /**
+   * Where parts are to be written in the order out, in, taps, one behind the other; with one part
+   * and contiguous weights, the gradient itself.
+   */
+  NdArray ofPatches(Volume gradient, DType compute, long parts) {
+    long taps = gradient.space();
+    count = parts;
+    size = taps * gradient.first * gradient.second;
+    if (parts == 1 && isInPatches(gradient)) {
+      return gradient.array;
+    }
+    return workspace.array(compute, parts, size);
+  }
+
+  /** Adds up the parts of {@link #ofPatches}. */
+  void sumPatches(NdArray written, Volume gradient, DType compute) {
+    if (written == gradient.array) {
+      return;
+    }
+    boolean isFlat = isInPatches(gradient);
+    long columns = isFlat ? size : gradient.space();
+    int block = BlockSizes.around(columns, 16, BLOCK);
+    call.start().array(written).array(gradient.array).integer(count).integer(size);
+    call.integer(isFlat ? 1 : gradient.second).integer(columns).integer(1).integer(1);
+    call.integer(gradient.firstStride).integer(0).integer(0).integer(gradient.secondStride);
+    call.integer(isFlat ? 1 : gradient.stride[2])
+        .constant(compute)
+        .constant(block)
+        .over(Math.multiplyExact(Math.toIntExact(size / columns), Grid.cdiv(columns, block)));
+  }
+
+  private static boolean isInPatches(Volume gradient) {
+    return gradient.isDenseInSpace()
+        && gradient.stride[2] == 1
+        && gradient.secondStride == gradient.space()
+        && gradient.firstStride == gradient.space() * gradient.second;
   }
 
   /** Elements of a part. */

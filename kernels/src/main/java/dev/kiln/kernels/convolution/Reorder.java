@@ -31,7 +31,7 @@ final class Reorder {
     target(x, x.first, x.second);
     copy.firstStride = x.space() * x.second;
     copy.secondStride = 1;
-    run(x, x.first, x.firstStride, copy.firstStride, x.second, x.secondStride);
+    run(x, x.first, x.firstStride, copy.firstStride, x.second, x.secondStride, 1);
     return copy;
   }
 
@@ -43,8 +43,38 @@ final class Reorder {
     target(x, x.second, x.first);
     copy.firstStride = 1;
     copy.secondStride = x.space() * x.first;
-    run(x, x.second, x.secondStride, copy.secondStride, x.first, x.firstStride);
+    run(x, x.second, x.secondStride, copy.secondStride, x.first, x.firstStride, 1);
     return copy;
+  }
+
+  /** The same numbers in the order first axis, second axis, space. */
+  Volume inPatches(Volume x) {
+    boolean isDense = x.isDenseInSpace() && x.stride[2] == 1 && x.secondStride == x.space();
+    if (isDense) {
+      return x;
+    }
+    target(x, x.first, x.second);
+    patches(x, x.second * x.space(), x.space());
+    run(x, x.first, x.firstStride, copy.firstStride, x.second, x.secondStride, copy.secondStride);
+    return copy;
+  }
+
+  /** The same numbers in the order second axis, first axis, space. */
+  Volume inPatchesOfFirst(Volume x) {
+    target(x, x.second, x.first);
+    patches(x, x.space(), x.first * x.space());
+    run(x, x.second, x.secondStride, copy.secondStride, x.first, x.firstStride, copy.firstStride);
+    return copy;
+  }
+
+  private void patches(Volume x, long firstStride, long secondStride) {
+    copy.firstStride = firstStride;
+    copy.secondStride = secondStride;
+    long distance = 1;
+    for (int axis = Volume.AXES - 1; axis >= 0; axis--) {
+      copy.stride[axis] = distance;
+      distance *= x.size[axis];
+    }
   }
 
   private void target(Volume x, long slices, long columns) {
@@ -59,7 +89,8 @@ final class Reorder {
     }
   }
 
-  private void run(Volume x, long slices, long from, long to, long columns, long columnStride) {
+  private void run(
+      Volume x, long slices, long from, long to, long columns, long columnStride, long toColumn) {
     long rows = x.space();
     if (rows == 0 || slices == 0 || columns == 0) {
       return;
@@ -72,7 +103,7 @@ final class Reorder {
     Volume.pass(call, x.stride);
     call.integer(columnStride).integer(to);
     Volume.pass(call, copy.stride);
-    call.integer(1)
+    call.integer(toColumn)
         .constant(x.isDenseInSpace())
         .constant(blockRows)
         .constant(blockColumns)

@@ -90,6 +90,31 @@ final class TapGrid {
     return results[0] * results[1] * results[2];
   }
 
+  /** Least distance from {@code o move} to an element that is read along an axis. */
+  long lowest(int axis) {
+    return base[axis] + Math.min(0, (count[axis] - 1) * step[axis]);
+  }
+
+  /** Greatest distance likewise. */
+  long highest(int axis) {
+    return base[axis] + Math.max(0, (count[axis] - 1) * step[axis]);
+  }
+
+  /** Distance between the first and the last tap along an axis. */
+  long span(int axis) {
+    return highest(axis) - lowest(axis);
+  }
+
+  /** Whether neighbouring results read neighbouring elements, and all results are computed. */
+  boolean isUnitStride() {
+    boolean isUnit = true;
+    for (int i = 0; i < Volume.AXES; i++) {
+      isUnit &= move[i] == 1 && every[i] == 1 && first[i] == 0 && tapEvery[i] == 1;
+      isUnit &= tapFirst[i] == 0;
+    }
+    return isUnit;
+  }
+
   long weightStart(Volume weights) {
     return start(tapFirst, weights);
   }

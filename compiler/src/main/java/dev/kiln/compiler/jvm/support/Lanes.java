@@ -16,7 +16,8 @@ import java.lang.foreign.MemorySegment;
 public final class Lanes {
   private Lanes() {}
 
-  private static void read(MemorySegment memory, long offset, int bytes, long buffer, int lane) {
+  private static void read(MemorySegment anyMemory, long offset, int bytes, long buffer, int lane) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     switch (bytes) {
       case 1 -> memory.set(JAVA_INT_UNALIGNED, buffer + 4L * lane, memory.get(JAVA_BYTE, offset));
       case 2 ->
@@ -31,7 +32,8 @@ public final class Lanes {
     }
   }
 
-  private static void clear(MemorySegment memory, int bytes, long buffer, int lane) {
+  private static void clear(MemorySegment anyMemory, int bytes, long buffer, int lane) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     if (bytes == 8) {
       memory.set(JAVA_LONG_UNALIGNED, buffer + 8L * lane, 0);
     } else {
@@ -39,7 +41,9 @@ public final class Lanes {
     }
   }
 
-  private static void write(MemorySegment memory, long offset, int bytes, long buffer, int lane) {
+  private static void write(
+      MemorySegment anyMemory, long offset, int bytes, long buffer, int lane) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     switch (bytes) {
       case 1 ->
           memory.set(JAVA_BYTE, offset, (byte) memory.get(JAVA_INT_UNALIGNED, buffer + 4L * lane));
@@ -63,13 +67,14 @@ public final class Lanes {
 
   /** Reads elements {@code stride} bytes apart. */
   public static void loadStrided(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long offset,
       long stride,
       int bytes,
       long buffer,
       int lanes,
       long mask) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int lane = 0; lane < lanes; lane++) {
       if (isSet(mask, lane)) {
         read(memory, offset + lane * stride, bytes, buffer, lane);
@@ -80,13 +85,14 @@ public final class Lanes {
   }
 
   public static void storeStrided(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long offset,
       long stride,
       int bytes,
       long buffer,
       int lanes,
       long mask) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int lane = 0; lane < lanes; lane++) {
       if (isSet(mask, lane)) {
         write(memory, offset + lane * stride, bytes, buffer, lane);
@@ -100,7 +106,14 @@ public final class Lanes {
    * @param index offset of the vector's entry for lane 0
    */
   public static void loadIndexed(
-      MemorySegment memory, long offset, long index, int bytes, long buffer, int lanes, long mask) {
+      MemorySegment anyMemory,
+      long offset,
+      long index,
+      int bytes,
+      long buffer,
+      int lanes,
+      long mask) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int lane = 0; lane < lanes; lane++) {
       if (isSet(mask, lane)) {
         long at = offset + memory.get(JAVA_LONG_UNALIGNED, index + 8L * lane);
@@ -112,7 +125,14 @@ public final class Lanes {
   }
 
   public static void storeIndexed(
-      MemorySegment memory, long offset, long index, int bytes, long buffer, int lanes, long mask) {
+      MemorySegment anyMemory,
+      long offset,
+      long index,
+      int bytes,
+      long buffer,
+      int lanes,
+      long mask) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int lane = 0; lane < lanes; lane++) {
       if (isSet(mask, lane)) {
         long at = offset + memory.get(JAVA_LONG_UNALIGNED, index + 8L * lane);
@@ -127,13 +147,14 @@ public final class Lanes {
    * @param index offset of the ints
    */
   public static void loadElements(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long offset,
       long stride,
       long index,
       int bytes,
       long buffer,
       int lanes) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int lane = 0; lane < lanes; lane++) {
       long elements = memory.get(JAVA_INT_UNALIGNED, index + 4L * lane);
       read(memory, offset + lane * stride + bytes * elements, bytes, buffer, lane);
@@ -142,13 +163,14 @@ public final class Lanes {
 
   /** As {@link #loadElements}, with longs. */
   public static void loadElementsByLong(
-      MemorySegment memory,
+      MemorySegment anyMemory,
       long offset,
       long stride,
       long index,
       int bytes,
       long buffer,
       int lanes) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     for (int lane = 0; lane < lanes; lane++) {
       long elements = memory.get(JAVA_LONG_UNALIGNED, index + 8L * lane);
       read(memory, offset + lane * stride + bytes * elements, bytes, buffer, lane);

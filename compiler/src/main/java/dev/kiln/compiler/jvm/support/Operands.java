@@ -16,7 +16,8 @@ final class Operands {
 
   private Operands() {}
 
-  static long get(MemorySegment memory, long descriptor, int slot) {
+  static long get(MemorySegment anyMemory, long descriptor, int slot) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     return memory.get(JAVA_LONG_UNALIGNED, descriptor + 8L * slot);
   }
 
@@ -25,7 +26,8 @@ final class Operands {
   }
 
   /** Bytes that index {@code i} along an axis adds to the operand's offset. */
-  static long along(MemorySegment memory, long descriptor, int operand, int axis, long i) {
+  static long along(MemorySegment anyMemory, long descriptor, int operand, int axis, long i) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     int slot = operand + DotDescriptor.AXES + axis * DotDescriptor.AXIS_SLOTS;
     long index = get(memory, descriptor, slot + DotDescriptor.INDEX);
     return index == DotDescriptor.NO_INDEX
@@ -55,6 +57,15 @@ final class Operands {
     straightenAxis(memory, descriptor, operand, slot + DotDescriptor.AXIS_SLOTS, columns);
   }
 
+  /** How many of {@code k} terms a product has before both factors are 0 to the end. */
+  static int depth(MemorySegment memory, long descriptor, int k) {
+    int columns = DotDescriptor.A + DotDescriptor.AXES + 2 * DotDescriptor.AXIS_SLOTS;
+    int rows = DotDescriptor.B + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
+    long left = get(memory, descriptor, columns + DotDescriptor.UPPER);
+    long right = get(memory, descriptor, rows + DotDescriptor.UPPER);
+    return (int) Math.clamp(Math.max(left, right), 0L, k);
+  }
+
   private static void straightenAxis(
       MemorySegment anyMemory, long descriptor, int operand, int slot, int extent) {
     MemorySegment memory = NativeMemory.known(anyMemory);
@@ -76,7 +87,8 @@ final class Operands {
     set(memory, descriptor, address, get(memory, descriptor, address) + first);
   }
 
-  private static void set(MemorySegment memory, long descriptor, int slot, long value) {
+  private static void set(MemorySegment anyMemory, long descriptor, int slot, long value) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     memory.set(JAVA_LONG_UNALIGNED, descriptor + 8L * slot, value);
   }
 
@@ -99,7 +111,8 @@ final class Operands {
         && i < get(memory, descriptor, slot + DotDescriptor.UPPER);
   }
 
-  static float floatAt(MemorySegment memory, long offset, DType dtype) {
+  static float floatAt(MemorySegment anyMemory, long offset, DType dtype) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     return switch (dtype) {
       case FP32 -> memory.get(JAVA_FLOAT_UNALIGNED, offset);
       case FP16 -> SmallFloats.fp16(memory.get(JAVA_SHORT_UNALIGNED, offset));
@@ -114,13 +127,15 @@ final class Operands {
     };
   }
 
-  static double doubleAt(MemorySegment memory, long offset, DType dtype) {
+  static double doubleAt(MemorySegment anyMemory, long offset, DType dtype) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     return dtype == DType.FP64
         ? memory.get(JAVA_DOUBLE_UNALIGNED, offset)
         : floatAt(memory, offset, dtype);
   }
 
-  static int intAt(MemorySegment memory, long offset, DType dtype, boolean signed) {
+  static int intAt(MemorySegment anyMemory, long offset, DType dtype, boolean signed) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     return switch (dtype.bytes()) {
       case 1 -> {
         byte value = memory.get(JAVA_BYTE, offset);

@@ -124,7 +124,8 @@ final class Packing {
     return index == DotDescriptor.NO_INDEX && stride == dtype.bytes();
   }
 
-  private static long along(MemorySegment memory, long index, long stride, long i) {
+  private static long along(MemorySegment anyMemory, long index, long stride, long i) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     return index == DotDescriptor.NO_INDEX
         ? i * stride
         : memory.get(JAVA_LONG_UNALIGNED, index + 8 * i);

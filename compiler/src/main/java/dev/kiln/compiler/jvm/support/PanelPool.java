@@ -63,14 +63,16 @@ public final class PanelPool {
 
   /** Writes the header, before a product uses the pool. */
   public static void describe(
-      MemorySegment memory, long pool, long counters, int places, long placeBytes) {
+      MemorySegment anyMemory, long pool, long counters, int places, long placeBytes) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     memory.set(JAVA_LONG, pool + COUNTERS, counters);
     memory.set(JAVA_LONG, pool + PLACES, places);
     memory.set(JAVA_LONG, pool + PLACE_BYTES, align(placeBytes));
   }
 
   /** Whether copies are worth a place: always at first, then if some have been used again. */
-  static boolean isUseful(MemorySegment memory, long pool) {
+  static boolean isUseful(MemorySegment anyMemory, long pool) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     long counters = memory.get(JAVA_LONG, pool + COUNTERS);
     long asked = memory.get(JAVA_LONG, counters + ASKED);
     long places = memory.get(JAVA_LONG, pool + PLACES);
@@ -115,7 +117,8 @@ public final class PanelPool {
     return -place(memory, pool, places, i);
   }
 
-  private static long place(MemorySegment memory, long pool, int places, int i) {
+  private static long place(MemorySegment anyMemory, long pool, int places, int i) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
     return pool + directoryBytes(places) + i * memory.get(JAVA_LONG, pool + PLACE_BYTES);
   }
 

@@ -21,7 +21,8 @@ public final class ScalarMatMul {
   public static void run(MemorySegment memory, long descriptor) {
     DType acc = Operands.dtype(Operands.get(memory, descriptor, DotDescriptor.ACC_DTYPE));
     int batch = (int) Operands.get(memory, descriptor, DotDescriptor.BATCH);
-    int k = (int) Operands.get(memory, descriptor, DotDescriptor.K);
+    int all = (int) Operands.get(memory, descriptor, DotDescriptor.K);
+    int k = Operands.depth(memory, descriptor, all);
     for (int b = 0; b < batch; b++) {
       for (int from = 0; from < k; from += MicroKernel.DEPTH) {
         int depth = Math.min(MicroKernel.DEPTH, k - from);

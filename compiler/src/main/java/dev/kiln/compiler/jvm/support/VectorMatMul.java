@@ -30,7 +30,8 @@ public final class VectorMatMul {
     int batch = (int) Operands.get(memory, descriptor, DotDescriptor.BATCH);
     int m = (int) Operands.get(memory, descriptor, DotDescriptor.M);
     int n = (int) Operands.get(memory, descriptor, DotDescriptor.N);
-    int k = (int) Operands.get(memory, descriptor, DotDescriptor.K);
+    int all = (int) Operands.get(memory, descriptor, DotDescriptor.K);
+    int k = Operands.depth(memory, descriptor, all);
     Operands.straighten(memory, descriptor, DotDescriptor.A, m, k);
     Operands.straighten(memory, descriptor, DotDescriptor.B, k, n);
     int block = Math.min(k, MicroKernel.DEPTH);

@@ -1,5 +1,6 @@
 package dev.kiln.ops.function;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.ops.tensor.Axes;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
@@ -65,15 +66,11 @@ public final class ContrastiveLosses {
     }
     Axes.requireShape(name, keys, queries);
     above0(name, "temperature", temperature);
-    int[] own = new int[Math.toIntExact(queries.dim(0))];
-    for (int i = 0; i < own.length; i++) {
-      own[i] = i;
-    }
     Context context = queries.context();
     return context.frame(
         () -> {
           Tensor scores = Products.linear(queries, keys, null).div(temperature);
-          return CrossEntropies.crossEntropy(scores, context.of(own, own.length));
+          return CrossEntropies.crossEntropy(scores, context.arange(DType.I32, queries.dim(0)));
         });
   }
 

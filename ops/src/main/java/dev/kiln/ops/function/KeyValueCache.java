@@ -29,9 +29,12 @@ public final class KeyValueCache implements AutoCloseable {
   /**
    * Takes memory with the first places, in their dtype.
    *
-   * @param capacity most places
+   * @param capacity most places, at least 0
    */
   public KeyValueCache(Context context, long capacity) {
+    if (capacity < 0) {
+      throw new KilnException("cache: the capacity must not be negative, but is " + capacity);
+    }
     this.context = context;
     this.capacity = capacity;
   }
@@ -63,20 +66,24 @@ public final class KeyValueCache implements AutoCloseable {
 
   void append(NdArray k, NdArray v) {
     requireFitting(k, v);
+    requireRoom(k.dim(1));
     if (keys == null) {
       keys = context.empty(k.dtype(), k.dim(0), capacity, k.dim(2), k.dim(3)).persist();
       values = context.empty(k.dtype(), keys.shape()).persist();
       lengths = context.empty(DType.I32, k.dim(0)).persist();
     }
     long to = length + k.dim(1);
-    if (to > capacity) {
-      throw new KilnException(
-          "cache: %d places more than %d do not fit its %d".formatted(k.dim(1), length, capacity));
-    }
     Pointwise pointwise = context.launcher(Pointwise.class, Pointwise::new);
     pointwise.copy(k, keys.array().narrow(1, length, to));
     pointwise.copy(v, values.array().narrow(1, length, to));
     length = to;
+  }
+
+  private void requireRoom(long places) {
+    if (length + places > capacity) {
+      throw new KilnException(
+          "cache: %d places more than %d do not fit its %d".formatted(places, length, capacity));
+    }
   }
 
   private void requireFitting(NdArray k, NdArray v) {
@@ -98,8 +105,12 @@ public final class KeyValueCache implements AutoCloseable {
    * @param slopes as in {@link AttentionTerms}; or null
    * @param options without dropout
    * @return of the shape of {@code q}
+   * @throws KilnException if there are no places yet, or the shapes do not fit
    */
   public Tensor attend(Tensor q, Tensor slopes, AttentionOptions options) {
+    if (keys == null || length == 0) {
+      throw new KilnException("cache: there are no places yet; append some");
+    }
     try (Mode _ = context.noGrad()) {
       Tensor o = context.empty(q.dtype(), q.shape());
       attend(q.array(), slopes, options, o.array());
@@ -117,6 +128,7 @@ public final class KeyValueCache implements AutoCloseable {
    * @param slopes as in {@link AttentionTerms}; or null
    * @param options without dropout
    * @return {@code batch x places x heads head size}
+   * @throws KilnException if the shapes do not fit, or the cache is full
    */
   public Tensor attend(
       Tensor qkv,
@@ -126,6 +138,7 @@ public final class KeyValueCache implements AutoCloseable {
       Tensor slopes,
       AttentionOptions options) {
     long head = qkv.dim(2) / (heads + 2L * keyHeads);
+    requireRoom(qkv.dim(1));
     NdArray all = qkv.array().reshape(qkv.dim(0), qkv.dim(1), heads + 2L * keyHeads, head);
     int keysEnd = heads + keyHeads;
     if (rotary != null) {
@@ -134,6 +147,7 @@ public final class KeyValueCache implements AutoCloseable {
               rotary.form(), rotary.dimensions(), rotary.base(), rotary.offset() + length);
       NdArray turning = all.narrow(2, 0, keysEnd);
       RotaryEmbedding.forward(context, turning, here, null, turning);
+      qkv.changedInPlace();
     }
     append(all.narrow(2, heads, keysEnd), all.narrow(2, keysEnd, keysEnd + (long) keyHeads));
     Tensor o = context.empty(qkv.dtype(), qkv.dim(0), qkv.dim(1), heads * head);

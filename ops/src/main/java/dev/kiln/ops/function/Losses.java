@@ -4,6 +4,9 @@ import dev.kiln.kernels.loss.LossFunction;
 import dev.kiln.kernels.loss.Reduction;
 import dev.kiln.ops.tensor.Axes;
 import dev.kiln.ops.tensor.Context;
+import dev.kiln.ops.tensor.Gradients;
+import dev.kiln.ops.tensor.Mode;
+import dev.kiln.ops.tensor.Operation;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
 import java.util.Collection;
@@ -19,6 +22,9 @@ import java.util.Collection;
 public final class Losses {
   /** PyTorch bounds logarithms of probabilities from below. */
   private static final double LEAST_LOG = -100;
+
+  /** Likewise the product of a probability and its rest. */
+  private static final double LEAST_SLOPE = 1e-12;
 
   private Losses() {}
 
@@ -87,8 +93,9 @@ public final class Losses {
   }
 
   /**
-   * The mean of {@code -y log p - (1 - y) log(1 - p)}; logarithms are at least -100, as in PyTorch.
-   * Logits are better given to {@link #binaryCrossEntropyWithLogits}.
+   * The mean of {@code -y log p - (1 - y) log(1 - p)}; logarithms are at least -100, and {@code p
+   * (1 - p)}, which the gradient is divided by, at least 1e-12, as in PyTorch: at 0 and 1 both are
+   * finite. Logits are better given to {@link #binaryCrossEntropyWithLogits}.
    *
    * @param p probabilities
    * @param y 0 to 1
@@ -96,14 +103,36 @@ public final class Losses {
   public static Tensor binaryCrossEntropy(Tensor p, Tensor y) {
     String name = "binary_cross_entropy";
     Axes.requireShape(name, y, p);
-    Tensor[] in = p.context().cast(name, p, y);
-    return p.context()
-        .frame(
-            () -> {
-              Tensor yes = in[0].log().maximum(LEAST_LOG);
-              Tensor no = in[0].rsub(1).log().maximum(LEAST_LOG);
-              return in[1].mul(yes).add(in[1].rsub(1).mul(no)).mean().neg();
-            });
+    Context context = p.context();
+    Tensor[] in = context.cast(name, p, y);
+    var operation = Operation.of(name, in).save(in);
+    Tensor loss;
+    try (Mode _ = context.noGrad()) {
+      loss = context.frame(() -> logLikelihood(in[0], in[1]).mean().neg());
+    }
+    return operation.result(loss, Losses::binaryCrossEntropyGradients);
+  }
+
+  /** {@code y log p + (1 - y) log(1 - p)}. */
+  private static Tensor logLikelihood(Tensor p, Tensor y) {
+    return y.mul(boundedLog(p)).add(y.rsub(1).mul(boundedLog(p.rsub(1))));
+  }
+
+  private static Tensor boundedLog(Tensor p) {
+    return p.log().maximum(LEAST_LOG);
+  }
+
+  private static void binaryCrossEntropyGradients(Gradients g) {
+    Tensor p = g.saved(0);
+    Tensor y = g.saved(1);
+    Tensor factor = g.of().div(p.size());
+    if (g.needs(0)) {
+      Tensor slope = p.mul(p.rsub(1)).maximum(LEAST_SLOPE);
+      g.give(0, p.sub(y).div(slope).mul(factor));
+    }
+    if (g.needs(1)) {
+      g.give(1, boundedLog(p.rsub(1)).sub(boundedLog(p)).mul(factor));
+    }
   }
 
   /**
@@ -156,7 +185,8 @@ public final class Losses {
             () -> {
               Tensor own = full.gather(1, right);
               Tensor over = full.sub(own).add(margin).maximum(0);
-              Tensor isOther = classes(x).ne(right);
+              Tensor classes = x.context().arange(right.dtype(), x.dim(1));
+              Tensor isOther = classes.ne(right);
               return over.mul(isOther.to(full.dtype())).mean();
             });
   }
@@ -179,15 +209,6 @@ public final class Losses {
   /** The sum of squares of parameters. */
   public static Tensor squareSum(Collection<Tensor> parameters) {
     return total("squareSum", parameters, false);
-  }
-
-  /** The numbers of classes, as one row. */
-  private static Tensor classes(Tensor x) {
-    int[] numbers = new int[Math.toIntExact(x.dim(1))];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = i;
-    }
-    return x.context().of(numbers, 1, numbers.length);
   }
 
   private static Tensor total(String name, Collection<Tensor> parameters, boolean absolute) {

@@ -171,6 +171,12 @@ public final class Recurrences {
     Tensor y = g.saved(Y);
     RecurrentSequence s = sequence(in, y, g.saved(CELLS), g.saved(GATES), isReversed);
     long steps = y.dim(0);
+    if (steps == 0) {
+      if (cell.hasCells()) {
+        g.give(C0, g.of(1));
+      }
+      return;
+    }
     long columns = y.dim(2);
     long sums = cell.gates * columns;
     NdArray dsums = context.empty(y.dtype(), steps, y.dim(1), sums).array();
@@ -179,7 +185,7 @@ public final class Recurrences {
     for (int i = X; i < Y; i++) {
       boolean isWeight = i >= INPUT;
       trains |= isWeight && g.needs(i);
-      grads[i] = in[i] == null || !isWeight && !g.needs(i) ? null : like(context, in[i], steps);
+      grads[i] = in[i] == null || !isWeight && !g.needs(i) ? null : like(in[i]);
     }
     boolean isGru = cell == Cell.GRU;
     cell.launcher(context)
@@ -208,11 +214,8 @@ public final class Recurrences {
     }
   }
 
-  /** Room for a gradient; a run without steps writes nothing. */
-  private static Tensor like(Context context, Tensor input, long steps) {
-    return steps == 0
-        ? context.zeros(input.dtype(), input.shape())
-        : context.empty(input.dtype(), input.shape());
+  private static Tensor like(Tensor input) {
+    return input.context().empty(input.dtype(), input.shape());
   }
 
   private static void check(Cell cell, Tensor x, Tensor h0, Tensor c0, Weights weights) {

@@ -67,8 +67,29 @@ class LossElementTest {
   }
 
   @Test
+  void crossEntropyOfSureProbabilitiesHasPyTorchsGradient() {
+    Tensor p = context.of(new float[] {0, 1, 1, 0.5f}, 4).requireGrad();
+    Tensor y = context.of(new float[] {0, 1, 0, 1}, 4).requireGrad();
+    Losses.binaryCrossEntropy(p, y).backward();
+    assertThat(p.grad().toFloats()).containsExactly(0, 0, 0.25f / 1e-12f, -0.5f);
+    assertThat(y.grad().toFloats()).containsExactly(25, -25, -25, 0);
+  }
+
+  @Test
+  void classesOfMarginsMayBeOfBothIntegers() {
+    Tensor x = context.of(new float[] {1, 2, 3, 4, 5, 7}, 2, 3);
+    double loss = Losses.multiMargin(x, context.of(new int[] {0, 1}), 1).item();
+    assertThat(loss).isEqualTo((2 + 3 + 0 + 3) / 6.0, Offset.offset(1e-6));
+    assertThat(Losses.multiMargin(x, context.of(new long[] {0, 1}), 1).item()).isEqualTo(loss);
+  }
+
+  @Test
   void gradientsOfComposedLossesAreTheNumericalOnes() {
     double[] y = {1, 0, 0.5, 1};
+    LossGradient.check(
+        in -> Losses.binaryCrossEntropy(in[0], in[1]),
+        new Input(new double[] {0.3, 0.6, 0.9, 0.01}, 4),
+        new Input(y, 4));
     LossGradient.check(
         in -> Losses.binaryCrossEntropy(in[0], like(in[0], y)),
         new Input(new double[] {0.3, 0.6, 0.9, 0.01}, 4));

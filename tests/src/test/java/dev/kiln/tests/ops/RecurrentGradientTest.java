@@ -1,5 +1,6 @@
 package dev.kiln.tests.ops;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.compiler.ir.DType;
@@ -48,6 +49,24 @@ class RecurrentGradientTest {
           Input.normal(5, 0.5, rows, HIDDEN),
           Input.normal(6, 1, rows),
           Input.normal(7, 1, rows));
+    }
+  }
+
+  @Test
+  void withoutStepsTheCellsAreThoseBefore() {
+    try (var context = new Context(Devices.cpu(), 1)) {
+      Tensor cells = context.ones(DType.FP32, BATCH, HIDDEN).requireGrad();
+      var weights =
+          new Recurrences.Weights(
+              context.ones(DType.FP32, 4 * HIDDEN, INPUTS),
+              context.ones(DType.FP32, 4 * HIDDEN, HIDDEN),
+              null,
+              null);
+      Tensor none = context.zeros(DType.FP32, 0, BATCH, INPUTS);
+      Tensor state = context.zeros(DType.FP32, BATCH, HIDDEN);
+      Recurrences.Run run = Recurrences.run(Cell.LSTM, none, state, cells, weights, false);
+      run.cells().mul(3).sum().backward();
+      assertThat(cells.grad().toFloats()).containsOnly(3);
     }
   }
 

@@ -228,13 +228,15 @@ final class GptCommand extends WorkloadCommand<TokenBatch> {
   }
 
   @Override
-  void finish(Recipe<TokenBatch> recipe, Optional<RunFolder> folder, ConsoleReport report) {
-    if (report != null) {
-      GptRecipe gpt = (GptRecipe) recipe;
-      String start = gpt.prompt();
-      report.result("%s", start + gpt.sample(start, sampleTokens));
-      report.result("");
-    }
+  void finish(
+      Recipe<TokenBatch> recipe, Optional<RunFolder> folder, Optional<ConsoleReport> report) {
+    report.ifPresent(
+        some -> {
+          GptRecipe gpt = (GptRecipe) recipe;
+          String start = gpt.prompt();
+          some.result("%s", start + gpt.sample(start, sampleTokens));
+          some.result("");
+        });
   }
 
   @Override

@@ -204,13 +204,11 @@ abstract class TableCommand extends WorkloadCommand<Batch> {
   }
 
   @Override
-  void finish(Recipe<Batch> recipe, Optional<RunFolder> folder, ConsoleReport report) {
+  void finish(Recipe<Batch> recipe, Optional<RunFolder> folder, Optional<ConsoleReport> report) {
     folder.ifPresent(
         place -> {
           writePredictions(place.predictions(), ((TableRecipe) recipe).predictions());
-          if (report != null) {
-            report.result("%s", place.predictions());
-          }
+          report.ifPresent(some -> some.result("%s", place.predictions()));
         });
   }
 
@@ -258,11 +256,12 @@ abstract class TableCommand extends WorkloadCommand<Batch> {
     if (folds == null) {
       return false;
     }
-    if (folder != null) {
-      throw usage("--k-fold trains several models and cannot be resumed");
+    if (folder != null || common.earlyStop != null) {
+      throw usage("--k-fold trains several models: --resume and --early-stop do not go with it");
     }
     Table table = table();
     TableSchema schema = schema(table);
+    common.settings(defaults(), 1);
     var told = new ArrayList<Prediction>();
     var figures = new ArrayList<Map<String, Double>>();
     var report =
@@ -282,14 +281,7 @@ abstract class TableCommand extends WorkloadCommand<Batch> {
       Table table, TableSchema schema, Split split, List<Prediction> told) {
     try (var context = new Context(Devices.byName(common.device), common.seed)) {
       TableRecipe recipe = recipe(context, table, schema, split);
-      long steps =
-          common.length != null && common.length.steps != null
-              ? common.length.steps
-              : Math.round(
-                  (common.length != null && common.length.epochs != null
-                          ? common.length.epochs
-                          : defaults().epochs())
-                      * recipe.plan().batches(0));
+      long steps = steps(recipe, Optional.empty());
       try (var run = new TrainingRun<>(recipe, common.settings(defaults(), steps))) {
         var trainer = new Trainer(run.workload(), TrainerOptions.of(steps), List.of());
         var figures = new LinkedHashMap<String, Double>();

@@ -44,6 +44,9 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
   /** A run that is so short ends before kernels are warm. */
   private static final int FEW_STEPS = 100;
 
+  /** Less says more of the overhead of small kernels than of the machine. */
+  private static final double LEAST_UTILISATION = 0.01;
+
   @Spec CommandSpec spec;
 
   @Mixin CommonOptions common;
@@ -61,8 +64,8 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
   /** Steps between validations where that is not given. */
   abstract long usualInterval(Recipe<B> recipe, long steps);
 
-  /** Writes what else belongs to a finished run. */
-  void finish(Recipe<B> recipe, Optional<RunFolder> folder, ConsoleReport report) {}
+  /** Writes and prints what else belongs to a finished run. */
+  void finish(Recipe<B> recipe, Optional<RunFolder> folder, Optional<ConsoleReport> report) {}
 
   /** Does something else than training, by options of this workload; true if so. */
   boolean isOther(RunFolder folder) {
@@ -129,7 +132,7 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
 
   // Length
 
-  private long steps(Recipe<B> recipe, Optional<RunFolder> folder) {
+  final long steps(Recipe<B> recipe, Optional<RunFolder> folder) {
     CommonOptions.Length length =
         common.length == null ? new CommonOptions.Length() : common.length;
     long perEpoch = recipe.plan().batches(0);
@@ -230,7 +233,9 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
         trainer.run();
         double wall = (System.nanoTime() - start) * 1e-9 - trainer.warmUpSeconds();
         folder.ifPresent(kept -> writeWeights(kept, trainer, recipe, settings));
-        conclude(trainer, recipe, report, times, wall, peak.perSecond(), folder);
+        Outcome outcome =
+            new Outcome(trainer, times, wall, report.perSecond() * recipe.flopsPerExample(), peak);
+        conclude(outcome, recipe, report, folder, interruption.isRequested());
         return CommandLine.ExitCode.OK;
       }
     }
@@ -275,43 +280,60 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
 
   // The result
 
+  /**
+   * What a run came to.
+   *
+   * @param wall seconds, without the warm-up
+   * @param flops floating-point operations in a second
+   */
+  private record Outcome(
+      Trainer trainer, KernelTimes times, double wall, double flops, PeakFlops peak) {
+    /** The part of the peak that was used; NaN if that was not measured. */
+    double utilisation() {
+      return flops / peak.perSecond();
+    }
+  }
+
   private void conclude(
-      Trainer trainer,
+      Outcome outcome,
       Recipe<B> recipe,
       ConsoleReport report,
-      KernelTimes times,
-      double wall,
-      double peak,
-      Optional<RunFolder> folder) {
-    Optional<Validation> last = trainer.lastValidation();
-    double used = report.perSecond() * recipe.flopsPerExample() / peak;
+      Optional<RunFolder> folder,
+      boolean isUrgent) {
+    Trainer trainer = outcome.trainer();
     if (common.json) {
-      report.document(document(trainer, recipe, report, times, wall, used));
-      finishQuietly(recipe, folder, report);
+      report.document(document(outcome, recipe, report));
+      finish(recipe, folder, Optional.empty());
       return;
     }
-    report.kernels(times.sorted(), wall);
-    finish(recipe, folder, report);
-    if (used > 0.01) {
+    report.kernels(outcome.times().sorted(), outcome.wall());
+    if (!isUrgent) {
+      finish(recipe, folder, Optional.of(report));
+    }
+    if (outcome.utilisation() > LEAST_UTILISATION) {
       report.result(
           "%,.0f %s/s, %.1f GFLOP/s: %.0f %% of the %.0f GFLOP/s of a large fp32 product",
-          report.perSecond(), recipe.unit(), used * peak * 1e-9, 100 * used, peak * 1e-9);
+          report.perSecond(),
+          recipe.unit(),
+          outcome.flops() * 1e-9,
+          100 * outcome.utilisation(),
+          outcome.peak().perSecond() * 1e-9);
     }
     if (report.skipped() > 0) {
       report.result("%,d steps were skipped as gradients overflowed", report.skipped());
     }
     trainer.stopReason().ifPresent(reason -> report.result("stopped: %s", reason));
-    last.ifPresent(
-        v ->
-            report.result(
-                "%s after %,d steps in %.1f s", figures(v), trainer.workload().step(), wall));
+    trainer
+        .lastValidation()
+        .ifPresent(
+            v ->
+                report.result(
+                    "%s after %,d steps in %.1f s; warm-up %.1f s",
+                    figures(v),
+                    trainer.workload().step(),
+                    outcome.wall(),
+                    trainer.warmUpSeconds()));
     folder.ifPresent(kept -> report.result("%s", kept.report()));
-  }
-
-  private void finishQuietly(Recipe<B> recipe, Optional<RunFolder> folder, ConsoleReport report) {
-    if (folder.isPresent()) {
-      finish(recipe, folder, null);
-    }
   }
 
   /** For example {@code test accuracy 98.20 %}. */
@@ -321,13 +343,9 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
     return text.toString();
   }
 
-  private Map<String, Object> document(
-      Trainer trainer,
-      Recipe<B> recipe,
-      ConsoleReport report,
-      KernelTimes times,
-      double wall,
-      double used) {
+  private Map<String, Object> document(Outcome outcome, Recipe<B> recipe, ConsoleReport report) {
+    Trainer trainer = outcome.trainer();
+    double used = outcome.utilisation();
     var document = new LinkedHashMap<String, Object>();
     document.put("workload", spec.name());
     document.put("device", common.device);
@@ -344,12 +362,12 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
               document.putAll(v.metrics());
             });
     document.put("warmUpSeconds", trainer.warmUpSeconds());
-    document.put("seconds", wall);
+    document.put("seconds", outcome.wall());
     document.put(recipe.unit() + "PerSecond", report.perSecond());
     document.put("utilisation", Double.isNaN(used) ? null : used);
     document.put("skippedSteps", report.skipped());
     document.put("validations", report.rows());
-    document.put("kernels", times.sorted());
+    document.put("kernels", outcome.times().sorted());
     return document;
   }
 

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The safetensors format: the length of the header as a little-endian 64-bit number, a JSON header
@@ -90,7 +91,8 @@ public final class Safetensors {
       throws JsonProcessingException {
     var header = new LinkedHashMap<String, Object>();
     if (!metadata.isEmpty()) {
-      header.put(METADATA, metadata);
+      // Sorted: the same content gives the same bytes, whatever order a map has in this process.
+      header.put(METADATA, new TreeMap<>(metadata));
     }
     long offset = 0;
     for (var named : arrays.entrySet()) {

@@ -45,13 +45,14 @@ class KernelPagesTest {
     }
     examples.addAll(Example.of(DOCS.resolve("cache.md")));
     examples.addAll(Example.of(DOCS.resolve("classical-methods.md")));
-    ClassLoader classes = compiled(examples);
+    ClassLoader classes = compiled(folder, examples, packages());
     return examples.stream()
         .filter(Example::isRun)
         .map(e -> DynamicTest.dynamicTest(e.toString(), () -> run(classes, e)));
   }
 
-  private static void run(ClassLoader classes, Example example) throws Throwable {
+  /** Runs what was {@link #compiled}. */
+  static void run(ClassLoader classes, Example example) throws Throwable {
     try {
       classes.loadClass(example.name()).getMethod("run", Device.class).invoke(null, Devices.cpu());
     } catch (InvocationTargetException thrown) {
@@ -59,8 +60,14 @@ class KernelPagesTest {
     }
   }
 
-  private ClassLoader compiled(List<Example> examples) throws IOException {
-    List<String> packages = packages();
+  /**
+   * Compiles examples.
+   *
+   * @param folder where classes go
+   * @param packages whose classes examples may name
+   */
+  static ClassLoader compiled(Path folder, List<Example> examples, List<String> packages)
+      throws IOException {
     var sources = new ArrayList<JavaFileObject>();
     for (Example example : examples) {
       sources.add(new Source(example.name(), example.source(packages)));

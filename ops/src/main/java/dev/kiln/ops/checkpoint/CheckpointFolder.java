@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -18,7 +19,8 @@ import java.util.stream.Stream;
  * so that there is always one to resume from, whenever the process ends.
  */
 public final class CheckpointFolder {
-  private static final Pattern NAME = Pattern.compile("step-(\\d+)\\.checkpoint\\.safetensors");
+  private static final Pattern NAME =
+      Pattern.compile("step-(\\d{1,18})\\.checkpoint\\.safetensors");
 
   private final Path folder;
   private final int kept;
@@ -37,12 +39,20 @@ public final class CheckpointFolder {
   /** A checkpoint and its number. */
   public record Stored(Path file, long step) {}
 
-  /** Writes a checkpoint, then removes those that are too old. */
+  /**
+   * Writes a checkpoint, then removes those that are too old.
+   *
+   * @param step from 0 on
+   */
   public Path save(long step, Stateful state) {
-    Path file = folder.resolve("step-%08d.checkpoint.safetensors".formatted(step));
+    if (step < 0) {
+      throw new KilnException("a checkpoint is of a step from 0 on, not " + step);
+    }
+    Path file =
+        folder.resolve(String.format(Locale.ROOT, "step-%08d.checkpoint.safetensors", step));
     Checkpoint.save(file, state);
-    List<Stored> all = all();
-    for (Stored old : all.subList(0, Math.max(0, all.size() - kept))) {
+    List<Stored> others = all().stream().filter(stored -> stored.step != step).toList();
+    for (Stored old : others.subList(0, Math.max(0, others.size() + 1 - kept))) {
       remove(old.file);
     }
     return file;

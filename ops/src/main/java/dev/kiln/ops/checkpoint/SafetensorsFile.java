@@ -96,10 +96,12 @@ public final class SafetensorsFile implements AutoCloseable {
     Map<String, Map<String, Object>> header =
         Safetensors.JSON.readValue(
             new String(json, StandardCharsets.UTF_8), new TypeReference<>() {});
+    requireThere(file, "it", header);
     var arrays = new LinkedHashMap<String, Stored>();
     var metadata = new LinkedHashMap<String, String>();
     header.forEach(
         (name, value) -> {
+          requireThere(file, name, value);
           if (name.equals(Safetensors.METADATA)) {
             value.forEach((key, text) -> metadata.put(key, String.valueOf(text)));
           } else {
@@ -108,6 +110,13 @@ public final class SafetensorsFile implements AutoCloseable {
         });
     requireApart(file, arrays);
     return new SafetensorsFile(file, arena, data, arrays, metadata);
+  }
+
+  /** JSON has a null in any place. */
+  private static void requireThere(Path file, String name, Object value) {
+    if (value == null) {
+      throw new KilnException("%s: damaged header: %s is null".formatted(file, name));
+    }
   }
 
   private static Stored stored(Path file, String name, Map<String, Object> value, long available) {

@@ -18,6 +18,7 @@ public record Split(int[] training, int[] validation, int[] test) {
    * @param test part of the examples, likewise; together below 1
    */
   public static Split random(int examples, double validation, double test, long seed) {
+    requireExamples(examples);
     return stratified(new int[examples], validation, test, seed);
   }
 
@@ -30,6 +31,7 @@ public record Split(int[] training, int[] validation, int[] test) {
    */
   public static Split inOrder(int examples, double validation, double test) {
     requireFractions(validation, test);
+    requireExamples(examples);
     int testFrom = examples - (int) Math.round(examples * test);
     int validationFrom = testFrom - (int) Math.round(examples * validation);
     var split =
@@ -59,6 +61,12 @@ public record Split(int[] training, int[] validation, int[] test) {
     var split = new Split(members(part, 0), members(part, 1), members(part, 2));
     split.requireParts(labels.length, validation, test);
     return split;
+  }
+
+  private static void requireExamples(int examples) {
+    if (examples < 0) {
+      throw new KilnException("%,d examples cannot be split".formatted(examples));
+    }
   }
 
   private static void requireFractions(double validation, double test) {
@@ -131,6 +139,7 @@ public record Split(int[] training, int[] validation, int[] test) {
   }
 
   private static void requireFolds(int examples, int folds) {
+    requireExamples(examples);
     if (folds < 2 || folds > examples) {
       throw new KilnException(
           "%,d examples can be split into 2 to %,d folds, not %d"

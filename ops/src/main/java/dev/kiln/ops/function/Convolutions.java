@@ -102,6 +102,9 @@ public final class Convolutions {
       shape[1] = isTransposed ? weight.dim(1) * options.groups() : weight.dim(0);
       for (int i = 0; i < axes; i++) {
         ConvolutionAxis axis = options.axes().get(i);
+        if (axis.stride() < 1) {
+          throw fault("strides must be at least 1, but one is %d", axis.stride());
+        }
         long n = x.dim(i + 2);
         long taps = weight.dim(i + 2);
         shape[i + 2] = isTransposed ? axis.transposedOutputSize(n, taps) : axis.outputSize(n, taps);

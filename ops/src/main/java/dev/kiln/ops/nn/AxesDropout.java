@@ -16,7 +16,7 @@ public final class AxesDropout extends Layer {
   private AxesDropout(Context context, int axes, double p) {
     super(context);
     this.axes = axes;
-    this.p = p;
+    this.p = Dropout.part(p);
   }
 
   /** Whole channels (Tompson et al., 2015): PyTorch's Dropout1d, 2d and 3d. */

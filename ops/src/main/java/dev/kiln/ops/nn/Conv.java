@@ -37,6 +37,11 @@ public abstract sealed class Conv extends Layer implements Counted, Windowed
     this.options = options;
     geometry = options.forKernels(axes);
     int groups = options.groups();
+    if (inputs < 1 || outputs < 1) {
+      throw new KilnException(
+          "%s: there must be channels in and out, but are %d and %d"
+              .formatted(getClass().getSimpleName(), inputs, outputs));
+    }
     if (groups < 1 || inputs % groups != 0 || outputs % groups != 0) {
       throw new KilnException(
           "%s: %d groups do not divide %d channels in and %d out"

@@ -6,6 +6,7 @@ import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.runtime.KilnException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -34,6 +35,22 @@ public record ConvOptions(
     Activation activation,
     WeightForm form,
     Initialization initialization) {
+  public ConvOptions {
+    require("kernel", 1, kernel);
+    require("stride", 1, stride);
+    require("padding", 0, padding);
+    require("dilation", 1, dilation);
+    require("outputPadding", 0, outputPadding);
+  }
+
+  private static void require(String what, int least, List<Integer> numbers) {
+    if (numbers.stream().anyMatch(number -> number < least)) {
+      throw new KilnException(
+          "convolution: numbers of '%s' must be at least %d, but are %s"
+              .formatted(what, least, numbers));
+    }
+  }
+
   /** A kernel of such sizes, stride 1, no padding, one group, with a bias. */
   public static ConvOptions kernel(int... sizes) {
     return new ConvOptions(
@@ -50,129 +67,86 @@ public record ConvOptions(
   }
 
   public ConvOptions withStride(int... newStride) {
-    return new ConvOptions(
-        kernel,
-        list(newStride),
-        padding,
-        dilation,
-        outputPadding,
-        groups,
-        hasBias,
-        activation,
-        form,
-        initialization);
+    return changed(draft -> draft.stride = list(newStride));
   }
 
   public ConvOptions withPadding(int... newPadding) {
-    return new ConvOptions(
-        kernel,
-        stride,
-        list(newPadding),
-        dilation,
-        outputPadding,
-        groups,
-        hasBias,
-        activation,
-        form,
-        initialization);
+    return changed(draft -> draft.padding = list(newPadding));
   }
 
   public ConvOptions withDilation(int... newDilation) {
-    return new ConvOptions(
-        kernel,
-        stride,
-        padding,
-        list(newDilation),
-        outputPadding,
-        groups,
-        hasBias,
-        activation,
-        form,
-        initialization);
+    return changed(draft -> draft.dilation = list(newDilation));
   }
 
   public ConvOptions withOutputPadding(int... newOutputPadding) {
-    return new ConvOptions(
-        kernel,
-        stride,
-        padding,
-        dilation,
-        list(newOutputPadding),
-        groups,
-        hasBias,
-        activation,
-        form,
-        initialization);
+    return changed(draft -> draft.outputPadding = list(newOutputPadding));
   }
 
   public ConvOptions withGroups(int newGroups) {
-    return new ConvOptions(
-        kernel,
-        stride,
-        padding,
-        dilation,
-        outputPadding,
-        newGroups,
-        hasBias,
-        activation,
-        form,
-        initialization);
+    return changed(draft -> draft.groups = newGroups);
   }
 
   public ConvOptions withoutBias() {
-    return new ConvOptions(
-        kernel,
-        stride,
-        padding,
-        dilation,
-        outputPadding,
-        groups,
-        false,
-        activation,
-        form,
-        initialization);
+    return changed(draft -> draft.hasBias = false);
   }
 
   public ConvOptions withActivation(Activation newActivation) {
-    return new ConvOptions(
-        kernel,
-        stride,
-        padding,
-        dilation,
-        outputPadding,
-        groups,
-        hasBias,
-        newActivation,
-        form,
-        initialization);
+    return changed(draft -> draft.activation = newActivation);
   }
 
   public ConvOptions withForm(WeightForm newForm) {
-    return new ConvOptions(
-        kernel,
-        stride,
-        padding,
-        dilation,
-        outputPadding,
-        groups,
-        hasBias,
-        activation,
-        newForm,
-        initialization);
+    return changed(draft -> draft.form = newForm);
   }
 
   public ConvOptions withInitialization(Initialization newInitialization) {
-    return new ConvOptions(
-        kernel,
-        stride,
-        padding,
-        dilation,
-        outputPadding,
-        groups,
-        hasBias,
-        activation,
-        form,
-        newInitialization);
+    return changed(draft -> draft.initialization = newInitialization);
+  }
+
+  private ConvOptions changed(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.options();
+  }
+
+  /** Options while one of them changes. */
+  private static final class Draft {
+    private final List<Integer> kernel;
+    private List<Integer> stride;
+    private List<Integer> padding;
+    private List<Integer> dilation;
+    private List<Integer> outputPadding;
+    private int groups;
+    private boolean hasBias;
+    private Activation activation;
+    private WeightForm form;
+    private Initialization initialization;
+
+    Draft(ConvOptions before) {
+      kernel = before.kernel;
+      stride = before.stride;
+      padding = before.padding;
+      dilation = before.dilation;
+      outputPadding = before.outputPadding;
+      groups = before.groups;
+      hasBias = before.hasBias;
+      activation = before.activation;
+      form = before.form;
+      initialization = before.initialization;
+    }
+
+    ConvOptions options() {
+      return new ConvOptions(
+          kernel,
+          stride,
+          padding,
+          dilation,
+          outputPadding,
+          groups,
+          hasBias,
+          activation,
+          form,
+          initialization);
+    }
   }
 
   /** Taps along an axis of space. */

@@ -4,6 +4,7 @@ import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.ops.function.Products;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
+import dev.kiln.runtime.KilnException;
 import java.util.List;
 
 /**
@@ -52,8 +53,17 @@ public final class Linear extends Layer implements Counted {
     this(context, inputs, outputs, hasBias ? Options.DEFAULT : Options.DEFAULT.withoutBias());
   }
 
+  /**
+   * @param inputs at least 1
+   * @param outputs at least 1
+   */
   public Linear(Context context, long inputs, long outputs, Options options) {
     super(context);
+    if (inputs < 1 || outputs < 1) {
+      throw new KilnException(
+          "Linear: inputs and outputs must be at least 1, but are %d and %d"
+              .formatted(inputs, outputs));
+    }
     this.options = options;
     weight = new Weight(this, options.form(), options.initialization(), outputs, inputs);
     bias = options.hasBias() ? parameter("bias", bias(inputs, outputs)) : null;

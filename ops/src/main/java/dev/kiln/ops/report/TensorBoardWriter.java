@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -69,7 +70,12 @@ public final class TensorBoardWriter implements AutoCloseable {
   static TensorBoardWriter open(Path folder, InstantSource clock) {
     long seconds = clock.instant().getEpochSecond();
     String name =
-        "events.out.tfevents.%010d.%s.%d".formatted(seconds, host(), ProcessHandle.current().pid());
+        String.format(
+            Locale.ROOT,
+            "events.out.tfevents.%010d.%s.%d",
+            seconds,
+            host(),
+            ProcessHandle.current().pid());
     try {
       Files.createDirectories(folder);
       for (int n = 0; ; n++) {

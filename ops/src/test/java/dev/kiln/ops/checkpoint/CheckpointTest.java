@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +111,35 @@ class CheckpointTest {
     assertThat(checkpoints.all())
         .extracting(CheckpointFolder.Stored::step)
         .containsExactly(10L, 2_000_000_000L);
+  }
+
+  @Test
+  void whatWasJustWrittenStaysEvenIfOthersAreOfLaterSteps() {
+    var checkpoints = new CheckpointFolder(folder, 2);
+    for (long step : new long[] {100, 200, 10}) {
+      assertThat(checkpoints.save(step, before)).exists();
+    }
+    assertThat(checkpoints.all())
+        .extracting(CheckpointFolder.Stored::step)
+        .containsExactly(10L, 200L);
+  }
+
+  @Test
+  void aStepIsNotNegative() {
+    assertThatThrownBy(() -> new CheckpointFolder(folder, 2).save(-1, before))
+        .hasMessage("a checkpoint is of a step from 0 on, not -1");
+  }
+
+  @Test
+  void namesHaveLatinDigitsEverywhere() {
+    Locale usual = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      var checkpoints = new CheckpointFolder(folder, 2);
+      assertThat(checkpoints.save(12, before)).hasFileName("step-00000012.checkpoint.safetensors");
+    } finally {
+      Locale.setDefault(usual);
+    }
   }
 
   @Test

@@ -87,6 +87,19 @@ class SafetensorsTest {
     byte[] damaged = bytes.clone();
     damaged[8] = '[';
     refused(file, damaged, "damaged header");
+    refused(file, headed("null"), "damaged header: it is null");
+    refused(file, headed("{\"a\":null}"), "damaged header: a is null");
+    refused(file, headed("{\"__metadata__\":null}"), "damaged header: __metadata__ is null");
+  }
+
+  /** A file of a header alone. */
+  private static byte[] headed(String json) {
+    byte[] header = json.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(Long.BYTES + header.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(header.length)
+        .put(header)
+        .array();
   }
 
   private void refused(Path file, byte[] content, String message) throws IOException {

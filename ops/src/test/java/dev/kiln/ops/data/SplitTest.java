@@ -99,5 +99,8 @@ class SplitTest {
             "2 examples are too few to split into 2 for training, 0 for validation and 0 for"
                 + " testing");
     assertThatThrownBy(() -> Split.random(0, 0, 0, 0)).hasMessageContaining("0 examples");
+    assertThatThrownBy(() -> Split.random(-1, 0, 0, 0)).hasMessage("-1 examples cannot be split");
+    assertThatThrownBy(() -> Split.inOrder(-1, 0, 0)).hasMessage("-1 examples cannot be split");
+    assertThatThrownBy(() -> Split.folds(-3, 2, 0)).hasMessage("-3 examples cannot be split");
   }
 }

@@ -389,4 +389,29 @@ class LayersTest {
     assertThatThrownBy(() -> new Upsample(context, 2, 0, UpsamplingMode.NEAREST))
         .hasMessage("Upsample: the scale must be above 0, but is 0.0");
   }
+
+  @Test
+  void sizesThatMakeNoLayerAreRefusedWhenItIsMade() {
+    Map<String, Runnable> faults =
+        Map.of(
+            "Linear: inputs and outputs must be at least 1, but are 0 and 4",
+            () -> new Linear(context, 0, 4),
+            "Conv2d: there must be channels in and out, but are 3 and 0",
+            () -> new Conv2d(context, 3, 0, 1),
+            "convolution: numbers of 'kernel' must be at least 1, but are [3, 0]",
+            () -> ConvOptions.kernel(3, 0),
+            "convolution: numbers of 'stride' must be at least 1, but are [0]",
+            () -> ConvOptions.kernel(3).withStride(0),
+            "convolution: numbers of 'padding' must be at least 0, but are [-1]",
+            () -> ConvOptions.kernel(3).withPadding(-1),
+            "convolution: numbers of 'dilation' must be at least 1, but are [0]",
+            () -> ConvOptions.kernel(3).withDilation(0),
+            "dropout: p must be at least 0 and less than 1, but is -0.1",
+            () -> new Dropout(context, -0.1),
+            "dropout: p must be at least 0 and less than 1, but is 1.0",
+            () -> AxesDropout.ofChannels(context, 1));
+    faults.forEach(
+        (message, fault) ->
+            assertThatThrownBy(fault::run).isInstanceOf(KilnException.class).hasMessage(message));
+  }
 }

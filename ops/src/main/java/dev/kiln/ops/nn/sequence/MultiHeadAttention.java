@@ -228,6 +228,9 @@ public final class MultiHeadAttention extends Module implements Counted {
    * @throws KilnException if a length is negative or greater
    */
   public static Tensor padding(Context context, DType dtype, int[] lengths, int places) {
+    if (places < 0) {
+      throw new KilnException("padding: there cannot be %d places".formatted(places));
+    }
     double[] mask = new double[Math.multiplyExact(lengths.length, places)];
     for (int b = 0; b < lengths.length; b++) {
       if (lengths[b] < 0 || lengths[b] > places) {

@@ -7,7 +7,9 @@ import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** The weights of a model as a file that other tools read, and back. */
 public final class Weights {
@@ -32,8 +34,36 @@ public final class Weights {
    *     unchanged then
    */
   public static void load(Path file, Module model, NameMap names) {
+    read(
+        file,
+        model,
+        names,
+        state -> {
+          model.load(state);
+          return List.of();
+        });
+  }
+
+  /**
+   * Overwrites what the file has and the names do not {@linkplain NameMap#ignore ignore}; the rest
+   * of the model stays. For a model with another head:
+   *
+   * <pre>{@code
+   * Weights.loadPart(file, model, NameMap.SAME.ignore("fc\\..*"));
+   * }</pre>
+   *
+   * @return the names of parameters and buffers that stayed as they were
+   * @throws KilnException if the file cannot be read, has a name that the model has not, or a shape
+   *     differs; the model is unchanged then
+   */
+  public static List<String> loadPart(Path file, Module model, NameMap names) {
+    return read(file, model, names, model::loadPart);
+  }
+
+  private static List<String> read(
+      Path file, Module model, NameMap names, Function<Map<String, Tensor>, List<String>> use) {
     try (var opened = SafetensorsFile.open(file);
-        Scope scope = model.context().scope()) {
+        Scope _ = model.context().scope()) {
       var state = new LinkedHashMap<String, Tensor>();
       for (String name : opened.names()) {
         names
@@ -46,7 +76,7 @@ public final class Weights {
                 });
       }
       try {
-        model.load(state);
+        return use.apply(state);
       } catch (KilnException e) {
         throw new KilnException(file + ": " + e.getMessage(), e);
       }

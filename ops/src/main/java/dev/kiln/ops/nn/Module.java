@@ -193,16 +193,38 @@ public abstract class Module implements AutoCloseable {
           "load: the names do not fit the model: missing %s, unknown %s"
               .formatted(missing, unknown));
     }
-    own.forEach(
+    copy(state, own);
+  }
+
+  /**
+   * Overwrites those parameters and buffers that a state has, such as all but a new head; the
+   * others stay as they are.
+   *
+   * @return the names of those that stayed
+   * @throws KilnException if a name of the state is unknown, or a shape differs; nothing is changed
+   *     then
+   */
+  public final List<String> loadPart(Map<String, Tensor> state) {
+    Map<String, Tensor> own = state();
+    List<String> unknown = state.keySet().stream().filter(n -> !own.containsKey(n)).toList();
+    if (!unknown.isEmpty()) {
+      throw new KilnException("loadPart: the model has no %s".formatted(unknown));
+    }
+    copy(state, own);
+    return own.keySet().stream().filter(n -> !state.containsKey(n)).toList();
+  }
+
+  private void copy(Map<String, Tensor> state, Map<String, Tensor> own) {
+    state.forEach(
         (name, tensor) -> {
-          if (!Arrays.equals(tensor.shape(), state.get(name).shape())) {
+          if (!Arrays.equals(tensor.shape(), own.get(name).shape())) {
             throw new KilnException(
                 "load: %s must have the shape %s, but is %s"
-                    .formatted(name, Arrays.toString(tensor.shape()), state.get(name)));
+                    .formatted(name, Arrays.toString(own.get(name).shape()), tensor));
           }
         });
     try (var _ = context.noGrad()) {
-      own.forEach((name, tensor) -> tensor.copyFrom(state.get(name)));
+      state.forEach((name, tensor) -> own.get(name).copyFrom(tensor));
     }
   }
 

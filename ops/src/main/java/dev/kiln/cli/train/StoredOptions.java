@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
 import picocli.CommandLine;
@@ -71,7 +72,7 @@ final class StoredOptions {
       return List.of();
     }
     return option.arity().max() == 0
-        ? List.of(String.valueOf((Object) option.getValue()))
+        ? List.of(Objects.toString(option.getValue()))
         : List.copyOf(line.getParseResult().matchedOption(name(option)).originalStringValues());
   }
 

@@ -89,6 +89,16 @@ public final class TorchGpt implements AutoCloseable {
     }
   }
 
+  /** Sets the learning rate. */
+  public void rate(double rate) {
+    try (var _ = new PointerScope()) {
+      var groups = optimizer.param_groups();
+      for (long i = 0; i < groups.size(); i++) {
+        groups.get(i).options().set_lr(rate);
+      }
+    }
+  }
+
   /** The mean loss without gradients. */
   public double evaluate(Tensor tokens, Tensor targets) {
     try (var _ = new PointerScope();

@@ -24,7 +24,8 @@ public final class NumericalGradient {
    * @param x where; changed and put back
    * @param gradient the gradient at {@code x} by the reference
    */
-  public static void check(String what, ToDoubleFunction<double[]> loss, double[] x, double[] gradient) {
+  public static void check(
+      String what, ToDoubleFunction<double[]> loss, double[] x, double[] gradient) {
     assertThat(gradient).as("size of " + what).hasSameSizeAs(x);
     double scale = 1;
     for (double g : gradient) {

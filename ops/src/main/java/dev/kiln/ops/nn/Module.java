@@ -2,10 +2,10 @@ package dev.kiln.ops.nn;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.ops.tensor.Context;
+import dev.kiln.ops.tensor.Listeners;
 import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -26,7 +26,7 @@ public abstract class Module implements AutoCloseable {
   private final Map<String, Module> children = new LinkedHashMap<>();
   private String name = "";
   private boolean isTraining = true;
-  private List<Listener> listeners = List.of();
+  private final Listeners<Listener> listeners = new Listeners<>();
 
   /** Sees what goes through a module. */
   @FunctionalInterface
@@ -246,14 +246,7 @@ public abstract class Module implements AutoCloseable {
 
   /** Shows inputs and outputs of this module to a listener until the result is closed. */
   public final Mode listen(Listener listener) {
-    var longer = new ArrayList<>(listeners);
-    longer.add(listener);
-    listeners = longer;
-    return () -> {
-      var shorter = new ArrayList<>(listeners);
-      shorter.remove(listener);
-      listeners = shorter;
-    };
+    return listeners.add(listener);
   }
 
   /**
@@ -261,7 +254,7 @@ public abstract class Module implements AutoCloseable {
    * is done, so that summaries see them.
    */
   protected final void applied(List<Tensor> inputs, List<Tensor> outputs) {
-    for (Listener listener : listeners) {
+    for (Listener listener : listeners.now()) {
       listener.applied(this, inputs, outputs);
     }
   }

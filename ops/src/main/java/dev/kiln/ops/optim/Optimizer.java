@@ -7,6 +7,7 @@ import dev.kiln.ops.checkpoint.StateReader;
 import dev.kiln.ops.checkpoint.StateWriter;
 import dev.kiln.ops.checkpoint.Stateful;
 import dev.kiln.ops.tensor.Context;
+import dev.kiln.ops.tensor.Listeners;
 import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
@@ -38,7 +39,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
   private final Context context;
   private final Map<String, Slot> slots = new LinkedHashMap<>();
   private final List<Cohort> cohorts = new ArrayList<>();
-  private List<Runnable> listeners = List.of();
+  private final Listeners<Runnable> listeners = new Listeners<>();
   private Clipping clipping = Clipping.NONE;
   private StepPlan plan;
   private double inverseScale = 1;
@@ -126,14 +127,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
    * @return ends it
    */
   public Mode afterStep(Runnable listener) {
-    var longer = new ArrayList<>(listeners);
-    longer.add(listener);
-    listeners = longer;
-    return () -> {
-      var shorter = new ArrayList<>(listeners);
-      shorter.remove(listener);
-      listeners = shorter;
-    };
+    return listeners.add(listener);
   }
 
   // Steps
@@ -163,7 +157,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
     if (isFinite) {
       run(lr, stepScaling());
     } else {
-      listeners.forEach(Runnable::run);
+      listeners.now().forEach(Runnable::run);
     }
     return isFinite;
   }
@@ -208,7 +202,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
   private void run(double lr, GradientScaling scaling) {
     plan.run(lr, scaling);
     steps++;
-    listeners.forEach(Runnable::run);
+    listeners.now().forEach(Runnable::run);
   }
 
   /** Forgets the gradients of all parameters; their memory is kept. */

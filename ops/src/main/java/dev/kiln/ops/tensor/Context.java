@@ -5,7 +5,6 @@ import dev.kiln.runtime.Device;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -38,7 +37,7 @@ public final class Context implements TensorCreation, AutoCloseable {
   private final RandomState random;
   private final MemoryCount memory = new MemoryCount();
   private final Scope root;
-  private List<OperationListener> listeners = List.of();
+  private final Listeners<OperationListener> listeners = new Listeners<>();
   private Scope current;
   private boolean recording = true;
   private Autocast autocast;
@@ -203,24 +202,17 @@ public final class Context implements TensorCreation, AutoCloseable {
 
   /** Reports operations until the result is closed. */
   public Mode listen(OperationListener listener) {
-    var longer = new ArrayList<>(listeners);
-    longer.add(listener);
-    listeners = longer;
-    return () -> {
-      var shorter = new ArrayList<>(listeners);
-      shorter.remove(listener);
-      listeners = shorter;
-    };
+    return listeners.add(listener);
   }
 
   void observed(String operation, Tensor[] inputs, Tensor result) {
-    for (OperationListener listener : listeners) {
+    for (OperationListener listener : listeners.now()) {
       listener.forward(operation, Arrays.asList(inputs), result);
     }
   }
 
   void observedGradient(Node operation, int input, Tensor gradient) {
-    for (OperationListener listener : listeners) {
+    for (OperationListener listener : listeners.now()) {
       listener.backward(operation, input, gradient);
     }
   }

@@ -16,9 +16,14 @@ import java.util.List;
 
 /**
  * VGG (Simonyan and Zisserman, 2015): blocks of 3 x 3 convolutions, each halving the images. In:
- * {@code N x channels x size x size}; out: logits, {@code N x classes}.
+ * {@code N x channels x size x size}; out: logits, {@code N x classes}. Names are torchvision's,
+ * where activations are layers of their own: {@code features.3.weight}, {@code
+ * classifier.6.weight}.
  */
 public final class Vgg extends Layer {
+  /** Numbers of a convolution and its activation. */
+  private static final int WITH_ACTIVATION = 2;
+
   private final Sequential features;
   private final Sequential classifier;
 
@@ -61,26 +66,28 @@ public final class Vgg extends Layer {
     features = child("features", new Sequential(context));
     ConvOptions three = ConvOptions.kernel(3).withPadding(1).withActivation(Activation.RELU);
     int inputs = options.channels();
+    int number = 0;
     for (Block block : options.blocks()) {
       for (int i = 0; i < block.convolutions(); i++) {
-        features.add(new Conv2d(context, inputs, block.channels(), three));
+        var convolution = new Conv2d(context, inputs, block.channels(), three);
+        features.add(Integer.toString(number), convolution);
+        number += WITH_ACTIVATION;
         inputs = block.channels();
       }
-      features.add(new MaxPool(context, 2, 2));
+      features.add(Integer.toString(number++), new MaxPool(context, 2, 2));
     }
     long side = options.size() / parts;
     Linear.Options active = Linear.Options.DEFAULT.withActivation(Activation.RELU);
     classifier =
         child(
             "classifier",
-            new Sequential(
-                context,
-                new Flatten(context),
-                new Linear(context, inputs * side * side, options.hidden(), active),
-                new Dropout(context, options.dropout()),
-                new Linear(context, options.hidden(), options.hidden(), active),
-                new Dropout(context, options.dropout()),
-                new Linear(context, options.hidden(), options.classes())));
+            new Sequential(context)
+                .add("flatten", new Flatten(context))
+                .add("0", new Linear(context, inputs * side * side, options.hidden(), active))
+                .add("2", new Dropout(context, options.dropout()))
+                .add("3", new Linear(context, options.hidden(), options.hidden(), active))
+                .add("5", new Dropout(context, options.dropout()))
+                .add("6", new Linear(context, options.hidden(), options.classes())));
   }
 
   @Override

@@ -3,7 +3,9 @@ package dev.kiln.ops.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
+import dev.kiln.ops.nn.Layer;
 import dev.kiln.ops.nn.Summary;
 import dev.kiln.ops.nn.Work;
 import dev.kiln.ops.tensor.Context;
@@ -51,8 +53,83 @@ class ModelCountsTest {
     assertThat(model.parameterCount()).isEqualTo(128_806_154);
     Summary summary = Summary.of(model, 2, 1, 224, 224);
     assertThat(summary.trainable()).isEqualTo(128_806_154);
-    assertThat(summary.row("classifier.1").inputs()).containsExactly(List.of(2L, 25_088L));
+    assertThat(summary.row("classifier.0").inputs()).containsExactly(List.of(2L, 25_088L));
     assertThat(summary.row("classifier.2").work()).isEqualTo(Work.NONE);
+  }
+
+  @Test
+  void vggHasTorchvisionsNames() {
+    Vgg.Options grey = Vgg.Options.vgg11(1000);
+    var options = new Vgg.Options(grey.blocks(), 3, 224, 1000, 4096, 0.5);
+    var model = new Vgg(context, options);
+    assertThat(model.parameterCount()).isEqualTo(132_863_336);
+    assertThat(model.parameters().keySet())
+        .startsWith("features.0.weight", "features.0.bias", "features.3.weight")
+        .contains("features.6.bias", "features.8.bias", "features.18.weight", "classifier.3.bias")
+        .endsWith("classifier.6.weight", "classifier.6.bias");
+  }
+
+  @Test
+  void efficientNetB0Has5288548ParametersOfTorchvisionsNames() {
+    var model = new EfficientNet(context, EfficientNet.Options.b0(1000));
+    assertThat(model.parameterCount()).isEqualTo(5_288_548);
+    assertThat(model.parameters().get("features.2.0.block.1.0.weight").shape())
+        .containsExactly(96, 1, 3, 3);
+    assertThat(model.parameters().get("features.8.0.weight").shape())
+        .containsExactly(1280, 320, 1, 1);
+    assertThat(model.state())
+        .containsKeys(
+            "features.0.0.weight",
+            "features.0.1.running_mean",
+            "features.1.0.block.1.fc1.weight",
+            "features.7.0.block.3.1.bias",
+            "classifier.1.bias");
+    Summary summary = Summary.of(model, 1, 3, 224, 224);
+    assertThat(summary.row("features.8.1").outputs()).containsExactly(List.of(1L, 1280L, 7L, 7L));
+    assertThat(summary.row("classifier.1").outputs()).containsExactly(List.of(1L, 1000L));
+    // 0.39 billion multiplications and additions in the paper.
+    assertThat(summary.work().macs()).isBetween(385_000_000L, 395_000_000L);
+    assertThatThrownBy(() -> new EfficientNet.Options(3, 8, 1, List.of(), 8, 10, 0, 0))
+        .hasMessage("EfficientNet: there must be at least one stage");
+  }
+
+  private long[] shape(Layer model, long... inputs) {
+    return model.apply(context.zeros(DType.FP32, inputs)).shape();
+  }
+
+  @Test
+  void generatorsAndCriticsMirrorEachOther() {
+    for (int stages = 0; stages < 3; stages++) {
+      long size = 7L << stages;
+      var generator = new DigitGenerator(context, DigitGenerator.Options.of(16, 32, stages));
+      assertThat(generator.size()).isEqualTo(size);
+      assertThat(shape(generator, 2, 16)).containsExactly(2L, 1L, size, size);
+      var critic = new DigitCritic(context, DigitCritic.Options.growing(32, stages));
+      assertThat(shape(critic, 4, 1, size, size)).containsExactly(4L, 1L);
+    }
+    assertThatThrownBy(() -> new DigitGenerator(context, DigitGenerator.Options.of(0, 32, 1)))
+        .hasMessageContaining("latent 0");
+    assertThatThrownBy(() -> DigitCritic.Options.of(8, -1)).hasMessageContaining("stages -1");
+  }
+
+  @Test
+  void generatorsAndCriticsGrowStageByStage() {
+    var generator = new DigitGenerator(context, DigitGenerator.Options.growing(16, 32, 0));
+    var critic = new DigitCritic(context, DigitCritic.Options.growing(32, 0));
+    assertThatThrownBy(() -> new DigitCritic(context, DigitCritic.Options.of(8, 0)).fade(1))
+        .hasMessage("DigitCritic: there is no stage to fade in: it has not grown");
+    for (long size = 14; size <= 28; size *= 2) {
+      generator = generator.grow();
+      critic = critic.grow();
+      assertThatThrownBy(generator::grow).hasMessageContaining("is still being faded in");
+      assertThatThrownBy(critic::grow).hasMessageContaining("is still being faded in");
+      for (double alpha : new double[] {0, 0.5, 1}) {
+        generator.fade(alpha);
+        critic.fade(alpha);
+        assertThat(shape(generator, 4, 16)).containsExactly(4L, 1L, size, size);
+        assertThat(shape(critic, 4, 1, size, size)).containsExactly(4L, 1L);
+      }
+    }
   }
 
   @Test
@@ -85,7 +162,7 @@ class ModelCountsTest {
     var model =
         new MultilayerPerceptron(
             context, new MultilayerPerceptron.Options(4, List.of(3), 2, Activation.TANH, 0.1));
-    assertThatThrownBy(() -> model.apply(context.zeros(dev.kiln.compiler.ir.DType.FP32, 2, 5)))
+    assertThatThrownBy(() -> model.apply(context.zeros(DType.FP32, 2, 5)))
         .hasMessage(
             "layer 'layers.1': Linear(4 -> 3): linear: the last axis of reshape fp32[2, 5] must be"
                 + " the last axis of weight fp32[3, 4]");

@@ -13,6 +13,7 @@ import dev.kiln.ops.tensor.Operation;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
+import java.util.Arrays;
 
 /**
  * Norms of rows and of channels. Statistics are fp32, beside fp64 fp64. Weight and bias may be of
@@ -22,6 +23,7 @@ public final class Normalizations {
   private static final int X = 0;
   private static final int WEIGHT = 1;
   private static final int BIAS = 2;
+  private static final int CHANNELS_SAVED = 5;
 
   private Normalizations() {}
 
@@ -143,25 +145,13 @@ public final class Normalizations {
       runningMean.changedInPlace();
       runningVar.changedInPlace();
     }
-    return operation
-        .save(dense, weight, bias, mean, rstd)
-        .result(
-            y,
-            g ->
-                parameterGradients(
-                    g,
-                    (dy, dx, dweight, dbias) ->
-                        launcher.backward(
-                            dy,
-                            g.saved(0).array(),
-                            array(g.saved(1)),
-                            array(g.saved(2)),
-                            g.saved(3).array(),
-                            g.saved(4).array(),
-                            options,
-                            dx,
-                            dweight,
-                            dbias)));
+    operation.save(dense, weight, bias, mean, rstd);
+    return ofChannels(
+        operation,
+        y,
+        (saved, dy, dx, dweight, dbias) ->
+            launcher.backward(
+                dy, saved[0], saved[1], saved[2], saved[3], saved[4], options, dx, dweight, dbias));
   }
 
   /**
@@ -189,25 +179,13 @@ public final class Normalizations {
         variance.array(),
         options,
         y.array());
-    return operation
-        .save(dense, weight, bias, mean, variance)
-        .result(
-            y,
-            g ->
-                parameterGradients(
-                    g,
-                    (dy, dx, dweight, dbias) ->
-                        launcher.backwardOfInference(
-                            dy,
-                            g.saved(0).array(),
-                            array(g.saved(1)),
-                            array(g.saved(2)),
-                            g.saved(3).array(),
-                            g.saved(4).array(),
-                            options,
-                            dx,
-                            dweight,
-                            dbias)));
+    operation.save(dense, weight, bias, mean, variance);
+    return ofChannels(
+        operation,
+        y,
+        (saved, dy, dx, dweight, dbias) ->
+            launcher.backwardOfInference(
+                dy, saved[0], saved[1], saved[2], saved[3], saved[4], options, dx, dweight, dbias));
   }
 
   /**
@@ -241,25 +219,13 @@ public final class Normalizations {
         y.array(),
         array(mean),
         array(rstd));
-    return operation
-        .save(dense, in[WEIGHT], in[BIAS], mean, rstd)
-        .result(
-            y,
-            g ->
-                parameterGradients(
-                    g,
-                    (dy, dx, dweight, dbias) ->
-                        launcher.backward(
-                            dy,
-                            g.saved(0).array(),
-                            array(g.saved(1)),
-                            array(g.saved(2)),
-                            g.saved(3).array(),
-                            g.saved(4).array(),
-                            options,
-                            dx,
-                            dweight,
-                            dbias)));
+    operation.save(dense, in[WEIGHT], in[BIAS], mean, rstd);
+    return ofChannels(
+        operation,
+        y,
+        (saved, dy, dx, dweight, dbias) ->
+            launcher.backward(
+                dy, saved[0], saved[1], saved[2], saved[3], saved[4], options, dx, dweight, dbias));
   }
 
   /**
@@ -288,6 +254,23 @@ public final class Normalizations {
                       launcher.backward(
                           dy.array(), g.saved(0).array(), ChannelLayout.FIRST, eps, dx));
             });
+  }
+
+  /** The backward pass of a norm of channels, from what was saved: x, weight, bias, statistics. */
+  @FunctionalInterface
+  private interface ChannelGradients {
+    void run(NdArray[] saved, NdArray dy, NdArray dx, NdArray dweight, NdArray dbias);
+  }
+
+  private static Tensor ofChannels(Operation operation, Tensor y, ChannelGradients backward) {
+    return operation.result(
+        y,
+        g -> {
+          NdArray[] saved = new NdArray[CHANNELS_SAVED];
+          Arrays.setAll(saved, i -> array(g.saved(i)));
+          parameterGradients(
+              g, (dy, dx, dweight, dbias) -> backward.run(saved, dy, dx, dweight, dbias));
+        });
   }
 
   /** A backward pass that gives three gradients at once; the last two may be null. */

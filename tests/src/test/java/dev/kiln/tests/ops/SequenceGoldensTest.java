@@ -22,7 +22,6 @@ import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.Devices;
 import dev.kiln.tests.train.Goldens;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -69,7 +68,7 @@ class SequenceGoldensTest {
   void operationsOnRowsEqualLibtorchs(Goldens.Case given) {
     for (DType dtype : new DType[] {DType.FP64, DType.FP32}) {
       try (Scope _ = CONTEXT.scope()) {
-        Map<String, Tensor> in = inputs(given, dtype);
+        Map<String, Tensor> in = GoldenRun.inputs(CONTEXT, given, dtype);
         Tensor x = in.get("x");
         Tensor y =
             switch (given.name()) {
@@ -94,7 +93,7 @@ class SequenceGoldensTest {
     try (Recurrent layer =
             cell(given, given.flag("bidirectional") ? options.bidirectional() : options);
         Scope _ = CONTEXT.scope()) {
-      Map<String, Tensor> in = inputs(given, dtype);
+      Map<String, Tensor> in = GoldenRun.inputs(CONTEXT, given, dtype);
       in.putAll(weights(layer, given, dtype));
       RecurrentResult result =
           layer.apply(in.get("x"), new RecurrentState(in.get("h0"), in.get("c0")), null);
@@ -127,7 +126,7 @@ class SequenceGoldensTest {
       options = given.flag("causal") ? options.causal() : options;
     }
     try (Scope _ = CONTEXT.scope()) {
-      Map<String, Tensor> in = inputs(given, dtype);
+      Map<String, Tensor> in = GoldenRun.inputs(CONTEXT, given, dtype);
       Tensor y =
           Attentions.attention(
               placesFirst(in.get("q")),
@@ -150,22 +149,12 @@ class SequenceGoldensTest {
             new MultiHeadAttention(
                 CONTEXT, given.shape("x")[2], given.flag("causal") ? options.causal() : options);
         Scope _ = CONTEXT.scope()) {
-      Map<String, Tensor> in = inputs(given, dtype);
+      Map<String, Tensor> in = GoldenRun.inputs(CONTEXT, given, dtype);
       in.putAll(weights(layer, given, dtype));
       Tensor x = in.get("x");
       Tensor y = in.containsKey("memory") ? layer.apply(x, in.get("memory"), null) : layer.apply(x);
       compare(given, dtype, Map.of("y", y), in);
     }
-  }
-
-  /** Inputs by their names; those of parameters are overwritten by {@link #weights}. */
-  private static Map<String, Tensor> inputs(Goldens.Case given, DType dtype) {
-    var made = new HashMap<String, Tensor>();
-    for (String name : given.inputs()) {
-      made.put(
-          name, CONTEXT.of(dtype, given.doubles(name), longs(given.shape(name))).requireGrad());
-    }
-    return made;
   }
 
   /** The parameters of a layer by the names of the inputs, which they hold. */
@@ -188,18 +177,8 @@ class SequenceGoldensTest {
 
   private static void compare(
       Goldens.Case given, DType dtype, Map<String, Tensor> outputs, Map<String, Tensor> inputs) {
-    assertThat(outputs.keySet()).isEqualTo(given.outputs());
-    Tensor sum = CONTEXT.zeros(dtype);
-    for (var output : outputs.entrySet()) {
-      Tensor y = output.getValue();
-      assertThat(y.shape()).isEqualTo(longs(given.output(output.getKey()).shape()));
-      given.output(output.getKey()).check(dtype, y.toDoubles());
-      sum = sum.add(y.mul(inputs.get("d" + output.getKey()).detach()).sum());
-    }
-    sum.backward();
-    for (String name : isTooSmallForErrors(given, dtype) ? Set.<String>of() : given.gradients()) {
-      given.gradient(name).check(dtype, inputs.get(name).grad().toDoubles());
-    }
+    Set<String> gradients = isTooSmallForErrors(given, dtype) ? Set.of() : given.gradients();
+    GoldenRun.compare(given, dtype, outputs, inputs, gradients);
   }
 
   /**
@@ -208,9 +187,5 @@ class SequenceGoldensTest {
    */
   private static boolean isTooSmallForErrors(Goldens.Case given, DType dtype) {
     return dtype == DType.FP32 && given.name().equals("attention-windowed");
-  }
-
-  private static long[] longs(int... numbers) {
-    return Arrays.stream(numbers).asLongStream().toArray();
   }
 }

@@ -53,7 +53,7 @@ public final class Goldens {
   }
 
   /**
-   * @param file layers, sequences, losses, optimizers or models
+   * @param file tensors, layers, sequences, losses, optimizers or models
    */
   public static Goldens of(String file) {
     return new Goldens(file);

@@ -24,6 +24,7 @@ public final class TorchGoldens {
   public static Map<String, byte[]> files() {
     var files = new LinkedHashMap<String, byte[]>();
     put(files, "layers", GoldenFile.text("Layers in libtorch.", GoldenLayers.all()));
+    put(files, "tensors", GoldenFile.text("Operations in libtorch.", GoldenTensors.all()));
     put(files, "sequences", GoldenFile.text("Sequences in libtorch.", GoldenSequences.all()));
     put(files, "losses", GoldenFile.text("Losses in libtorch.", GoldenLosses.all()));
     put(files, "optimizers", GoldenFile.text("Optimizers in libtorch.", GoldenOptimizers.all()));

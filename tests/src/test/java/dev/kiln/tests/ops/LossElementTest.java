@@ -182,6 +182,17 @@ class LossElementTest {
     assertThat(w.grad().toFloats()).containsExactly(1, -1, 0);
   }
 
+  /** Mean loss and lambda R: its gradient is that of the mean, and lambda times that of R. */
+  @Test
+  void theObjectiveIsTheMeanLossAndAPartOfTheRegulariser() {
+    Tensor w = context.of(new float[] {3, -4, 0, 1}, 4).requireGrad();
+    Tensor y = context.of(new float[] {1, 0, 2, 1}, 4);
+    Tensor objective = Losses.mse(w, y).add(Losses.squareSum(List.of(w)).mul(0.25));
+    assertThat(objective.item()).isEqualTo((4 + 16 + 4) / 4.0 + 0.25 * 26);
+    objective.backward();
+    assertThat(w.grad().toFloats()).containsExactly(1 + 1.5f, -2 - 2f, -1, 0.5f);
+  }
+
   @Test
   void mistakesAreNamed() {
     Tensor x = context.zeros(DType.FP32, 2, 3);

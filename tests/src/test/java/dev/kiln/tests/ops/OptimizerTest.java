@@ -12,9 +12,14 @@ import dev.kiln.ops.optim.ParameterGroup;
 import dev.kiln.ops.optim.ParameterGroups;
 import dev.kiln.ops.optim.UpdateRule;
 import dev.kiln.ops.pruning.Pruning;
+import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.cpu.CpuDevice;
+import dev.kiln.runtime.cpu.CpuOptions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -45,6 +50,32 @@ class OptimizerTest {
     }
     assertThat(weight.toFloats()).containsExactly(w[0] * 0.95f, w[1] * 0.95f);
     assertThat(bias.toFloats()).containsExactly(b);
+  }
+
+  /** Matrices and biases, which differ in their decay; the norm for clipping comes on top. */
+  @Test
+  void aStepIsOneLaunchForAllParametersOfADtype() {
+    var launched = new ArrayList<String>();
+    try (var device = new CpuDevice(CpuOptions.ofMachine().withMemoryBytes(16 << 20));
+        var context = new Context(device, 1)) {
+      var parameters = new LinkedHashMap<String, Tensor>();
+      for (int i = 0; i < 12; i++) {
+        DType dtype = i < 8 ? DType.FP32 : DType.BF16;
+        Tensor tensor = i % 2 == 0 ? context.ones(dtype, 3 + i, 5) : context.ones(dtype, 7);
+        parameters.put("p" + i, tensor.persist().requireGrad());
+      }
+      try (var optimizer = new Optimizer(context, UpdateRule.adamW(), parameters)) {
+        for (int step = 0; step < 2; step++) {
+          parameters.values().forEach(Tensor::gradientBuffer);
+          parameters.values().forEach(Tensor::gradientArrived);
+          launched.clear();
+          device.listen((kernel, grid, nanos) -> launched.add(kernel));
+          optimizer.step(0.1);
+          device.listen(null);
+        }
+      }
+    }
+    assertThat(launched).hasSize(2);
   }
 
   @Test

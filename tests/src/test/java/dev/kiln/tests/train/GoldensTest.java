@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** That the stored numbers are read as they were meant, by computing some of them here. */
 class GoldensTest {
   static Stream<Goldens.Case> cases() {
-    return Stream.of("layers", "sequences", "losses", "optimizers")
+    return Stream.of("tensors", "layers", "sequences", "losses", "optimizers")
         .map(Goldens::of)
         .flatMap(file -> file.names().stream().map(file::get));
   }

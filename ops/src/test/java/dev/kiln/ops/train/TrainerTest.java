@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kiln.ops.checkpoint.StateReader;
 import dev.kiln.ops.checkpoint.StateWriter;
 import dev.kiln.ops.nn.Module;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,6 +162,16 @@ class TrainerTest {
     var trainer = new Trainer(new Chaos(1), TrainerOptions.of(1), List.of());
     assertThatThrownBy(() -> trainer.resume(folder, reason -> {}))
         .hasMessage("there is no checkpoint in " + folder);
+  }
+
+  @Test
+  void progressSaysEachValidation() {
+    var text = new StringWriter();
+    var progress = new Progress("chaos", "numbers", new PrintWriter(text), false);
+    new Trainer(new Chaos(1), TrainerOptions.of(4).validateEvery(2), List.of(progress)).run();
+    assertThat(text.toString().lines())
+        .contains(
+            "chaos: step 2, validation loss 0.33333", "chaos: step 4, validation loss 0.20000");
   }
 
   @Test

@@ -1,15 +1,10 @@
 package dev.kiln.ops.tensor;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.elementwise.BinaryFunction;
-import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
-import dev.kiln.runtime.npy.NpyArray;
-import dev.kiln.runtime.npy.NpyFile;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -22,7 +17,8 @@ import java.util.function.UnaryOperator;
  * that was innermost when it was made and is freed with it, or by {@link #close}; memory goes when
  * the last handle, view and graph node is done with it. Operations are methods, in interfaces by
  * family: {@link ElementwiseOperations}, {@link ActivationOperations}, {@link ReductionOperations},
- * {@link ViewOperations}, {@link ProductOperations}. Fused ones are in {@code
+ * {@link ViewOperations}, {@link ProductOperations}, {@link IndexOperations}; {@link
+ * HostOperations} read the numbers, {@link ChangeOperations} write them. Fused ones are in {@code
  * dev.kiln.ops.function}.
  *
  * <p>Every operation throws a {@link KilnException} that names it, the shapes and the rule that was
@@ -35,6 +31,8 @@ public final class Tensor
         ViewOperations,
         ProductOperations,
         IndexOperations,
+        HostOperations,
+        ChangeOperations,
         AutoCloseable {
   private final Context context;
   private NdArray array;
@@ -123,65 +121,12 @@ public final class Tensor
     return array;
   }
 
-  // Numbers for the host
-
-  /** The elements in row-major order, rounded to fp32. */
-  public float[] toFloats() {
-    return array().toFloats();
-  }
-
-  /** The elements in row-major order; exact but for integers beyond 2<sup>53</sup>. */
-  public double[] toDoubles() {
-    return array().toDoubles();
-  }
-
-  /** The elements of an integer tensor in row-major order. */
-  public long[] toLongs() {
-    return array().toLongs();
-  }
-
-  /**
-   * The number of a tensor with one element.
-   *
-   * @throws KilnException if there is not exactly one
-   */
-  public double item() {
-    if (size() != 1) {
-      throw new KilnException("item: needs a tensor of one element, but is " + this);
-    }
-    return array().toDoubles()[0];
-  }
-
   // Changes in place
 
-  /** Notes that the content was changed, so that a backward pass which needs the old one fails. */
+  @Override
   public Tensor changedInPlace() {
     storage.changed();
     return this;
-  }
-
-  /**
-   * Overwrites the elements with those of another tensor of the same shape, converted.
-   *
-   * @throws KilnException if this takes part in a graph: use {@link Context#noGrad}
-   */
-  public Tensor copyFrom(Tensor other) {
-    requireChangeable("copyFrom");
-    Axes.requireShape("copyFrom", other, this);
-    pointwise().copy(other.array(), array());
-    return changedInPlace();
-  }
-
-  /** Adds the elements of another tensor of the same shape; as {@link #copyFrom}. */
-  public Tensor addInPlace(Tensor other) {
-    requireChangeable("addInPlace");
-    Axes.requireShape("addInPlace", other, this);
-    pointwise().binary(BinaryFunction.ADD, array(), other.array(), array());
-    return changedInPlace();
-  }
-
-  private Pointwise pointwise() {
-    return context.launcher(Pointwise.class, Pointwise::new);
   }
 
   /**
@@ -197,7 +142,7 @@ public final class Tensor
     }
     if (dtype != dtype()) {
       NdArray converted = NdArray.empty(device(), dtype, shape());
-      pointwise().copy(array(), converted);
+      Elementwise.launcher(context).copy(array(), converted);
       storage.release();
       array = converted;
       storage = new Storage(context, converted, true);
@@ -208,36 +153,6 @@ public final class Tensor
       hasGrad = false;
     }
     return this;
-  }
-
-  /** Overwrites a contiguous tensor with numbers in row-major order; as {@link #copyFrom}. */
-  public Tensor set(float[] values) {
-    requireChangeable("set");
-    array().set(values);
-    return changedInPlace();
-  }
-
-  /** Overwrites a contiguous tensor with numbers in row-major order; as {@link #copyFrom}. */
-  public Tensor set(double[] values) {
-    requireChangeable("set");
-    array().set(values);
-    return changedInPlace();
-  }
-
-  private void requireChangeable(String operation) {
-    if (requiresGrad && context.isRecording()) {
-      throw new KilnException(
-          operation
-              + ": "
-              + this
-              + " needs a gradient and must not be changed in place while gradients are recorded;"
-              + " use Context.noGrad");
-    }
-    if (Strides.areRepeated(array())) {
-      throw new KilnException(
-          "%s: elements of %s share memory, as an axis of it was expanded; copy() it first"
-              .formatted(operation, this));
-    }
   }
 
   // Gradients
@@ -513,15 +428,6 @@ public final class Tensor
     NdArray copy = NdArray.empty(other.device(), dtype(), shape());
     copy.buffer().copyFrom(MemorySegment.ofArray(array().toBytes()), 0);
     return other.adopt(copy).named(origin);
-  }
-
-  /**
-   * Writes a {@code .npy} file, which appears whole or not at all.
-   *
-   * @throws KilnException if it cannot be written, or npy has no such dtype, as bf16
-   */
-  public void save(Path file) {
-    NpyFile.write(file, new NpyArray(dtype(), shape(), array().toBytes()));
   }
 
   // Names

@@ -86,7 +86,9 @@ public final class Attention {
 
   private Blocks blocks(AttentionShape shape) {
     return given.orElseGet(
-        () -> AttentionTuning.blocks(device.target(), shape.in().q().dtype(), shape.head()));
+        () ->
+            AttentionTuning.blocks(
+                device.target(), shape.in().q().dtype(), shape.head(), shape.keys()));
   }
 
   /**

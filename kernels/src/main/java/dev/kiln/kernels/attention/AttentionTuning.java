@@ -8,12 +8,17 @@ import dev.kiln.kernels.attention.Attention.Blocks;
 final class AttentionTuning {
   private static final Blocks CPU = new Blocks(128, 128, 256, 128, 4, 1);
 
+  /** Where one block of keys would hold all, two leave out a part of what a causal mask hides. */
+  private static final Blocks CPU_SHORT = new Blocks(128, 128, 128, 128, 4, 1);
+
+  private static final long SHORT = 256;
+
   private AttentionTuning() {}
 
-  /** For inputs of a type and heads of a size. */
-  static Blocks blocks(Target target, DType dtype, long head) {
+  /** For inputs of a type, heads of a size, and so many keys. */
+  static Blocks blocks(Target target, DType dtype, long head, long keys) {
     if (!target.isGpu()) {
-      return CPU;
+      return keys <= SHORT ? CPU_SHORT : CPU;
     }
     return dtype.bits() > 16 ? wide(head * dtype.bytes()) : narrow(target, head);
   }

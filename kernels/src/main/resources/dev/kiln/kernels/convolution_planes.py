@@ -155,34 +155,36 @@ def plane_weight_gradient_kernel(
     BLOCK_K: tl.constexpr,
     BLOCK_PATCHES: tl.constexpr,
 ):
-    tiles_k = tl.cdiv(K, BLOCK_K)
-    k = tl.program_id(axis=0) % tiles_k * BLOCK_K + tl.arange(0, BLOCK_K)
-    patch = tl.program_id(axis=0) // tiles_k * BLOCK_PATCHES + tl.arange(0, BLOCK_PATCHES)
+    # The patches are rows: they lie as a left factor is read, and only dy must be transposed.
+    # Tiles of patches follow each other, so that they find dy as it was transposed before.
+    tiles = tl.cdiv(patches, BLOCK_PATCHES)
+    patch = tl.program_id(axis=0) % tiles * BLOCK_PATCHES + tl.arange(0, BLOCK_PATCHES)
+    k = tl.program_id(axis=0) // tiles * BLOCK_K + tl.arange(0, BLOCK_K)
     part = tl.program_id(axis=1)
     mask_k = k < K
     mask_p = patch < patches
     offset = tl.load(offsets_ptr + patch, mask=mask_p, other=0)
-    acc = tl.zeros((BLOCK_K, BLOCK_PATCHES), dtype=COMPUTE)
+    acc = tl.zeros((BLOCK_PATCHES, BLOCK_K), dtype=COMPUTE)
     for n in range(part * share, min(part * share + share, N)):
         x_ptr = planes_ptr + tl.cast(n, tl.int64) * image
         dy_image = dy_ptr + tl.cast(n, tl.int64) * K * stride_dyk
         for start in range(0, pixels, BLOCK_PIXELS):
             pixel = start + tl.arange(0, BLOCK_PIXELS)
             mask = pixel < pixels
-            dy = tl.load(
-                dy_image + (k * stride_dyk)[:, None] + pixel[None, :],
-                mask=mask_k[:, None] & mask[None, :],
-                other=0.0,
-            )
             x = tl.load(
-                x_ptr + pixel[:, None] + offset[None, :],
-                mask=mask[:, None] & mask_p[None, :],
+                x_ptr + offset[:, None] + pixel[None, :],
+                mask=mask_p[:, None] & mask[None, :],
                 other=0.0,
             )
-            acc = tl.dot(dy, x, acc, input_precision=INPUT_PRECISION, out_dtype=COMPUTE)
+            dy = tl.load(
+                dy_image + pixel[:, None] + (k * stride_dyk)[None, :],
+                mask=mask[:, None] & mask_k[None, :],
+                other=0.0,
+            )
+            acc = tl.dot(x, dy, acc, input_precision=INPUT_PRECISION, out_dtype=COMPUTE)
     dw_ptr += part.to(tl.int64) * stride_part
-    dw_offset = (k * patches)[:, None] + patch[None, :]
-    tl.store(dw_ptr + dw_offset, acc, mask=mask_k[:, None] & mask_p[None, :])
+    dw_offset = patch[:, None] + (k * patches)[None, :]
+    tl.store(dw_ptr + dw_offset, acc, mask=mask_p[:, None] & mask_k[None, :])
 
 
 @triton.jit

@@ -14,8 +14,9 @@ final class PlaneGradients {
   private static final String FILE = "convolution_planes.py";
   private static final int MOST_CHANNELS = 64;
   private static final int MOST_PIXELS = 1024;
-  private static final int FEWEST_PATCHES = 32;
-  private static final int MOST_PATCHES = 256;
+  private static final int FEWEST_PATCHES = 8;
+  private static final int LEAST_OF_MANY = 32;
+  private static final int MOST_PATCHES = 128;
 
   /** Computed for nothing at most: one part of so many patches. */
   private static final int WASTE = 8;
@@ -47,7 +48,7 @@ final class PlaneGradients {
     NdArray gradients = dyPlanes.ofRows(dy, shape.pitch());
     long patches = dw.second * taps.taps();
     long pixels = dyPlanes.plane();
-    int blockOut = BlockSizes.around(dw.first, 8, MOST_CHANNELS);
+    int blockOut = BlockSizes.around(dw.first, 16, MOST_CHANNELS);
     int blockPatches = blockPatches(patches);
     long share = share(x.first, dw.first * pixels);
     int programs = Math.toIntExact(Math.ceilDiv(x.first, share));
@@ -70,7 +71,7 @@ final class PlaneGradients {
 
   /** The largest power of two that wastes little. */
   private static int blockPatches(long patches) {
-    int block = FEWEST_PATCHES;
+    int block = BlockSizes.around(patches, FEWEST_PATCHES, LEAST_OF_MANY);
     for (int next = block; next <= MOST_PATCHES; next *= 2) {
       long beyond = Math.ceilDiv(patches, next) * next - patches;
       if (beyond * WASTE <= patches) {

@@ -30,7 +30,9 @@ public abstract class MicroKernel {
     /** Rows of at most so many elements, of any pitch. */
     SHORT_ROWS,
     /** Columns, {@link #PANEL_ROWS} apart. */
-    COLUMNS
+    COLUMNS,
+    /** As {@link #SHORT_ROWS}, of any length; and rows of b are not packed but indexed. */
+    UNPACKED_RIGHT
   }
 
   /** Elements of a vector. */
@@ -50,6 +52,8 @@ public abstract class MicroKernel {
    * @param a offset of the first element of a
    * @param pitchBytes bytes between short rows of a
    * @param b offset of the packed panel of b: {@code vectors * lanes()} elements for each l
+   * @param index offset of a vector of longs, what to add to {@code b} for each l, if b is not
+   *     packed
    * @param c offset of the tile
    * @param rowBytes bytes between the tile's rows
    * @param depth the number of l
@@ -62,6 +66,7 @@ public abstract class MicroKernel {
       long a,
       long pitchBytes,
       long b,
+      long index,
       long c,
       long rowBytes,
       int depth,

@@ -35,16 +35,18 @@ final class MicroKernelClass {
   private static final ClassDesc OPERATORS = ClassDesc.of(VECTORS + "VectorOperators");
   private static final ClassDesc MEMORY = ClassDesc.of("java.lang.foreign.MemorySegment");
   private static final ClassDesc LAYOUT = ClassDesc.of("java.lang.foreign.ValueLayout");
+  private static final ClassDesc LONG_VECTOR = ClassDesc.of(VECTORS + "LongVector");
   private static final ClassDesc NATIVE_MEMORY =
       NativeMemory.class.describeConstable().orElseThrow();
   private static final ClassDesc BYTE_ORDER = ClassDesc.of("java.nio.ByteOrder");
   private static final ClassDesc BASE = MicroKernel.class.describeConstable().orElseThrow();
 
   /**
-   * Tile heights. Twelve rows would fill the registers better, but the JIT then has more nodes than
-   * it inlines scalar reads into (18,000), at random.
+   * Tile heights. More rows would fill the registers better, but the JIT then has more nodes than
+   * it inlines scalar reads into (18,000): with twelve mostly, with eight at random, and the loop
+   * is five times as slow. Six feed the multipliers, too.
    */
-  private static final int[] ROWS_OF_32_REGISTERS = {8, 4, 2, 1};
+  private static final int[] ROWS_OF_32_REGISTERS = {6, 4, 2, 1};
 
   private static final int[] ROWS_OF_16_REGISTERS = {6, 4, 2, 1};
 
@@ -52,19 +54,21 @@ final class MicroKernelClass {
   private static final int[] ROWS_OF_INTEGERS = {4, 2, 1};
 
   private static final MethodTypeDesc TILE =
-      MethodTypeDesc.of(CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int);
+      MethodTypeDesc.of(
+          CD_void, MEMORY, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int);
   private static final MethodTypeDesc RUN =
       MethodTypeDesc.of(
-          CD_void, MEMORY, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int, CD_int,
-          CD_int);
+          CD_void, MEMORY, CD_int, CD_long, CD_long, CD_long, CD_long, CD_long, CD_long, CD_int,
+          CD_int, CD_int);
 
   // Parameters of a tile's method.
   private static final int A = 1;
   private static final int PITCH = 3;
   private static final int B = 5;
-  private static final int C = 7;
-  private static final int ROW_BYTES = 9;
-  private static final int DEPTH = 11;
+  private static final int INDEX = 7;
+  private static final int C = 9;
+  private static final int ROW_BYTES = 11;
+  private static final int DEPTH = 13;
 
   private final ClassDesc self;
   private final ClassDesc vector;
@@ -174,9 +178,9 @@ final class MicroKernelClass {
         ClassFile.ACC_PUBLIC,
         code -> {
           int form = code.parameterSlot(1);
-          int depth = code.parameterSlot(7);
-          int height = code.parameterSlot(8);
-          int width = code.parameterSlot(9);
+          int depth = code.parameterSlot(8);
+          int height = code.parameterSlot(9);
+          int width = code.parameterSlot(10);
           for (Form f : Form.values()) {
             Label otherForm = code.newLabel();
             code.iload(form).loadConstant(f.ordinal()).if_icmpne(otherForm);
@@ -186,7 +190,7 @@ final class MicroKernelClass {
                 code.iload(height).loadConstant(r).if_icmpne(other);
                 code.iload(width).loadConstant(v).if_icmpne(other);
                 code.aload(1);
-                for (int p = 2; p <= 6; p++) {
+                for (int p = 2; p <= 7; p++) {
                   code.lload(code.parameterSlot(p));
                 }
                 code.iload(depth).invokestatic(self, tileName(r, v, f), TILE).return_();
@@ -337,7 +341,7 @@ final class MicroKernelClass {
           rows.add(new Row(A, row * pitch * bytes));
         }
         case COLUMNS -> rows.add(new Row(A, row * bytes));
-        case SHORT_ROWS -> {
+        case SHORT_ROWS, UNPACKED_RIGHT -> {
           int base = code.allocateLocal(TypeKind.LONG);
           code.lload(A).lload(PITCH).loadConstant(row).lmul().ladd().lstore(base);
           rows.add(new Row(base, 0));
@@ -385,7 +389,7 @@ final class MicroKernelClass {
     // Again, for the JIT may compile the loop from here.
     tellClassOfMemory(code, 0, memory);
     long along = form == Form.COLUMNS ? (long) MicroKernel.PANEL_ROWS * bytes : bytes;
-    step(code, memory, l, left, along, sums);
+    step(code, memory, l, left, along, right(code, memory, l, width, form), sums);
     code.iinc(l, 1).goto_(top);
     code.labelBinding(exit);
     tellClassOfMemory(code, 0, memory);
@@ -400,15 +404,53 @@ final class MicroKernelClass {
     code.return_();
   }
 
-  private void step(CodeBuilder code, int memory, int l, List<Row> rows, long along, int[][] sums) {
-    int width = sums[0].length;
+  /** Loads the vectors of row l of b. */
+  private List<Integer> right(CodeBuilder code, int memory, int l, int width, Form form) {
+    int row = form == Form.UNPACKED_RIGHT ? code.allocateLocal(TypeKind.LONG) : -1;
+    if (row >= 0) {
+      code.lload(B);
+      pushIndex(code, memory, l);
+      code.ladd().lstore(row);
+    }
     var right = new ArrayList<Integer>();
     for (int j = 0; j < width; j++) {
       long at = (long) j * lanes * bytes;
-      loadVector(code, memory, () -> pushScaled(code, B, l, (long) width * lanes * bytes, at));
+      Runnable pushOffset =
+          row >= 0
+              ? () -> code.lload(row).loadConstant(at).ladd()
+              : () -> pushScaled(code, B, l, (long) width * lanes * bytes, at);
+      loadVector(code, memory, pushOffset);
       right.add(code.allocateLocal(TypeKind.REFERENCE));
       code.astore(right.get(j));
     }
+    return right;
+  }
+
+  /**
+   * Pushes what the index says, by way of a vector: the JIT may take a scalar read for rare and
+   * call a method, and then all accumulators go to memory and back.
+   */
+  private static void pushIndex(CodeBuilder code, int memory, int l) {
+    code.getstatic(LONG_VECTOR, "SPECIES_128", SPECIES).aload(memory);
+    pushScaled(code, INDEX, l, Long.BYTES, 0);
+    code.getstatic(BYTE_ORDER, "LITTLE_ENDIAN", BYTE_ORDER);
+    code.invokestatic(
+        LONG_VECTOR,
+        "fromMemorySegment",
+        MethodTypeDesc.of(LONG_VECTOR, SPECIES, MEMORY, CD_long, BYTE_ORDER));
+    code.loadConstant(0);
+    code.invokevirtual(LONG_VECTOR, "lane", MethodTypeDesc.of(CD_long, CD_int));
+  }
+
+  private void step(
+      CodeBuilder code,
+      int memory,
+      int l,
+      List<Row> rows,
+      long along,
+      List<Integer> right,
+      int[][] sums) {
+    int width = sums[0].length;
     for (int i = 0; i < sums.length; i++) {
       pushSpecies(code);
       code.aload(memory).getstatic(LAYOUT, layoutName, layout);

@@ -102,6 +102,7 @@ final class Packing {
           right,
           to,
           rowBytes,
+          padded,
           dtype,
           signed,
           buffer);
@@ -176,6 +177,7 @@ final class Packing {
       int right,
       long to,
       long rowBytes,
+      int padded,
       DType dtype,
       boolean signed,
       long buffer) {
@@ -184,6 +186,8 @@ final class Packing {
     int bytes = dtype.bytes();
     for (int j = left; j < right; j += lanes) {
       int width = Math.min(lanes, right - j);
+      // Lines of zeros make up for what is missing to a square, where these may be written.
+      int lines = j + lanes <= padded ? lanes : width;
       for (int i = top; i < bottom; i += RUN) {
         int run = Math.min(RUN, bottom - i);
         for (int column = 0; column < width; column++) {
@@ -195,8 +199,11 @@ final class Packing {
             Widening.copy(memory, dtype, signed, base + at + (long) i * bytes, line, run);
           }
         }
+        for (int column = width; column < lines; column++) {
+          zero(memory, buffer + (long) column * RUN * Integer.BYTES, 0, 0, 1, 0, run, DType.FP32);
+        }
         long target = to + i * rowBytes + (long) j * Integer.BYTES;
-        squares(memory, kernel, buffer, target, rowBytes, run, width);
+        squares(memory, kernel, buffer, target, rowBytes, run, lines);
       }
     }
   }

@@ -15,6 +15,8 @@ public final class VectorMatMul {
   /** Rows so many bytes apart drive each other out of the cache. */
   private static final int SAME_CACHE_SET = 4096;
 
+  private static final int FEW_ROWS = 16;
+
   private static final MicroKernel[] KERNELS = new MicroKernel[WIDTHS * DType.values().length];
 
   private VectorMatMul() {}
@@ -79,6 +81,28 @@ public final class VectorMatMul {
     } else {
       a = left(memory, d, kernel, batch, from, depth, a, buffer);
     }
+    if (isRightInPlace(memory, d, lanes, from, depth)) {
+      int rowAxis = DotDescriptor.B + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
+      long index = Operands.get(memory, d, rowAxis + DotDescriptor.INDEX) + 8L * from;
+      long b = Operands.place(memory, d, DotDescriptor.B, batch);
+      for (long at = 0; at < rowBytes; at += 2L * lanes * bytes) {
+        rows(
+            memory,
+            kernel,
+            Form.UNPACKED_RIGHT,
+            a,
+            pitchBytes,
+            b + at,
+            index,
+            c + at,
+            rowBytes,
+            depth,
+            m,
+            2,
+            bytes);
+      }
+      return;
+    }
     long shared = pool(memory, d, DotDescriptor.B);
     if (shared != DotDescriptor.NO_POOL) {
       shared = right(memory, d, kernel, shared, batch, from, depth, buffer);
@@ -95,11 +119,37 @@ public final class VectorMatMul {
       }
       long tile = c + (long) column * bytes;
       if (columns == width) {
-        rows(memory, kernel, form, a, pitchBytes, panel, tile, rowBytes, depth, m, vectors, bytes);
+        rows(
+            memory,
+            kernel,
+            form,
+            a,
+            pitchBytes,
+            panel,
+            0,
+            tile,
+            rowBytes,
+            depth,
+            m,
+            vectors,
+            bytes);
       } else {
         long edgeBytes = (long) width * bytes;
         copy(memory, tile, rowBytes, edge, edgeBytes, m, columns * bytes);
-        rows(memory, kernel, form, a, pitchBytes, panel, edge, edgeBytes, depth, m, vectors, bytes);
+        rows(
+            memory,
+            kernel,
+            form,
+            a,
+            pitchBytes,
+            panel,
+            0,
+            edge,
+            edgeBytes,
+            depth,
+            m,
+            vectors,
+            bytes);
         copy(memory, edge, edgeBytes, tile, rowBytes, m, columns * bytes);
       }
       column += width;
@@ -122,6 +172,37 @@ public final class VectorMatMul {
         && Operands.isActive(memory, d, operand, 0, batch)
         && Operands.covers(memory, d, rowAxis, 0, m)
         && Operands.covers(memory, d, columnAxis, from, from + depth);
+  }
+
+  /**
+   * Whether rows of b are read where they lie: somewhere, but whole, and so few rows of a read them
+   * that copies are not worth their while.
+   */
+  private static boolean isRightInPlace(
+      MemorySegment anyMemory, long d, int lanes, int from, int depth) {
+    MemorySegment memory = NativeMemory.known(anyMemory);
+    int operand = DotDescriptor.B;
+    int rowAxis = operand + DotDescriptor.AXES + DotDescriptor.AXIS_SLOTS;
+    int columnAxis = rowAxis + DotDescriptor.AXIS_SLOTS;
+    long index = Operands.get(memory, d, rowAxis + DotDescriptor.INDEX);
+    long n = Operands.get(memory, d, DotDescriptor.N);
+    long dtype = Operands.get(memory, d, operand + DotDescriptor.DTYPE);
+    boolean fits =
+        index != DotDescriptor.NO_INDEX
+            && Operands.get(memory, d, DotDescriptor.M) <= FEW_ROWS
+            && Operands.get(memory, d, DotDescriptor.COLUMNS) == 0
+            && Operands.get(memory, d, DotDescriptor.BATCH) == 1
+            && n % (2L * lanes) == 0
+            && dtype == Operands.get(memory, d, DotDescriptor.ACC_DTYPE)
+            && Operands.get(memory, d, columnAxis + DotDescriptor.INDEX) == DotDescriptor.NO_INDEX
+            && Operands.get(memory, d, columnAxis + DotDescriptor.STRIDE)
+                == Operands.dtype(dtype).bytes()
+            && Operands.covers(memory, d, columnAxis, 0, n)
+            && Operands.covers(memory, d, rowAxis, from, from + depth);
+    for (int l = from; fits && l < from + depth; l++) {
+      fits = memory.get(ValueLayout.JAVA_LONG_UNALIGNED, index + 8L * l) != DotDescriptor.NOWHERE;
+    }
+    return fits;
   }
 
   private static long pool(MemorySegment memory, long d, int operand) {
@@ -286,6 +367,7 @@ public final class VectorMatMul {
       long a,
       long pitchBytes,
       long panel,
+      long index,
       long c,
       long rowBytes,
       int depth,
@@ -307,6 +389,7 @@ public final class VectorMatMul {
               : a + row * pitchBytes,
           pitchBytes,
           panel,
+          index,
           c + row * rowBytes,
           rowBytes,
           depth,

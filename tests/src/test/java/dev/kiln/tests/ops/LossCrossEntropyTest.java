@@ -11,24 +11,20 @@ import dev.kiln.ops.function.CrossEntropies;
 import dev.kiln.ops.function.CrossEntropies.Options;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.tests.kernels.ErrorRule;
 import dev.kiln.tests.ops.LossGradient.Input;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class LossCrossEntropyTest {
   private static final int[] TARGETS = {4, 0, -100, 2};
 
-  private final Context context = new Context(Devices.cpu(), 1);
+  @RegisterExtension static final SharedContext SHARED = new SharedContext(1);
 
-  @AfterEach
-  void close() {
-    context.close();
-  }
+  private final Context context = SHARED.context();
 
   private static Options all(Tensor x, Reduction reduction) {
     return Options.DEFAULT

@@ -19,6 +19,9 @@ final class LossGradient {
 
   private static final double TOLERANCE = 1e-6;
 
+  /** One for all checks, so that kernels are made once; it is empty after each. */
+  private static final Context CONTEXT = new Context(Devices.cpu(), 1);
+
   private LossGradient() {}
 
   /** Numbers of a shape, for a parameter. */
@@ -39,24 +42,30 @@ final class LossGradient {
    * @param loss of parameters, of any shape; what is checked is its sum with random factors
    */
   static void check(Function<Tensor[], Tensor> loss, Input... inputs) {
-    try (var context = new Context(Devices.cpu(), 1)) {
-      List<double[]> gradients = new ArrayList<>();
-      try (Scope _ = context.scope()) {
-        Tensor[] parameters = parameters(context, inputs);
-        // Twice: gradients must add up.
-        for (int pass = 0; pass < 2; pass++) {
-          Tensor result = loss.apply(parameters);
-          result.backward(factors(context, result));
-        }
-        for (Tensor parameter : parameters) {
-          gradients.add(parameter.grad().toDoubles());
-        }
-      }
-      for (int i = 0; i < inputs.length; i++) {
-        compare(context, loss, inputs, i, gradients.get(i));
-      }
-      assertThat(context.leaks()).isEmpty();
+    // Classes of tests run side by side, and a context is of one thread at a time.
+    synchronized (CONTEXT) {
+      CONTEXT.random().restore(1, 0);
+      check(CONTEXT, loss, inputs);
     }
+  }
+
+  private static void check(Context context, Function<Tensor[], Tensor> loss, Input... inputs) {
+    List<double[]> gradients = new ArrayList<>();
+    try (Scope _ = context.scope()) {
+      Tensor[] parameters = parameters(context, inputs);
+      // Twice: gradients must add up.
+      for (int pass = 0; pass < 2; pass++) {
+        Tensor result = loss.apply(parameters);
+        result.backward(factors(context, result));
+      }
+      for (Tensor parameter : parameters) {
+        gradients.add(parameter.grad().toDoubles());
+      }
+    }
+    for (int i = 0; i < inputs.length; i++) {
+      compare(context, loss, inputs, i, gradients.get(i));
+    }
+    assertThat(context.leaks()).isEmpty();
   }
 
   private static void compare(

@@ -19,24 +19,19 @@ import dev.kiln.ops.nn.sequence.WindowedRecurrent;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class RecurrentLayersTest {
   private static final RecurrentOptions OPTIONS = RecurrentOptions.of(3, 2);
 
-  private final Context context = new Context(Devices.cpu(), 7);
+  @RegisterExtension static final SharedContext SHARED = new SharedContext(7);
 
-  @AfterEach
-  void close() {
-    context.close();
-    assertThat(context.memory().storages()).isZero();
-  }
+  private final Context context = SHARED.context();
 
   private Tensor numbers(int seed, long... shape) {
     long size = Arrays.stream(shape).reduce(1, (a, b) -> a * b);

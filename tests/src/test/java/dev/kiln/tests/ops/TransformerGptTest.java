@@ -9,15 +9,14 @@ import dev.kiln.ops.model.Sampling;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class TransformerGptTest {
   private static final int VOCABULARY = 11;
@@ -26,13 +25,9 @@ class TransformerGptTest {
   private static final int[] IDS = {1, 2, 3, 4, 5, 2, 2, 0, 10, 9};
   private static final int[] TARGETS = {2, 3, 4, 5, 6, 2, -100, 10, 9, 1};
 
-  private final Context context = new Context(Devices.cpu(), 7);
+  @RegisterExtension static final SharedContext SHARED = new SharedContext(7);
 
-  @AfterEach
-  void close() {
-    context.close();
-    assertThat(context.memory().storages()).isZero();
-  }
+  private final Context context = SHARED.context();
 
   private Tensor batch(int[] ids) {
     return context.of(ids, 2, ids.length / 2);

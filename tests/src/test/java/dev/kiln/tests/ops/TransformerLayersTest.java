@@ -19,26 +19,21 @@ import dev.kiln.ops.nn.sequence.TransformerOptions;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class TransformerLayersTest {
   private static final AttentionLayerOptions HEADS = AttentionLayerOptions.of(2);
 
-  private final Context context = new Context(Devices.cpu(), 7);
+  @RegisterExtension static final SharedContext SHARED = new SharedContext(7);
 
-  @AfterEach
-  void close() {
-    context.close();
-    assertThat(context.memory().storages()).isZero();
-  }
+  private final Context context = SHARED.context();
 
   private Tensor sequence(int seed, long... shape) {
     long size = Arrays.stream(shape).reduce(1, (a, b) -> a * b);

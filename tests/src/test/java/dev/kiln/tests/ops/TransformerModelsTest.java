@@ -11,26 +11,21 @@ import dev.kiln.ops.nn.sequence.TransformerOptions;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class TransformerModelsTest {
   private static final Seq2SeqOptions SEQ2SEQ =
       new Seq2SeqOptions(9, 7, 8, 1, TransformerOptions.of(8, 2, 12).normFirst(true), 0);
   private static final MaskedLanguageOptions MASKED = MaskedLanguageOptions.of(9, 6, 1, 2, 8);
 
-  private final Context context = new Context(Devices.cpu(), 7);
+  @RegisterExtension static final SharedContext SHARED = new SharedContext(7);
 
-  @AfterEach
-  void close() {
-    context.close();
-    assertThat(context.memory().storages()).isZero();
-  }
+  private final Context context = SHARED.context();
 
   private Tensor tokens(int... ids) {
     return context.of(ids, 2, ids.length / 2);

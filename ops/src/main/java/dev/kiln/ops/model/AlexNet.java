@@ -19,14 +19,15 @@ import dev.kiln.runtime.KilnException;
  * classes. In: {@code N x channels x size x size}; out: logits, {@code N x classes}.
  */
 public final class AlexNet extends Layer {
-  private static final int LEAST_SIZE = 63;
+  /** The last pool needs 3 places. */
+  private static final int LEAST_SIZE = 65;
 
   private final Sequential features;
   private final Sequential classifier;
 
   /**
    * @param channels of the images
-   * @param size height and width of the images, at least 63; 224 in the paper
+   * @param size height and width of the images, at least 65; 224 in the paper
    * @param width the share of channels and hidden units; 1 in the paper
    * @param dropout of the hidden units
    */

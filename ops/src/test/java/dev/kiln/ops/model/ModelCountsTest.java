@@ -48,6 +48,12 @@ class ModelCountsTest {
   }
 
   @Test
+  void alexNetOfTheLeastSizeRuns() {
+    var model = new AlexNet(context, new AlexNet.Options(1, 65, 10, 1.0 / 16, 0.5));
+    assertThat(shape(model, 2, 1, 65, 65)).containsExactly(2, 10);
+  }
+
+  @Test
   void vgg11Has128806154Parameters() {
     var model = new Vgg(context, Vgg.Options.vgg11(10));
     assertThat(model.parameterCount()).isEqualTo(128_806_154);
@@ -157,8 +163,8 @@ class ModelCountsTest {
             () -> new Vgg(context, new Vgg.Options(List.of(new Vgg.Block(1, 4)), 1, 7, 2, 4, 0)))
         .isInstanceOf(KilnException.class)
         .hasMessage("Vgg: 1 blocks need images whose size is a multiple of 2, but it is 7");
-    assertThatThrownBy(() -> new AlexNet(context, new AlexNet.Options(1, 62, 10, 1, 0.5)))
-        .hasMessageContaining("images must be of 63 x 63 at least, but are of 62");
+    assertThatThrownBy(() -> new AlexNet(context, new AlexNet.Options(1, 64, 10, 1, 0.5)))
+        .hasMessageContaining("images must be of 65 x 65 at least, but are of 64");
     var model =
         new MultilayerPerceptron(
             context, new MultilayerPerceptron.Options(4, List.of(3), 2, Activation.TANH, 0.1));

@@ -19,19 +19,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class RecurrentModelsTest {
   private static final RecurrentOptions OPTIONS = RecurrentOptions.of(3, 2);
 
-  private final Context context = new Context(Devices.cpu(), 7);
+  @RegisterExtension static final SharedContext SHARED = new SharedContext(7);
 
-  @AfterEach
-  void close() {
-    context.close();
-    assertThat(context.memory().storages()).isZero();
-  }
+  private final Context context = SHARED.context();
 
   private Tensor numbers(DType dtype, long... shape) {
     long size = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
@@ -40,9 +36,7 @@ class RecurrentModelsTest {
 
   @Test
   void gradientsOfClassifiers() {
-    var ofTokens =
-        RecurrentClassifier.ofTokens(
-            context, Cell.GRU, 5, OPTIONS.bidirectional().withLayers(2), 3);
+    var ofTokens = RecurrentClassifier.ofTokens(context, Cell.GRU, 5, OPTIONS.bidirectional(), 3);
     ModuleGradient.check(
         ofTokens,
         () ->

@@ -3,6 +3,8 @@ package dev.kiln.compiler.jvm;
 import static dev.kiln.compiler.jvm.NestBuilder.LOC;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.compiler.ir.BinaryKind;
+import dev.kiln.compiler.ir.CastKind;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.ir.Value;
 import dev.kiln.compiler.loop.LoopStmt;
@@ -20,6 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Matrix products against the chain of fused multiply-adds that defines them. */
 class DotEmissionTest {
+  /** Exchanges neighbours within groups of eight. */
+  private static final int SWAPPED = 5;
+
   private final KernelRunner runner = new KernelRunner();
   private final Random random = new Random(3);
 
@@ -285,14 +290,9 @@ class DotEmissionTest {
     Value acc = operand(DType.FP32, batch * m * n);
     long indexOffset = (long) batch * m * n * 4;
     var index = new NestBuilder(m);
-    Value row =
-        index.binary(
-            dev.kiln.compiler.ir.BinaryKind.MUL,
-            index.index(0),
-            index.constant(DType.I32, 3L * k * 4));
+    Value row = index.binary(BinaryKind.MUL, index.index(0), index.constant(DType.I32, 3L * k * 4));
     index.store(
-        NestBuilder.scratch(DType.I64, indexOffset, 1),
-        index.cast(dev.kiln.compiler.ir.CastKind.EXTS, DType.I64, row));
+        NestBuilder.scratch(DType.I64, indexOffset, 1), index.cast(CastKind.EXTS, DType.I64, row));
     double[] before = contents(acc, batch * m * n);
     var dot =
         new LoopStmt.Dot(
@@ -328,6 +328,48 @@ class DotEmissionTest {
           assertThat((float) element(acc, (at * m + i) * n + j)).isEqualTo(sum);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
+  void fewRowsAreMultipliedByRowsThatLieAnywhere(EmissionOptions options) {
+    int n = 64;
+    for (int[] sizes : new int[][] {{1, 8}, {8, 64}, {16, 264}, {17, 264}}) {
+      int m = sizes[0];
+      int k = sizes[1];
+      Value a = operand(DType.FP32, m * k);
+      Value b = operand(DType.FP32, k * n);
+      Value acc = operand(DType.FP32, m * n);
+      long indexOffset = (long) m * n * Float.BYTES;
+      var index = new NestBuilder(k);
+      Value swapped =
+          index.binary(BinaryKind.XOR, index.index(0), index.constant(DType.I32, SWAPPED));
+      Value row =
+          index.binary(BinaryKind.MUL, swapped, index.constant(DType.I32, (long) n * Float.BYTES));
+      index.store(
+          NestBuilder.scratch(DType.I64, indexOffset, 1),
+          index.cast(CastKind.EXTS, DType.I64, row));
+      double[] before = contents(acc, m * n);
+      var fill = new NestBuilder(m * n);
+      fill.store(NestBuilder.scratch(DType.FP32, 0, 1), fill.load(NestBuilder.global(acc, 1)));
+      var copy = new NestBuilder(m * n);
+      copy.store(NestBuilder.global(acc, 1), copy.load(NestBuilder.scratch(DType.FP32, 0, 1)));
+      TileRef right = ref(b, new TileRef.Indexed(indexOffset), by(1));
+      LoopStmt.Dot dot =
+          dot(m, n, k, ref(a, by(k), by(1)), List.of(), right, List.of(), DType.FP32);
+      runner.run(
+          List.of(index.build(), fill.build(), dot, copy.build()),
+          indexOffset + (long) k * Long.BYTES,
+          options);
+      compare(
+          acc,
+          before,
+          m,
+          n,
+          k,
+          (i, l) -> element(a, i * k + l),
+          (l, j) -> element(b, (l ^ SWAPPED) * n + j));
     }
   }
 

@@ -44,6 +44,10 @@ class ConvolutionTest {
       List.of(
           ConvolutionProblem.of("wide", 2, 1, 20, 130, 1, 17, 3, 1, 1, 1),
           ConvolutionProblem.of("grouped wide", 2, 2, 40, 36, 2, 15, 3, 2, 1, 1),
+          ConvolutionProblem.of("planes in tiles", 2, 3, 6, 9, 1, 36, 5, 1, 2, 1),
+          ConvolutionProblem.of("planes in parts", 2, 40, 2, 3, 1, 5, 3, 1, 0, 1),
+          ConvolutionProblem.of("padding beyond the taps", 2, 2, 3, 4, 1, 6, 2, 1, 3, 1),
+          ConvolutionProblem.of("dilated planes", 2, 2, 4, 5, 1, 11, 3, 1, 2, 3),
           ConvolutionProblem.of("depthwise wide", 2, 1, 70, 70, 70, 33, 5, 1, 2, 1),
           ConvolutionProblem.of(
               "uneven axes",

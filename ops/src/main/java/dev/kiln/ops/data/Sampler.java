@@ -13,6 +13,7 @@ public interface Sampler {
 
   /** Each example once, in order, in each epoch. */
   static Sampler sequential(int examples) {
+    requireSize(examples);
     return new Sampler() {
       @Override
       public int size() {
@@ -28,6 +29,7 @@ public interface Sampler {
 
   /** Each example once, shuffled anew in each epoch. */
   static Sampler shuffled(int examples, long seed) {
+    requireSize(examples);
     return new Sampler() {
       @Override
       public int size() {
@@ -66,6 +68,12 @@ public interface Sampler {
         return order;
       }
     };
+  }
+
+  private static void requireSize(int examples) {
+    if (examples < 0) {
+      throw new KilnException("there cannot be %d examples".formatted(examples));
+    }
   }
 
   /** The numbers {@code from} to {@code to - 1}. */

@@ -85,14 +85,27 @@ public final class ConfusionMatrix implements ClassMetric {
     }
   }
 
-  /** Adds rows that are counted already. */
+  /**
+   * Adds rows that are counted already.
+   *
+   * @throws KilnException if a class is none of 0 to {@link #classes} - 1
+   */
   public void add(int label, int predicted, long rows) {
-    counts[label][predicted] += rows;
+    counts[index(label)][index(predicted)] += rows;
   }
 
   /** Rows of one label that were predicted to be a class. */
   public long count(int label, int predicted) {
-    return counts[label][predicted];
+    return counts[index(label)][index(predicted)];
+  }
+
+  private int index(int c) {
+    if (c < 0 || c >= classes()) {
+      throw new KilnException(
+          "confusion matrix: there is no class %d; classes are 0 to %d"
+              .formatted(c, classes() - 1));
+    }
+    return c;
   }
 
   /** Counts [label][predicted], a copy. */
@@ -122,12 +135,12 @@ public final class ConfusionMatrix implements ClassMetric {
 
   /** Right predictions of a class among its predictions; 0 where there are none. */
   public double precision(int c) {
-    return ratio(counts[c][c], predicted(c));
+    return ratio(count(c, c), predicted(c));
   }
 
   /** Right predictions of a class among its labels; 0 where there are none. */
   public double recall(int c) {
-    return ratio(counts[c][c], labelled(c));
+    return ratio(count(c, c), labelled(c));
   }
 
   /** {@code 2PR/(P + R)}; 0 where that is undefined. */

@@ -4,6 +4,7 @@ import dev.kiln.runtime.KilnException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -35,6 +36,9 @@ public final class BytePairTraining {
     }
     for (String name : specialTokens) {
       requireSpecial(name);
+    }
+    if (new HashSet<>(specialTokens).size() < specialTokens.size()) {
+      throw new KilnException("a special token is named twice: " + specialTokens);
     }
     this.vocabularySize = vocabularySize;
     this.minimumCount = Math.max(1, minimumCount);

@@ -77,6 +77,12 @@ class SamplerTest {
   }
 
   @Test
+  void refusesNegativeSizes() {
+    assertThatThrownBy(() -> Sampler.sequential(-3)).hasMessage("there cannot be -3 examples");
+    assertThatThrownBy(() -> Sampler.shuffled(-3, 0)).hasMessage("there cannot be -3 examples");
+  }
+
+  @Test
   void numbersBelowABoundAreEvenlySpread() {
     int[] counts = new int[7];
     for (int i = 0; i < 70_000; i++) {

@@ -218,4 +218,15 @@ class ClassMetricsTest {
     assertFault(() -> auc.update(new float[1], new int[] {2}), "row 0 has label 2");
     assertFault(() -> auc.update(new float[] {Float.NaN}, new int[1]), "score NaN");
   }
+
+  @Test
+  void classesOfAConfusionMatrixAreChecked() {
+    var matrix = new ConfusionMatrix(2);
+    String message = "confusion matrix: there is no class %d; classes are 0 to 1";
+    assertFault(() -> matrix.add(5, 0, 1), message.formatted(5));
+    assertFault(() -> matrix.count(0, -1), message.formatted(-1));
+    assertFault(() -> matrix.precision(2), message.formatted(2));
+    assertFault(() -> matrix.f1(2), message.formatted(2));
+    assertThat(matrix.rows()).isZero();
+  }
 }

@@ -228,6 +228,8 @@ class BytePairTokenizerTest {
 
   @Test
   void refusesWhatCannotBeTrainedOrCoded() {
+    assertThatThrownBy(() -> new BytePairTraining(300, 1, List.of("<|a|>", "<|a|>")))
+        .hasMessage("a special token is named twice: [<|a|>, <|a|>]");
     assertThatThrownBy(() -> new BytePairTraining(256))
         .hasMessage(
             "a byte-pair vocabulary needs at least 257 tokens (256 bytes and 1 special ones), not"

@@ -34,7 +34,7 @@ public final class Axes {
       boolean fits = extent >= 0 && (extent == 0 || count <= Integer.MAX_VALUE / extent);
       if (!fits) {
         throw new KilnException(
-            "%s: a shape must not be negative, nor have more than %,d elements, but is %s"
+            "%s: a shape must not be negative, nor have more than %d elements, but is %s"
                 .formatted(operation, Integer.MAX_VALUE, Arrays.toString(shape)));
       }
       count *= extent;

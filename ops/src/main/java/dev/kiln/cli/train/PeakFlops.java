@@ -41,12 +41,12 @@ final class PeakFlops implements Callback {
   private void measure() {
     long start = System.nanoTime();
     long fastest = Long.MAX_VALUE;
-    try (Mode ignored = context.noGrad();
-        Scope scope = context.scope()) {
+    try (Mode _ = context.noGrad();
+        Scope _ = context.scope()) {
       Tensor a = context.ones(DType.FP32, SIZE, SIZE);
       for (int i = 0; i < LEAST_TIMES || (System.nanoTime() - start) * 1e-9 < SECONDS; i++) {
         long before = System.nanoTime();
-        try (Scope step = context.scope()) {
+        try (Scope _ = context.scope()) {
           a.matmul(a);
         }
         fastest = Math.min(fastest, System.nanoTime() - before);

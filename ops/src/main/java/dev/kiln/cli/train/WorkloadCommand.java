@@ -267,7 +267,7 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
 
   private void writeWeights(
       RunFolder folder, Trainer trainer, Recipe<B> recipe, RunSettings settings) {
-    try (Mode evaluated = trainer.workload().evaluated()) {
+    try (Mode _ = trainer.workload().evaluated()) {
       Weights.save(
           folder.weights(),
           recipe.task().model(),
@@ -388,7 +388,7 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
   private record Illustration(Recipe<?> recipe, RunRecorder recorder) implements Callback {
     @Override
     public void validated(Trainer trainer, Validation validation) {
-      try (Mode evaluated = trainer.workload().evaluated()) {
+      try (Mode _ = trainer.workload().evaluated()) {
         recipe.illustrate(recorder.log(), validation.step());
       }
     }

@@ -160,16 +160,16 @@ public final class MatrixFactorization extends Module {
           "MatrixFactorization: there are %d users and %d items, but no user %d with item %d"
               .formatted(options.users(), options.items(), user, item));
     }
-    try (Mode ignored = context().noGrad();
-        Scope step = context().scope()) {
+    try (Mode _ = context().noGrad();
+        Scope _ = context().scope()) {
       return predict(context().of(new int[] {user}, 1), context().of(new int[] {item}, 1)).item();
     }
   }
 
   /** The root of the mean squared error of ratings. */
   public double rmse(Ratings ratings) {
-    try (Mode ignored = context().noGrad();
-        Scope step = context().scope()) {
+    try (Mode _ = context().noGrad();
+        Scope _ = context().scope()) {
       int count = ratings.size();
       Tensor predicted =
           predict(context().of(ratings.users(), count), context().of(ratings.items(), count));

@@ -142,8 +142,8 @@ public final class Word2Vec extends Module {
   /** The vector of a word. */
   public float[] vector(int word) {
     requireWord(word);
-    try (Mode ignored = context().noGrad();
-        Scope step = context().scope()) {
+    try (Mode _ = context().noGrad();
+        Scope _ = context().scope()) {
       return input.select(0, word).contiguous().toFloats();
     }
   }

@@ -140,8 +140,8 @@ public final class DeepQLearning implements Workload {
   /** The action of the highest value; the first of equal ones. */
   public int best(float[] observation) {
     float[] values;
-    try (Mode ignored = context.noGrad();
-        Scope scope = context.scope()) {
+    try (Mode _ = context.noGrad();
+        Scope _ = context.scope()) {
       values = network.apply(context.of(observation, 1, observation.length)).toFloats();
     }
     int best = 0;
@@ -153,7 +153,7 @@ public final class DeepQLearning implements Workload {
 
   private StepReport learn(long start) {
     double loss;
-    try (Scope scope = context.scope()) {
+    try (Scope _ = context.scope()) {
       SplittableRandom random = seed.derive("replay").derive(step).random();
       Tensor error = loss(replay.sample(options.batch(), random));
       loss = error.item();
@@ -192,7 +192,7 @@ public final class DeepQLearning implements Workload {
   /** Huber's loss of the values of the actions that were taken. */
   private Tensor loss(ReplayBuffer.Steps steps) {
     Tensor wanted;
-    try (Mode ignored = context.noGrad()) {
+    try (Mode _ = context.noGrad()) {
       wanted =
           Returns.targets(
               steps.rewards(), target.apply(steps.next()), steps.terminal(), options.discount());

@@ -34,7 +34,7 @@ public final class BestWeights implements Callback {
     double value = validation.value(metric);
     if (Double.isNaN(best) || (isLargerBetter ? value > best : value < best)) {
       best = value;
-      try (Mode evaluated = trainer.workload().evaluated()) {
+      try (Mode _ = trainer.workload().evaluated()) {
         Weights.save(
             file,
             trainer.workload().model(),

@@ -139,7 +139,7 @@ public final class Supervised<B> implements Workload {
   /** Returns false if the batch is left out. */
   private boolean gradientsOf(B batch) {
     long drawn = context.random().offset();
-    try (Scope scope = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor loss = precision.forward(() -> task.loss(batch));
       double value = loss.item();
       if (!Double.isFinite(value)) {
@@ -158,9 +158,9 @@ public final class Supervised<B> implements Workload {
   private KilnException notFinite(double loss, B batch, long drawn) {
     var search = new NonFiniteSearch();
     context.random().restore(context.random().seed(), drawn);
-    try (Mode ignored = context.noGrad();
-        Mode listening = context.listen(search);
-        Scope scope = context.scope()) {
+    try (Mode _ = context.noGrad();
+        Mode _ = context.listen(search);
+        Scope _ = context.scope()) {
       precision.forward(() -> task.loss(batch));
     }
     String cause = search.first().map(NonFiniteSearch.Found::message).orElse("the loss itself");
@@ -211,9 +211,9 @@ public final class Supervised<B> implements Workload {
     }
     boolean wasTraining = model().isTraining();
     model().evaluate();
-    try (Mode averaged = evaluated();
-        Mode ignored = context.noGrad();
-        Scope scope = context.scope()) {
+    try (Mode _ = evaluated();
+        Mode _ = context.noGrad();
+        Scope _ = context.scope()) {
       Validation validation = validator.get().validate(step, precision);
       scheduler.measure(validation.loss());
       return Optional.of(validation);
@@ -262,7 +262,7 @@ public final class Supervised<B> implements Workload {
     long start = System.nanoTime();
     long seed = context.random().seed();
     long offset = context.random().offset();
-    try (Scope scope = context.scope()) {
+    try (Scope _ = context.scope()) {
       var buffers = BufferSnapshot.of(model());
       Tensor loss = precision.forward(() -> task.loss(batch));
       precision.backward(loss);

@@ -40,7 +40,7 @@ public record ClassValidator(ClassTask task, BatchPlan<Batch> plan, List<String>
   private void measure(Batch batch, MixedPrecision precision, ConfusionMatrix matrix, Mean loss) {
     Context context = task.model().context();
     int[] labels = ((Targets.Classes) batch.targets()).indices();
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor logits = precision.forward(() -> task.logits(batch));
       Tensor mean = CrossEntropies.crossEntropy(logits, context.of(labels, labels.length));
       loss.update(mean.item(), labels.length);

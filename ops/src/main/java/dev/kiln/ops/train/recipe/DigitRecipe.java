@@ -205,9 +205,9 @@ public final class DigitRecipe implements Recipe<Batch> {
     boolean wasTraining = model.isTraining();
     model.evaluate();
     int at = 0;
-    try (Mode ignored = context.noGrad()) {
+    try (Mode _ = context.noGrad()) {
       for (Batch batch : tests.epoch(0)) {
-        try (Scope scope = context.scope()) {
+        try (Scope _ = context.scope()) {
           float[] logits = task.logits(batch).toFloats();
           for (int row = 0; row < batch.count(); row++) {
             predicted[at++] = best(logits, row * classes, classes);

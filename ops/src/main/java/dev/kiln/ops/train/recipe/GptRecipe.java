@@ -161,7 +161,7 @@ public final class GptRecipe implements Recipe<TokenBatch> {
     var loss = new Mean("loss");
     var perplexity = new Perplexity();
     for (TokenBatch batch : heldOut.epoch(0)) {
-      try (Scope ignored = model.context().scope()) {
+      try (Scope _ = model.context().scope()) {
         double mean = precision.forward(() -> loss(model, batch)).item();
         long tokens = (long) batch.batch() * batch.length();
         loss.update(mean, tokens);

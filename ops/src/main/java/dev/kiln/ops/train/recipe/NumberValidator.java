@@ -52,7 +52,7 @@ public record NumberValidator(
 
   private float[] tell(Batch batch, MixedPrecision precision, Mean loss) {
     Context context = task.model().context();
-    try (Scope ignored = context.scope()) {
+    try (Scope _ = context.scope()) {
       Tensor told = precision.forward(() -> task.predictions(batch));
       loss.update(precision.forward(() -> task.loss(batch)).item(), batch.count());
       return told.toFloats();

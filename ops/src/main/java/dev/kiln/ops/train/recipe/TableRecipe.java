@@ -164,9 +164,9 @@ public final class TableRecipe implements Recipe<Batch> {
     int target = validation.column(encoder.targets().getFirst());
     boolean wasTraining = model.isTraining();
     model.evaluate();
-    try (Mode ignored = model.context().noGrad()) {
+    try (Mode _ = model.context().noGrad()) {
       for (Batch batch : tests.epoch(0)) {
-        try (Scope scope = model.context().scope()) {
+        try (Scope _ = model.context().scope()) {
           float[] out = model.apply(ClassTask.inputs(model.context(), batch)).toFloats();
           int width = out.length / batch.count();
           for (int row = 0; row < batch.count(); row++) {

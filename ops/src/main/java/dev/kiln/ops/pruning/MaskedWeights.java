@@ -5,6 +5,7 @@ import dev.kiln.ops.checkpoint.StateReader;
 import dev.kiln.ops.checkpoint.StateWriter;
 import dev.kiln.ops.checkpoint.Stateful;
 import dev.kiln.ops.optim.Optimizer;
+import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
@@ -26,7 +27,9 @@ public final class MaskedWeights implements Stateful, AutoCloseable {
   private final Mode listening;
   private Kept kept;
 
-  private record Kept(Map<String, double[]> weights, Map<String, double[]> masks) {}
+  /** Master weights are kept beside the weights, which are rounded from them. */
+  private record Kept(
+      Map<String, double[]> weights, Map<String, double[]> masters, Map<String, double[]> masks) {}
 
   /**
    * @param weights by their names in the model, which the optimizer changes: usually those of at
@@ -103,9 +106,13 @@ public final class MaskedWeights implements Stateful, AutoCloseable {
   public void keep() {
     var values = new LinkedHashMap<String, double[]>();
     weights.forEach((name, weight) -> values.put(name, weight.toDoubles()));
+    var masters = new LinkedHashMap<String, double[]>();
+    for (String name : weights.keySet()) {
+      optimizer.master(name).ifPresent(master -> masters.put(name, master.toDoubles()));
+    }
     var ones = new LinkedHashMap<String, double[]>();
     masks.forEach((name, mask) -> ones.put(name, mask.toDoubles()));
-    kept = new Kept(values, ones);
+    kept = new Kept(values, masters, ones);
   }
 
   /**
@@ -117,9 +124,14 @@ public final class MaskedWeights implements Stateful, AutoCloseable {
     if (kept == null) {
       throw new KilnException("pruning: nothing was kept that could be restored");
     }
-    weights.forEach((name, weight) -> weight.set(kept.weights.get(name)));
+    Context context = weights.values().iterator().next().context();
+    try (Mode _ = context.noGrad()) {
+      weights.forEach((name, weight) -> weight.set(kept.weights.get(name)));
+      optimizer.refreshMasters();
+      kept.masters.forEach(
+          (name, numbers) -> optimizer.master(name).ifPresent(master -> master.set(numbers)));
+    }
     masks.forEach((name, mask) -> mask.set(kept.masks.get(name)));
-    optimizer.refreshMasters();
   }
 
   @Override

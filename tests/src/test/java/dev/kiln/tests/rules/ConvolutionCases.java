@@ -17,7 +17,7 @@ final class ConvolutionCases {
   private ConvolutionCases() {}
 
   static List<KernelCase> all() {
-    return List.of(forward(), gradients(), fewChannels(), depthwise(), transposed());
+    return List.of(forward(), gradients(), fewChannels(), planes(), depthwise(), transposed());
   }
 
   private static KernelCase forward() {
@@ -66,6 +66,29 @@ final class ConvolutionCases {
           var kernel = new Convolution(device);
           var options = ConvolutionOptions.of(2, 2, 1);
           return () -> kernel.forward(arrays.get(0), arrays.get(1), options, arrays.get(2));
+        });
+  }
+
+  private static KernelCase planes() {
+    return new KernelCase(
+        "Convolution with stride 1 and its gradients",
+        List.of(
+            normal(93, 5, 3, 12, 10),
+            normal(94, 6, 3, 3, 3),
+            normal(95, 5, 6, 12, 10),
+            unwritten(5, 6, 12, 10),
+            unwritten(5, 3, 12, 10),
+            unwritten(6, 3, 3, 3),
+            unwritten(6)),
+        (device, arrays) -> {
+          var kernel = new Convolution(device);
+          var options = ConvolutionOptions.of(2, 1, 1);
+          return () -> {
+            kernel.forward(arrays.get(0), arrays.get(1), options, arrays.get(3));
+            kernel.dataGradient(arrays.get(2), arrays.get(1), options, arrays.get(4));
+            kernel.weightGradient(arrays.get(0), arrays.get(2), options, arrays.get(5));
+            kernel.biasGradient(arrays.get(2), arrays.get(6));
+          };
         });
   }
 

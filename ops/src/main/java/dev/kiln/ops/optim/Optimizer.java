@@ -135,9 +135,10 @@ public final class Optimizer implements Stateful, AutoCloseable {
   /**
    * A step with the gradients as they are.
    *
-   * @param lr learning rate
+   * @param lr learning rate, from 0 on
    */
   public void step(double lr) {
+    requireRate(lr);
     prepare(1);
     if (clipping.hasNorm() && !plan.slots().isEmpty()) {
       norm();
@@ -152,6 +153,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
    * @return whether the step was made; if not, nothing has changed
    */
   public boolean step(double lr, double lossScale) {
+    requireRate(lr);
     prepare(1 / lossScale);
     boolean isFinite = plan.slots().isEmpty() || norm().foundInf().toDoubles()[0] == 0;
     if (isFinite) {
@@ -160,6 +162,13 @@ public final class Optimizer implements Stateful, AutoCloseable {
       listeners.now().forEach(Runnable::run);
     }
     return isFinite;
+  }
+
+  private static void requireRate(double lr) {
+    if (!(lr >= 0 && lr < Double.POSITIVE_INFINITY)) {
+      throw new KilnException(
+          "optimizer: the learning rate must be a number from 0 on, but is " + lr);
+    }
   }
 
   /**

@@ -134,6 +134,12 @@ class TrainCommandTest {
     assertThat(file).content().contains("<svg");
   }
 
+  @Test
+  void aScheduleIsPlottedWithoutAWorkload() {
+    done("train --plot-schedule --schedule warmup:10,cosine --steps 50 --lr 0.25");
+    assertThat(out.toString()).startsWith("warmup:").contains("0.25 ┤", "49");
+  }
+
   // Resumption
 
   @Test

@@ -2,7 +2,6 @@ package dev.kiln.cli.train;
 
 import dev.kiln.ops.checkpoint.Weights;
 import dev.kiln.ops.report.RunLog;
-import dev.kiln.ops.report.SchedulePlot;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Mode;
 import dev.kiln.ops.train.BestWeights;
@@ -38,8 +37,6 @@ import picocli.CommandLine.Spec;
  * @param <B> a batch in host memory
  */
 abstract class WorkloadCommand<B> implements Callable<Integer> {
-  private static final int PLOT_COLUMNS = 72;
-  private static final int PLOT_ROWS = 12;
 
   /** A run that is so short ends before kernels are warm. */
   private static final int FEW_STEPS = 100;
@@ -123,7 +120,11 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
       long steps = steps(recipe, folder);
       RunSettings settings = common.settings(defaults(), steps);
       if (common.plotSchedule != null) {
-        plot(settings);
+        ScheduleDrawing.draw(
+            settings.plannedSchedule(),
+            settings.steps(),
+            common.plotSchedule,
+            spec.commandLine().getOut());
         return CommandLine.ExitCode.OK;
       }
       return run(context, recipe, settings, folder);
@@ -156,19 +157,6 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
       throw new KilnException("--epochs must be above 0, not " + epochs);
     }
     return Math.max(1, Math.round(epochs * perEpoch / common.accumulate));
-  }
-
-  private void plot(RunSettings settings) {
-    var plot = new SchedulePlot(settings.plannedSchedule(), settings.steps());
-    PrintWriter out = spec.commandLine().getOut();
-    if (common.plotSchedule.isEmpty()) {
-      out.println(settings.plannedSchedule());
-      out.print(plot.text(PLOT_COLUMNS, PLOT_ROWS));
-    } else {
-      plot.write(Path.of(common.plotSchedule));
-      out.println(common.plotSchedule);
-    }
-    out.flush();
   }
 
   // The run

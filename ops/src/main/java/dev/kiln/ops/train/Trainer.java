@@ -104,8 +104,10 @@ public final class Trainer {
    * Trains up to the last step, or until somebody stops it.
    *
    * @return the last validation, if there is any
+   * @throws KilnException if the folder holds checkpoints of a run that this one does not resume
    */
   public Optional<Validation> run() {
+    requireOwnFolder();
     warmUpSeconds = workload.warmUp(options.warmUp());
     lastCheckpointNanos = System.nanoTime();
     callbacks.forEach(callback -> callback.started(this));
@@ -124,6 +126,16 @@ public final class Trainer {
       callbacks.forEach(callback -> callback.finished(this));
     }
     return lastValidation();
+  }
+
+  /** Checkpoints of another run would be taken for this one's when it is resumed. */
+  private void requireOwnFolder() {
+    boolean isNew = !resumed && lastCheckpoint < 0;
+    if (isNew && checkpoints.isPresent() && !checkpoints.get().all().isEmpty()) {
+      throw new KilnException(
+          options.folder().orElseThrow()
+              + " holds checkpoints of a run already: resume it, or name another folder");
+    }
   }
 
   private boolean isValidated() {

@@ -175,6 +175,16 @@ class TrainerTest {
   }
 
   @Test
+  void aNewRunDoesNotMixWithAnOldOne() {
+    TrainerOptions options = TrainerOptions.of(3).checkpoints(folder, 1);
+    new Trainer(new Chaos(1), options, List.of()).run();
+    var again = new Trainer(new Chaos(1), options, List.of());
+    assertThatThrownBy(again::run)
+        .hasMessage(
+            folder + " holds checkpoints of a run already: resume it, or name another folder");
+  }
+
+  @Test
   void callbacksOfOneNameAreRefused() {
     assertThatThrownBy(
             () ->

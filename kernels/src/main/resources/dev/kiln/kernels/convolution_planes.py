@@ -113,12 +113,12 @@ def plane_convolution_kernel(
         x = tl.load(
             planes_ptr + offset[:, None] + pixel[None, :], mask=mask[:, None], other=0.0
         )
-        w = tl.load(
+        weight = tl.load(
             w_ptr + (k * stride_wk)[:, None] + patch[None, :],
             mask=mask_k[:, None] & mask[None, :],
             other=0.0,
         )
-        acc = tl.dot(w, x, acc, input_precision=INPUT_PRECISION, out_dtype=COMPUTE)
+        acc = tl.dot(weight, x, acc, input_precision=INPUT_PRECISION, out_dtype=COMPUTE)
 
     y = tl.reshape(acc, (BLOCK_K, BLOCK_H, PITCH))
     h = first_h + tl.arange(0, BLOCK_H)

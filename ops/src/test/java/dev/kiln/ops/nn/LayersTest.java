@@ -20,7 +20,9 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated("counts the launches of the device")
 class LayersTest {
   private final Context context = new Context(Devices.cpu(), 1);
 

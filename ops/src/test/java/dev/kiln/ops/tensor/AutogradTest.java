@@ -11,7 +11,9 @@ import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated("counts the launches of the device")
 class AutogradTest {
   private final Context context = new Context(Devices.cpu(), 1);
 

@@ -25,7 +25,9 @@ import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated("counts the launches of the device")
 class OptimizerTest {
   private final OptimizerFixture fixture = new OptimizerFixture();
 

@@ -32,7 +32,7 @@ final class MnistCommand extends WorkloadCommand<Batch> {
   @Option(
       names = "--hidden",
       paramLabel = "N",
-      defaultValue = "512",
+      defaultValue = "768",
       description = "Hidden units of the MLP. Default: ${DEFAULT-VALUE}.")
   private int hidden;
 

@@ -11,7 +11,7 @@ import java.util.Locale;
 /** Networks for digits. */
 public enum DigitModel {
   /** 784 inputs, one hidden layer with GELU and dropout, 10 classes. */
-  MLP(20, 128, 2e-3),
+  MLP(30, 128, 2e-3),
   /** Convolutions, sigmoids and average pools of 1998: 61,706 parameters. */
   LENET(20, 64, 8e-3);
 

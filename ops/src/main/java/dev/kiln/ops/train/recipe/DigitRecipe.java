@@ -58,7 +58,7 @@ public final class DigitRecipe implements Recipe<Batch> {
       long seed) {
     /** What suits the digits that come with Kiln. */
     public static Options of(DigitModel model) {
-      return new Options(model, model.batch(), 512, 0.2, 0, Distortion.DIGITS, 1);
+      return new Options(model, model.batch(), 768, 0.2, 0, Distortion.DIGITS, 1);
     }
 
     public Options withBatch(int images) {

@@ -1,6 +1,7 @@
 package dev.kiln.runtime.cpu;
 
 import dev.kiln.compiler.jvm.ProgramBody;
+import dev.kiln.runtime.DeviceActivity;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.LaunchListener;
 import dev.kiln.runtime.memory.HostMemory;
@@ -70,7 +71,8 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
     scheduler.run(this, x * y * z, kernel.runsInOrder());
     body = null;
     if (hears != null) {
-      hears.launched(kernel.name(), new Grid(x, y, z), System.nanoTime() - start);
+      long nanos = System.nanoTime() - start;
+      hears.heard(new DeviceActivity.KernelRun(kernel.name(), new Grid(x, y, z), 0, start, nanos));
     }
   }
 

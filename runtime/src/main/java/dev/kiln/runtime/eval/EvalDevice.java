@@ -5,6 +5,7 @@ import dev.kiln.compiler.Target;
 import dev.kiln.compiler.eval.Launch;
 import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.DeviceActivity;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.LaunchListener;
 import dev.kiln.runtime.memory.HostMemory;
@@ -77,7 +78,9 @@ public final class EvalDevice implements Device {
       }
       LaunchListener hears = listener;
       if (hears != null) {
-        hears.launched(kernel.name(), new Grid(x, y, z), System.nanoTime() - start);
+        long nanos = System.nanoTime() - start;
+        hears.heard(
+            new DeviceActivity.KernelRun(kernel.name(), new Grid(x, y, z), 0, start, nanos));
       }
     };
   }

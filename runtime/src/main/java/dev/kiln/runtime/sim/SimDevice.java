@@ -6,6 +6,7 @@ import dev.kiln.compiler.gpu.GpuCompiler;
 import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.DeviceActivity;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.KernelVersion;
 import dev.kiln.runtime.KilnException;
@@ -186,7 +187,8 @@ public final class SimDevice implements Device {
     LaunchListener hears = listener;
     if (hears != null) {
       Grid grid = Grid.of(shape.gridX(), shape.gridY(), shape.gridZ());
-      hears.launched(report.kernel(), grid, report.nanos());
+      long start = System.nanoTime() - report.nanos();
+      hears.heard(new DeviceActivity.KernelRun(report.kernel(), grid, 0, start, report.nanos()));
     }
     return report;
   }

@@ -50,6 +50,19 @@ public interface Device extends AutoCloseable {
   /** Waits until every launch has finished, and reports the first fault among them. */
   void synchronize();
 
+  /** A new timer of this device's work; by default the host's clock, with waiting. */
+  default DeviceTimer timer() {
+    return new HostTimer(this);
+  }
+
+  /**
+   * The size of the largest cache between kernels and memory, which measurements write over to
+   * begin with cold caches; 0 if there is none, or it is not known.
+   */
+  default long cacheBytes() {
+    return 0;
+  }
+
   /** Reports every launch from now on to the listener; {@code null} ends that. */
   void listen(LaunchListener listener);
 

@@ -87,6 +87,11 @@ public final class CpuDevice implements Device {
   public void synchronize() {}
 
   @Override
+  public long cacheBytes() {
+    return CpuCaches.largest();
+  }
+
+  @Override
   public void listen(LaunchListener listener) {
     launches.listen(listener);
   }

@@ -7,7 +7,9 @@ import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.runtime.Buffer;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.DeviceActivity;
+import dev.kiln.runtime.DeviceTimer;
 import dev.kiln.runtime.Grid;
+import dev.kiln.runtime.HostTimer;
 import dev.kiln.runtime.KernelVersion;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.LaunchListener;
@@ -28,6 +30,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -147,6 +150,11 @@ public final class SimDevice implements Device {
   /** Launches have finished when their call returns. */
   @Override
   public void synchronize() {}
+
+  @Override
+  public DeviceTimer timer() {
+    return options.timer().map(Supplier::get).orElseGet(() -> new HostTimer(this));
+  }
 
   @Override
   public void listen(LaunchListener newListener) {

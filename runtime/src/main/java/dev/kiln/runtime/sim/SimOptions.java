@@ -1,6 +1,7 @@
 package dev.kiln.runtime.sim;
 
 import dev.kiln.compiler.Target;
+import dev.kiln.runtime.DeviceTimer;
 import dev.kiln.runtime.sim.exec.ExecutorOptions;
 import dev.kiln.runtime.sim.exec.TensorMode;
 import dev.kiln.runtime.sim.memory.DeviceHeap;
@@ -10,8 +11,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** How a simulated device behaves. Immutable: each method {@code with...} makes a changed copy. */
 public final class SimOptions implements Cloneable {
@@ -27,6 +30,7 @@ public final class SimOptions implements Cloneable {
   private ExecutorOptions executor = ExecutorOptions.standard();
   private Set<Sanitizer> sanitizers = Set.of();
   private List<LaunchObserver> observers = List.of();
+  private Optional<Supplier<DeviceTimer>> timer = Optional.empty();
 
   private SimOptions() {}
 
@@ -134,6 +138,16 @@ public final class SimOptions implements Cloneable {
     List<LaunchObserver> all = new ArrayList<>(observers);
     all.add(observer);
     return with(changed -> changed.observers = List.copyOf(all));
+  }
+
+  /** What times the device's work; the host's clock if empty. */
+  public Optional<Supplier<DeviceTimer>> timer() {
+    return timer;
+  }
+
+  /** Times by something else than the host's clock, such as an estimate for a GPU. */
+  public SimOptions withTimer(Supplier<DeviceTimer> newTimer) {
+    return with(changed -> changed.timer = Optional.of(newTimer));
   }
 
   private SimOptions with(Consumer<SimOptions> change) {

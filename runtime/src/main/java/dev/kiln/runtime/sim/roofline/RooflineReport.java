@@ -3,6 +3,7 @@ package dev.kiln.runtime.sim.roofline;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kiln.runtime.profile.Nanos;
 import dev.kiln.runtime.sim.monitor.count.Counters;
 import dev.kiln.runtime.sim.monitor.count.TextTable;
 import dev.kiln.runtime.sim.roofline.RooflineEstimate.Bound;
@@ -114,15 +115,7 @@ public final class RooflineReport {
     return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
-  /** Three digits or so with a unit; limits are where rounding would make one digit more. */
   static String time(double seconds) {
-    double nanos = seconds * 1e9;
-    return nanos < 999.95
-        ? String.format(Locale.ROOT, "%.1f ns", nanos)
-        : nanos < 999_995
-            ? String.format(Locale.ROOT, "%.2f us", nanos / 1e3)
-            : nanos < 999_995_000
-                ? String.format(Locale.ROOT, "%.2f ms", nanos / 1e6)
-                : String.format(Locale.ROOT, "%.3f s", seconds);
+    return Nanos.text(1e9 * seconds);
   }
 }

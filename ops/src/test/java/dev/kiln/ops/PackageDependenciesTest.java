@@ -43,6 +43,8 @@ class PackageDependenciesTest {
     table.put("ops.report", Set.of("ops.metric", "ops.schedule"));
     table.put("ops.data", Set.of());
     table.put("ops.text", Set.of("ops.data"));
+    table.put("ops.profile", Set.of());
+    table.put("ops.profile.page", Set.of("ops.profile", "ops.report"));
     table.put("ops.classical", Set.of());
     table.put("ops.tensor", Set.of());
     table.put("ops.function", Set.of("ops.tensor"));

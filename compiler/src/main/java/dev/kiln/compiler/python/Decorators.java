@@ -178,6 +178,11 @@ final class Decorators {
         : Optional.empty();
   }
 
+  private PyCallable function(Object value) {
+    return callable(value)
+        .orElseThrow(() -> PythonError.type(PythonText.repr(value) + " is no function"));
+  }
+
   // ---- jit
 
   private JitOptions jitOptions(Expr.Call call) {
@@ -212,12 +217,19 @@ final class Decorators {
       unknown = Optional.of(reason(e));
       notes.add("the configurations are not known at compile time: " + reason(e));
     }
+    for (String ignored : List.of("use_cuda_graph", "do_bench")) {
+      value(tuning(call, ignored), ignored, PythonOperators::truth)
+          .filter(wanted -> wanted)
+          .ifPresent(wanted -> notes.add(ignored + " is ignored: Kiln measures in its own way"));
+    }
     return new Autotune(
         configs,
         unknown,
         value(tuning(call, "key"), "key", this::strings).orElse(List.of()),
         value(tuning(call, "reset_to_zero"), "reset_to_zero", this::strings).orElse(List.of()),
         value(tuning(call, "restore_value"), "restore_value", this::strings).orElse(List.of()),
+        value(tuning(call, "pre_hook"), "pre_hook", this::function),
+        value(tuning(call, "post_hook"), "post_hook", this::function),
         value(tuning(call, "prune_configs_by"), "prune_configs_by", this::pruning),
         value(tuning(call, "warmup"), "warmup", this::milliseconds),
         value(tuning(call, "rep"), "rep", this::milliseconds),

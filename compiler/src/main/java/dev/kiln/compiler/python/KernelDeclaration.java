@@ -54,6 +54,10 @@ public record KernelDeclaration(
    * @param key names of the parameters whose values choose the configuration
    * @param resetToZero names of the pointers whose memory is zeroed between trials
    * @param restoreValue names of the pointers whose memory is restored between trials
+   * @param preHook takes a dict of the arguments by name and {@code reset_only}; run before each
+   *     trial, in the place of {@code reset_to_zero} and {@code restore_value}
+   * @param postHook takes a dict of the arguments by name and {@code exception}; run after each
+   *     trial
    * @param pruning what {@code prune_configs_by} says
    * @param warmup milliseconds of trial runs before measuring, if said
    * @param rep milliseconds of measuring, if said
@@ -64,6 +68,8 @@ public record KernelDeclaration(
       List<String> key,
       List<String> resetToZero,
       List<String> restoreValue,
+      Optional<PyCallable> preHook,
+      Optional<PyCallable> postHook,
       Optional<Pruning> pruning,
       Optional<Long> warmup,
       Optional<Long> rep,

@@ -18,6 +18,16 @@ public interface PyObject {
   }
 
   /**
+   * Sets an attribute.
+   *
+   * @return whether there is one that can be set
+   * @throws PythonError if it does not take the value
+   */
+  default boolean setAttribute(String name, Object value) {
+    return false;
+  }
+
+  /**
    * This object with another operand.
    *
    * @param reflected whether this object stands on the right

@@ -353,9 +353,13 @@ public final class PythonEvaluator {
         case Expr.ListExpr list -> unpack(list.elements(), value);
         case Expr.Subscript subscript ->
             PythonOperators.setIndex(value(subscript.value()), value(subscript.index()), value);
-        case Expr.Attribute attribute ->
+        case Expr.Attribute attribute -> {
+          if (!(value(attribute.value()) instanceof PyObject object)
+              || !object.setAttribute(attribute.name(), value)) {
             throw PythonError.unsupported("attributes are not assigned at compile time")
                 .raisedAt(attribute.loc());
+          }
+        }
         default -> throw PythonError.type("cannot assign").raisedAt(target.loc());
       }
     }

@@ -1,5 +1,6 @@
 package dev.kiln.compiler.python;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -9,9 +10,13 @@ import java.util.OptionalInt;
  * One {@code triton.Config} of an autotuned kernel. An option that it does not name is empty, and
  * the launch's or the device's own value holds.
  *
+ * <pre>{@code
+ * TritonConfig.EMPTY.with("BLOCK", 64).withNumWarps(4)
+ * }</pre>
+ *
  * @param kwargs the constants that it gives the kernel, by parameter
- * @param hasPreHook whether it wants a host function to run before each launch, which Kiln does not
- *     do
+ * @param preHook a host function that takes a {@link PyDict} of the arguments and is run before
+ *     each launch
  */
 public record TritonConfig(
     Map<String, Object> kwargs,
@@ -19,10 +24,60 @@ public record TritonConfig(
     OptionalInt numStages,
     OptionalInt numCtas,
     OptionalInt maxnreg,
-    boolean hasPreHook)
+    Optional<PyCallable> preHook)
     implements PyObject {
+  /** Neither constants nor options. */
+  public static final TritonConfig EMPTY =
+      new TritonConfig(
+          Map.of(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          Optional.empty());
+
   public TritonConfig {
-    kwargs = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(kwargs));
+    kwargs = Collections.unmodifiableMap(new LinkedHashMap<>(kwargs));
+  }
+
+  /**
+   * The same with one more constant, or another value of it.
+   *
+   * @param value any Python value; an {@code Integer} is a {@code Long} there
+   */
+  public TritonConfig with(String constant, Object value) {
+    var more = new LinkedHashMap<>(kwargs);
+    more.put(constant, value instanceof Integer number ? (Object) number.longValue() : value);
+    return new TritonConfig(more, numWarps, numStages, numCtas, maxnreg, preHook);
+  }
+
+  public TritonConfig withNumWarps(int warps) {
+    return new TritonConfig(kwargs, OptionalInt.of(warps), numStages, numCtas, maxnreg, preHook);
+  }
+
+  public TritonConfig withNumStages(int stages) {
+    return new TritonConfig(kwargs, numWarps, OptionalInt.of(stages), numCtas, maxnreg, preHook);
+  }
+
+  /** With a cluster of so many blocks for each program. */
+  public TritonConfig withNumCtas(int ctas) {
+    return new TritonConfig(kwargs, numWarps, numStages, OptionalInt.of(ctas), maxnreg, preHook);
+  }
+
+  /** With at most so many registers for each thread. */
+  public TritonConfig withMaxRegisters(int registers) {
+    return new TritonConfig(
+        kwargs, numWarps, numStages, numCtas, OptionalInt.of(registers), preHook);
+  }
+
+  /** Constants and options as one dict, as {@code Config.all_kwargs()} gives them. */
+  public PyDict allKwargs() {
+    var all = new PyDict(kwargs);
+    all.put("num_warps", value(numWarps, 4));
+    all.put("num_ctas", value(numCtas, 1));
+    all.put("num_stages", value(numStages, 3));
+    maxnreg.ifPresent(registers -> all.put("maxnreg", (long) registers));
+    return all;
   }
 
   static Object of(Arguments arguments) {
@@ -35,11 +90,23 @@ public record TritonConfig(
     var stages = option(arguments, "num_stages");
     var ctas = option(arguments, "num_ctas");
     var registers = option(arguments, "maxnreg");
-    boolean hook = arguments.optional("pre_hook", PyNone.NONE) != PyNone.NONE;
-    arguments.optional("ir_override");
+    Object hook = arguments.optional("pre_hook", PyNone.NONE);
+    if (arguments.optional("ir_override", PyNone.NONE) != PyNone.NONE) {
+      throw PythonError.unsupported("not supported yet: ir_override of triton.Config");
+    }
     // Other versions and other vendors have more options, which say nothing to Kiln.
     arguments.ignoreNamed();
-    return new TritonConfig(kwargs, warps, stages, ctas, registers, hook);
+    return new TritonConfig(kwargs, warps, stages, ctas, registers, callable(hook));
+  }
+
+  private static Optional<PyCallable> callable(Object hook) {
+    if (hook == PyNone.NONE) {
+      return Optional.empty();
+    }
+    if (!(hook instanceof PyCallable function)) {
+      throw PythonError.type("the pre_hook of triton.Config must be a function");
+    }
+    return Optional.of(function);
   }
 
   private static OptionalInt option(Arguments arguments, String name) {
@@ -64,17 +131,8 @@ public record TritonConfig(
       case "num_ctas" -> Optional.of(value(numCtas, 1));
       case "maxnreg" ->
           maxnreg.isPresent() ? Optional.of((long) maxnreg.getAsInt()) : Optional.of(PyNone.NONE);
-      case "all_kwargs" ->
-          Optional.of(
-              PythonBuiltins.function(
-                  name,
-                  a -> {
-                    var all = new PyDict(kwargs);
-                    all.put("num_warps", value(numWarps, 4));
-                    all.put("num_ctas", value(numCtas, 1));
-                    all.put("num_stages", value(numStages, 3));
-                    return all;
-                  }));
+      case "pre_hook" -> Optional.of(preHook.<Object>map(hook -> hook).orElse(PyNone.NONE));
+      case "all_kwargs" -> Optional.of(PythonBuiltins.function(name, a -> allKwargs()));
       default -> Optional.empty();
     };
   }
@@ -91,6 +149,7 @@ public record TritonConfig(
     numStages.ifPresent(value -> text.append(", num_stages=").append(value));
     numCtas.ifPresent(value -> text.append(", num_ctas=").append(value));
     maxnreg.ifPresent(value -> text.append(", maxnreg=").append(value));
+    preHook.ifPresent(hook -> text.append(", pre_hook"));
     return text.append(')').toString();
   }
 }

@@ -121,6 +121,67 @@ class KernelDeclarationsTest {
   // ---- autotune
 
   @Test
+  void hooksOfTuningAreFunctions() {
+    KernelDeclaration kernel =
+        kernel(
+            IMPORTS
+                + """
+                def clear(args, reset_only=False):
+                    args["seen"] = reset_only
+                @triton.autotune(
+                    configs=[triton.Config({"B": 16}, pre_hook=lambda args: args.update(hooked=True)),
+                             triton.Config({"B": 32})],
+                    key=[], pre_hook=clear, post_hook=lambda args, exception: None, use_cuda_graph=True)
+                @triton.jit
+                def kernel(x, B: tl.constexpr): pass
+                """);
+    var autotune = kernel.autotune().orElseThrow();
+    var arguments = new PyDict();
+    autotune.configs().getFirst().preHook().orElseThrow().call(List.of(arguments), Map.of());
+    autotune.preHook().orElseThrow().call(List.of(arguments), Map.of("reset_only", true));
+    assertThat(arguments).hasToString("{'hooked': True, 'seen': True}");
+    assertThat(autotune.configs().getLast().preHook()).isEmpty();
+    assertThat(autotune.postHook()).isPresent();
+    assertThat(kernel.notes())
+        .containsExactly("use_cuda_graph is ignored: Kiln measures in its own way");
+  }
+
+  @Test
+  void configurationsAreMadeInJavaToo() {
+    TritonConfig config =
+        TritonConfig.EMPTY
+            .with("B", 16)
+            .with("FAST", true)
+            .withNumWarps(2)
+            .withNumStages(5)
+            .withNumCtas(2)
+            .withMaxRegisters(64);
+    assertThat(config)
+        .hasToString(
+            "Config({'B': 16, 'FAST': True}, num_warps=2, num_stages=5, num_ctas=2, maxnreg=64)")
+        .isEqualTo(
+            configOf(
+                "triton.Config({'B': 16, 'FAST': True}, num_warps=2, num_stages=5, num_ctas=2,"
+                    + " maxnreg=64)"));
+    assertThat(config.with("B", 32).allKwargs())
+        .hasToString(
+            "{'B': 32, 'FAST': True, 'num_warps': 2, 'num_ctas': 2, 'num_stages': 5, 'maxnreg':"
+                + " 64}");
+  }
+
+  private static TritonConfig configOf(String text) {
+    return kernel(
+            IMPORTS
+                + "@triton.autotune(configs=["
+                + text
+                + "], key=[])\n@triton.jit\ndef kernel(x): pass\n")
+        .autotune()
+        .orElseThrow()
+        .configs()
+        .getFirst();
+  }
+
+  @Test
   void readsEveryKeywordOfAutotune() {
     var autotune =
         kernel(

@@ -189,7 +189,11 @@ public record ModuleFacts(Map<String, Optional<String>> imports, List<KernelFact
         in.readBoolean() ? Optional.of(StoredValues.read(in)) : Optional.empty());
   }
 
+  /** Functions have no stored form: files whose configurations have hooks are parsed each time. */
   static void write(DataOutputStream out, TritonConfig config) throws IOException {
+    if (config.preHook().isPresent()) {
+      throw new StoredValues.UnstorableException(config.preHook().get());
+    }
     out.writeInt(config.kwargs().size());
     for (Map.Entry<String, Object> constant : config.kwargs().entrySet()) {
       out.writeUTF(constant.getKey());
@@ -199,7 +203,6 @@ public record ModuleFacts(Map<String, Optional<String>> imports, List<KernelFact
     write(out, config.numStages());
     write(out, config.numCtas());
     write(out, config.maxnreg());
-    out.writeBoolean(config.hasPreHook());
   }
 
   static TritonConfig config(DataInputStream in) throws IOException {
@@ -209,7 +212,7 @@ public record ModuleFacts(Map<String, Optional<String>> imports, List<KernelFact
       constants.put(name, StoredValues.read(in));
     }
     return new TritonConfig(
-        constants, option(in), option(in), option(in), option(in), in.readBoolean());
+        constants, option(in), option(in), option(in), option(in), Optional.empty());
   }
 
   private static void write(DataOutputStream out, OptionalInt option) throws IOException {

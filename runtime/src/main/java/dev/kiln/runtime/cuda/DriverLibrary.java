@@ -31,6 +31,9 @@ public final class DriverLibrary {
   private static final Set<String> OPTIONAL =
       Set.of("cuEventElapsedTime_v2", "cuLaunchKernelEx", "cuTensorMapEncodeTiled");
 
+  /** The first version with all other functions: those of memory pools, and of graphs by flags. */
+  private static final String OLDEST = "11.4 (470)";
+
   /** Where Linux distributions and containers put the driver, beyond what the loader searches. */
   private static final List<String> FOLDERS =
       List.of(
@@ -129,8 +132,7 @@ public final class DriverLibrary {
       // told below
     }
     throw new KilnException(
-        "no CUDA driver: the file that the property %s names does not exist: %s"
-            .formatted(FILE_PROPERTY, named));
+        "no CUDA driver: the property %s names no file: %s".formatted(FILE_PROPERTY, named));
   }
 
   private static Path find() {
@@ -241,9 +243,15 @@ public final class DriverLibrary {
             .toList();
     if (!missing.isEmpty()) {
       throw new KilnException(
-          "the CUDA driver %s is too old: it lacks %s. Kiln needs a driver of CUDA 11.4 (470) or later"
-              .formatted(file, String.join(", ", missing)));
+          "the CUDA driver %s is too old: it lacks %s. Kiln needs a driver of CUDA %s or later"
+              .formatted(file, some(missing), OLDEST));
     }
+  }
+
+  private static String some(List<String> names) {
+    int shown = Math.min(names.size(), 4);
+    String text = String.join(", ", names.subList(0, shown));
+    return names.size() == shown ? text : text + " and " + (names.size() - shown) + " more";
   }
 
   /** The functions of the binding, by the names of the C interface. */

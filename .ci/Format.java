@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 final class Format {
   private static final List<String> MODULES =
-      List.of("compiler", "runtime", "kernels", "ops", "tests", ".ci");
+      List.of("compiler", "runtime", "kernels", "ops", "references", "tests", ".ci");
 
   private enum Outcome {
     CLEAN,

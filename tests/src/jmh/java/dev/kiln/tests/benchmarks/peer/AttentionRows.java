@@ -4,6 +4,7 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.attention.Attention;
 import dev.kiln.kernels.attention.AttentionOptions;
 import dev.kiln.kernels.attention.Gradients;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;

@@ -3,6 +3,7 @@ package dev.kiln.tests.benchmarks.peer;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.normalization.BatchNorm;
 import dev.kiln.kernels.normalization.ChannelLayout;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;

@@ -2,6 +2,7 @@ package dev.kiln.tests.benchmarks.peer;
 
 import dev.kiln.kernels.convolution.Convolution;
 import dev.kiln.kernels.convolution.ConvolutionOptions;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;

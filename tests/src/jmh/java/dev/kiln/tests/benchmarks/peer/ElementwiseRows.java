@@ -5,6 +5,7 @@ import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.elementwise.Activations;
 import dev.kiln.kernels.elementwise.BiasActivation;
 import dev.kiln.kernels.elementwise.GatedUnits;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;

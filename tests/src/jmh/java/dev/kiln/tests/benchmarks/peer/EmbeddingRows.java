@@ -2,6 +2,7 @@ package dev.kiln.tests.benchmarks.peer;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.embedding.Embedding;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;

@@ -6,6 +6,7 @@ import dev.kiln.kernels.loss.Distillation;
 import dev.kiln.kernels.loss.LinearCrossEntropy;
 import dev.kiln.kernels.loss.LossGradient;
 import dev.kiln.kernels.loss.LossSums;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;

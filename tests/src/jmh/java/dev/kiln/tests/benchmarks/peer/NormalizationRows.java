@@ -4,6 +4,7 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.normalization.LayerNorm;
 import dev.kiln.kernels.normalization.RmsNorm;
 import dev.kiln.kernels.normalization.Softmax;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.tests.benchmarks.Inputs;

@@ -1,5 +1,6 @@
 package dev.kiln.tests.benchmarks.peer;
 
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.cpu.CpuOptions;
 import java.io.IOException;

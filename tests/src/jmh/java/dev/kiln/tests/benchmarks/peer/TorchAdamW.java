@@ -1,6 +1,7 @@
 package dev.kiln.tests.benchmarks.peer;
 
 import dev.kiln.kernels.optimizer.Adam;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.NdArray;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Dispatcher;

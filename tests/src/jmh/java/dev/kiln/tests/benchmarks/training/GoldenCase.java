@@ -2,7 +2,7 @@ package dev.kiln.tests.benchmarks.training;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kiln.tests.benchmarks.peer.Torch;
+import dev.kiln.references.torch.Torch;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

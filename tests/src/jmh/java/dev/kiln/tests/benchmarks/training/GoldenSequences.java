@@ -1,6 +1,7 @@
 package dev.kiln.tests.benchmarks.training;
 
-import dev.kiln.tests.benchmarks.peer.Torch;
+import dev.kiln.references.torch.Aten;
+import dev.kiln.references.torch.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.kiln.tests.benchmarks.training;
 
+import dev.kiln.references.torch.Aten;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;

@@ -1,6 +1,6 @@
 package dev.kiln.tests.benchmarks.training;
 
-import dev.kiln.tests.benchmarks.peer.Torch;
+import dev.kiln.references.torch.Torch;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,9 +2,9 @@ package dev.kiln.tests.benchmarks.training;
 
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.ops.tensor.Context;
+import dev.kiln.references.torch.Torch;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.cpu.CpuOptions;
-import dev.kiln.tests.benchmarks.peer.Torch;
 import java.io.IOException;
 
 /**

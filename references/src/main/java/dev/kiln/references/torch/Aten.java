@@ -1,4 +1,4 @@
-package dev.kiln.tests.benchmarks.training;
+package dev.kiln.references.torch;
 
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.TensorType;
 import org.bytedeco.pytorch.Type;
 
 /** Operators of libtorch by name, with all their arguments, through its dispatcher. */
-final class Aten {
+public final class Aten {
   private Aten() {}
 
   /**
@@ -21,7 +21,7 @@ final class Aten {
    *     long[]}, {@code Double}, {@code Integer}, {@code Boolean}, {@code String}, or null for none
    * @return its results
    */
-  static Tensor[] all(String operator, Object... arguments) {
+  public static Tensor[] all(String operator, Object... arguments) {
     int dot = operator.indexOf('.');
     String name = dot < 0 ? operator : operator.substring(0, dot);
     String overload = dot < 0 ? "" : operator.substring(dot + 1);
@@ -38,7 +38,7 @@ final class Aten {
   }
 
   /** Calls an operator that has one result, or takes its first. */
-  static Tensor call(String operator, Object... arguments) {
+  public static Tensor call(String operator, Object... arguments) {
     return all(operator, arguments)[0];
   }
 

@@ -1,4 +1,4 @@
-package dev.kiln.tests.benchmarks.peer;
+package dev.kiln.references.torch;
 
 import dev.kiln.runtime.NdArray;
 import java.util.function.Supplier;
@@ -18,7 +18,7 @@ public final class Torch {
   private Torch() {}
 
   /** Bytes of all tensors that have been made here: inputs, and results where memory is given. */
-  static long givenBytes() {
+  public static long givenBytes() {
     return given;
   }
 
@@ -33,7 +33,7 @@ public final class Torch {
   }
 
   /** A copy: contiguous, fp32. */
-  static Tensor copy(NdArray array) {
+  public static Tensor copy(NdArray array) {
     return of(array.toFloats(), array.shape());
   }
 
@@ -52,20 +52,20 @@ public final class Torch {
     }
   }
 
-  static TensorOptional some(Tensor tensor) {
+  public static TensorOptional some(Tensor tensor) {
     return new TensorOptional(tensor);
   }
 
-  static TensorOptional none() {
+  public static TensorOptional none() {
     return new TensorOptional();
   }
 
-  static LongArrayRef sizes(long... sizes) {
+  public static LongArrayRef sizes(long... sizes) {
     return new LongArrayRef(new LongPointer(sizes), sizes.length);
   }
 
   /** Its numbers in the order of its axes. */
-  static float[] floats(Tensor tensor) {
+  public static float[] floats(Tensor tensor) {
     try (var _ = new PointerScope()) {
       Tensor dense = tensor.detach().contiguous();
       float[] values = new float[Math.toIntExact(dense.numel())];
@@ -85,7 +85,7 @@ public final class Torch {
   }
 
   /** A program that computes a tensor and lets go of it and of all else that it made. */
-  static Runnable program(Supplier<Tensor> computation) {
+  public static Runnable program(Supplier<Tensor> computation) {
     return () -> {
       try (var _ = new PointerScope()) {
         computation.get();
@@ -93,7 +93,7 @@ public final class Torch {
     };
   }
 
-  static Supplier<float[]> result(Supplier<Tensor> computation) {
+  public static Supplier<float[]> result(Supplier<Tensor> computation) {
     return () -> {
       try (var _ = new PointerScope()) {
         return floats(computation.get());

@@ -13,8 +13,9 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 
 /**
- * Memory accesses of vectors: neighbours in memory move at once, other lanes one by one through a
- * buffer. A mask is given as what pushes it for vectors of a kind; null stands for all lanes.
+ * Memory accesses of vectors: neighbours in memory move at once, every second element by two such
+ * moves, other lanes one by one through a buffer. A mask is given as what pushes it for vectors of
+ * a kind; null stands for all lanes.
  */
 final class VectorMemory {
   /** Pushes a mask for vectors of a kind. */
@@ -30,6 +31,7 @@ final class VectorMemory {
   private final CodeBuilder code;
   private final LaneByLane buffers;
   private final MemoryAccess elements;
+  private final StridedVectors strided;
 
   VectorMemory(VectorCode vectors, LaneByLane buffers) {
     this.vectors = vectors;
@@ -37,6 +39,7 @@ final class VectorMemory {
     this.code = writer.code();
     this.buffers = buffers;
     this.elements = new MemoryAccess(writer);
+    this.strided = new StridedVectors(vectors);
   }
 
   /** Where the lanes of an access lie. */
@@ -59,6 +62,10 @@ final class VectorMemory {
     }
     if (RefOffsets.isZero(place.stride)) {
       loadSame(dtype, place, mask);
+      return;
+    }
+    if (strided.reaches(memory, place.stride)) {
+      strided.load(memory, place.pushOffset, mask);
       return;
     }
     move(dtype, place, mask, "load");
@@ -100,6 +107,10 @@ final class VectorMemory {
         vectors.convert(LaneKind.INT, memory, memory == LaneKind.BYTE ? "I2B" : "I2S");
       }
       vectors.store(memory, place.pushOffset, mask == null ? null : () -> mask.push(memory));
+      return;
+    }
+    if (strided.reaches(memory, place.stride)) {
+      strided.store(memory, place.pushOffset, () -> pushForMemory(value), mask);
       return;
     }
     buffers.toBuffer(value, VALUES);

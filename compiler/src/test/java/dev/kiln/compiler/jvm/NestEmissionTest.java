@@ -363,6 +363,38 @@ class NestEmissionTest {
 
   @ParameterizedTest
   @MethodSource("widths")
+  void everySecondElementIsReadAndWrittenAndNothingElse(EmissionOptions options) {
+    int count = 32;
+    for (DType dtype : new DType[] {DType.FP32, DType.I32, DType.FP64, DType.I64, DType.I16}) {
+      for (int[] range : new int[][] {{0, 32}, {3, 29}, {0, 1}, {14, 18}, {20, 20}, {31, 40}}) {
+        Value in = runner.buffer(dtype, 2 * count - 1);
+        Value gathered = runner.buffer(dtype, count);
+        Value scattered = runner.buffer(dtype, 2 * count);
+        for (int i = 0; i < 2 * count - 1; i++) {
+          runner.setBits(in, i, 1000 + i);
+          runner.setBits(scattered, i, 7);
+        }
+        Value lower = runner.scalar(DType.I32, range[0]);
+        Value upper = runner.scalar(DType.I32, range[1]);
+        var nest = new NestBuilder(count);
+        LaneStmt.Mask mask = bounds(between(0, lower, upper));
+        nest.store(global(gathered, 1), nest.load(global(in, 2), mask, null));
+        nest.store(global(scattered, 2), nest.load(global(in, 2)), mask);
+        runner.run(List.of(nest.build()), 0, options);
+        for (int i = 0; i < count; i++) {
+          boolean isActive = i >= range[0] && i < range[1];
+          String what = "%s %d of %d..%d".formatted(dtype, i, range[0], range[1]);
+          long element = 1000 + 2 * i;
+          assertThat(runner.bits(gathered, i)).as(what).isEqualTo(isActive ? element : 0);
+          assertThat(runner.bits(scattered, 2 * i)).as(what).isEqualTo(isActive ? element : 7);
+          assertThat(runner.bits(scattered, 2 * i + 1)).as(what).isEqualTo(i < count - 1 ? 7 : 0);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("widths")
   void oneElementIsReadForAllLanesThatAreActive(EmissionOptions options) {
     for (DType dtype : new DType[] {DType.I1, DType.I16, DType.FP16, DType.I64}) {
       for (int limit : new int[] {0, 1, 37, 64}) {

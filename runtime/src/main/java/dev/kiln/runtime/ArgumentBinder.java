@@ -42,6 +42,7 @@ final class ArgumentBinder {
   private final long[] bits;
   private final Object[] constants;
   private final CompositeArgument[] composites;
+  private final NdArray[] arrays;
   private final boolean[] meta;
   private boolean tellsDivisibility = true;
   private int revision;
@@ -57,6 +58,7 @@ final class ArgumentBinder {
     bits = new long[n];
     constants = new Object[n];
     composites = new CompositeArgument[n];
+    arrays = new NdArray[n];
     meta = new boolean[n];
   }
 
@@ -78,6 +80,15 @@ final class ArgumentBinder {
   /** Whether the caller set it, and not a configuration, heuristic or default. */
   boolean isExplicit(int index) {
     return kinds[index] != Kind.UNSET && !meta[index];
+  }
+
+  /** Forgets what a configuration, heuristic or default said. */
+  void forgetMeta(int index) {
+    if (meta[index]) {
+      kinds[index] = Kind.UNSET;
+      meta[index] = false;
+      revision++;
+    }
   }
 
   /** Sets what a configuration, heuristic or default says. */
@@ -106,6 +117,7 @@ final class ArgumentBinder {
             && address % ALIGNMENT == 0;
     bind(index, Kind.POINTER, array.dtype(), aligned);
     bits[index] = address;
+    arrays[index] = array;
   }
 
   void setInteger(int index, long value) {
@@ -326,6 +338,43 @@ final class ArgumentBinder {
         }
       } else if (kinds[i] != Kind.CONSTANT) {
         block.setAtIndex(ValueLayout.JAVA_LONG, at++, bits[i]);
+      }
+    }
+  }
+
+  /** For each number that {@link #write} writes the array whose address it is, or null. */
+  List<NdArray> leafArrays() {
+    List<NdArray> leaves = new ArrayList<>();
+    for (int i = 0; i < kinds.length; i++) {
+      switch (kinds[i]) {
+        case UNSET, CONSTANT -> {}
+        case POINTER -> leaves.add(arrays[i]);
+        case INTEGER, FLOAT -> leaves.add(null);
+        case COMPOSITE -> leaves.addAll(composites[i].arrays());
+      }
+    }
+    return leaves;
+  }
+
+  /** The array, {@link TensorDescriptor} or tuple that a parameter is bound to; else null. */
+  Object memory(int index) {
+    return switch (kinds[index]) {
+      case POINTER -> arrays[index];
+      case COMPOSITE -> composites[index].source();
+      case UNSET, CONSTANT, INTEGER, FLOAT -> null;
+    };
+  }
+
+  /** Takes over what the caller has set in another binder and is no {@link #memory}. */
+  void takeNumbers(ArgumentBinder other) {
+    for (int i = 0; i < kinds.length; i++) {
+      if (other.isExplicit(i) && other.memory(i) == null) {
+        kinds[i] = other.kinds[i];
+        dtypes[i] = other.dtypes[i];
+        divisible[i] = other.divisible[i];
+        bits[i] = other.bits[i];
+        constants[i] = other.constants[i];
+        revision++;
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.kiln.runtime;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -33,6 +34,21 @@ public interface Buffer extends AutoCloseable {
    * finished.
    */
   void copyTo(MemorySegment target, long offset);
+
+  /**
+   * Copies another buffer's bytes into this one, ordered after the launches before it; by default
+   * through host memory.
+   *
+   * @throws DeviceMemoryException if {@code offset} and the source's size exceed this buffer, or
+   *     one of them is closed
+   */
+  default void copyFrom(Buffer source, long offset) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(source.size());
+      source.copyTo(bytes, 0);
+      copyFrom(bytes, offset);
+    }
+  }
 
   /** Sets every byte. */
   void fill(byte value);

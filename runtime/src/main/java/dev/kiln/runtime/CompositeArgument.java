@@ -5,17 +5,22 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.PyTuple;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Several values that are passed as one argument.
  *
  * @param spec what a specialisation knows about them
  * @param leaves what the kernel reads at run time, in order
+ * @param arrays for each leaf the array whose address it is, or null
  * @param pythonValue what heuristics and grids see
+ * @param source the {@link TensorDescriptor}, or the list of the tuple's values
  */
-record CompositeArgument(ArgumentSpec spec, long[] leaves, Object pythonValue) {
+record CompositeArgument(
+    ArgumentSpec spec, long[] leaves, List<NdArray> arrays, Object pythonValue, Object source) {
   private static final int ALIGNMENT = 16;
 
   static CompositeArgument of(TensorDescriptor descriptor) {
@@ -29,7 +34,9 @@ record CompositeArgument(ArgumentSpec spec, long[] leaves, Object pythonValue) {
     }
     var spec =
         new ArgumentSpec.Descriptor(base.dtype(), descriptor.blockShape(), descriptor.padWithNan());
-    return new CompositeArgument(spec, leaves, base.address());
+    List<NdArray> arrays = new ArrayList<>(Collections.nCopies(leaves.length, null));
+    arrays.set(0, base);
+    return new CompositeArgument(spec, leaves, arrays, base.address(), descriptor);
   }
 
   /**
@@ -39,6 +46,7 @@ record CompositeArgument(ArgumentSpec spec, long[] leaves, Object pythonValue) {
   static CompositeArgument of(String kernel, String parameter, Device device, List<?> values) {
     List<ArgumentSpec> specs = new ArrayList<>();
     List<Long> leaves = new ArrayList<>();
+    List<NdArray> arrays = new ArrayList<>();
     List<Object> seen = new ArrayList<>();
     for (Object value : values) {
       CompositeArgument element = element(kernel, parameter, device, value);
@@ -46,12 +54,15 @@ record CompositeArgument(ArgumentSpec spec, long[] leaves, Object pythonValue) {
       for (long leaf : element.leaves) {
         leaves.add(leaf);
       }
+      arrays.addAll(element.arrays);
       seen.add(element.pythonValue);
     }
     return new CompositeArgument(
         new ArgumentSpec.Tuple(specs, Optional.empty()),
         leaves.stream().mapToLong(Long::longValue).toArray(),
-        new PyTuple(seen));
+        arrays,
+        new PyTuple(seen),
+        values);
   }
 
   private static CompositeArgument element(
@@ -89,7 +100,9 @@ record CompositeArgument(ArgumentSpec spec, long[] leaves, Object pythonValue) {
     return new CompositeArgument(
         new ArgumentSpec.Pointer(array.dtype(), false, divisibility),
         new long[] {array.address()},
-        array.address());
+        List.of(array),
+        array.address(),
+        array);
   }
 
   private static CompositeArgument integer(long value) {
@@ -98,16 +111,39 @@ record CompositeArgument(ArgumentSpec spec, long[] leaves, Object pythonValue) {
     }
     DType dtype = value == (int) value ? DType.I32 : DType.I64;
     int divisibility = value % ALIGNMENT == 0 ? ALIGNMENT : 1;
-    return new CompositeArgument(
-        new ArgumentSpec.Scalar(dtype, divisibility), new long[] {value}, value);
+    return number(new ArgumentSpec.Scalar(dtype, divisibility), value, value);
   }
 
   private static CompositeArgument scalar(DType dtype, long bits, Object seen) {
-    return new CompositeArgument(new ArgumentSpec.Scalar(dtype, 1), new long[] {bits}, seen);
+    return number(new ArgumentSpec.Scalar(dtype, 1), bits, seen);
+  }
+
+  private static CompositeArgument number(ArgumentSpec spec, long bits, Object seen) {
+    return new CompositeArgument(spec, new long[] {bits}, Collections.nCopies(1, null), seen, seen);
   }
 
   private static CompositeArgument constant(Object value) {
-    return new CompositeArgument(new ArgumentSpec.Constant(value), new long[0], value);
+    return new CompositeArgument(
+        new ArgumentSpec.Constant(value), new long[0], List.of(), value, value);
+  }
+
+  /**
+   * The same value over other arrays: a descriptor, an array, a tuple of such; others as they are.
+   */
+  static Object over(Object source, UnaryOperator<NdArray> arrays) {
+    return switch (source) {
+      case null -> null;
+      case NdArray array -> arrays.apply(array);
+      case TensorDescriptor descriptor ->
+          new TensorDescriptor(
+              arrays.apply(descriptor.base()), descriptor.blockShape(), descriptor.padWithNan());
+      case List<?> values -> {
+        List<Object> mapped = new ArrayList<>();
+        values.forEach(value -> mapped.add(over(value, arrays)));
+        yield mapped;
+      }
+      default -> source;
+    };
   }
 
   /** For messages. */

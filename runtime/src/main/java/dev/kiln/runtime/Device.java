@@ -50,6 +50,11 @@ public interface Device extends AutoCloseable {
   /** Waits until every launch has finished, and reports the first fault among them. */
   void synchronize();
 
+  /** Whether launches are recorded into a graph instead of being run. */
+  default boolean isCapturing() {
+    return false;
+  }
+
   /** A new timer of this device's work; by default the host's clock, with waiting. */
   default DeviceTimer timer() {
     return new HostTimer(this);

@@ -6,6 +6,7 @@ import dev.kiln.compiler.Specialization;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.TritonConfig;
+import dev.kiln.runtime.tune.TuningChoice;
 import dev.kiln.runtime.tune.TuningKey;
 import dev.kiln.runtime.tune.TuningPolicy;
 import java.lang.foreign.Arena;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * A kernel on a device with its arguments: set what changes, launch, and again. Mutable and not
@@ -33,11 +35,12 @@ public final class Launch {
   private final ArgumentBinder binder;
   private final Map<Specialization, Ready> versions = new HashMap<>();
   private final MetaParameters meta;
-  private TuningPolicy tuning = TuningPolicy.FIRST;
+  private final LaunchTuning tuning;
   private Optional<TritonConfig> configuration;
   private CompileOptions options;
   private boolean versioned;
   private Function<MetaParameters, Grid> grid;
+  private Grid explicitGrid;
   private final Recent[] recent = new Recent[RECENT];
   private Ready ready;
   private int readyRevision = -1;
@@ -51,8 +54,9 @@ public final class Launch {
   Launch(Kernel kernel, Device device) {
     this.kernel = kernel;
     this.device = device;
-    this.configuration = kernel.metaRules().firstConfiguration();
     this.binder = new ArgumentBinder(kernel.name(), kernel.parameters());
+    this.tuning = new LaunchTuning(this, binder);
+    this.configuration = tuning.first();
     this.meta = new MetaParameters(kernel.parameters(), binder);
     versioned(kernel.module().isVersioned());
   }
@@ -235,19 +239,57 @@ public final class Launch {
   /** Replaces all options. */
   public Launch options(CompileOptions newOptions) {
     options = newOptions;
+    tuning.options(newOptions);
     return versioned(newOptions.versioned());
   }
 
-  /** How a configuration of {@code triton.autotune} is chosen; by default the first is taken. */
+  /**
+   * How a configuration is chosen; by default as {@link TuningPolicy#ofProcess} says, which is the
+   * first unless somebody asks for more.
+   */
   public Launch tuning(TuningPolicy policy) {
-    tuning = policy;
+    tuning.policy(policy);
+    return chooseAnew();
+  }
+
+  /**
+   * The configurations to choose from, in the place of those of {@code triton.autotune}.
+   *
+   * @throws LaunchException if a constant is no parameter of the kernel
+   */
+  public Launch configurations(List<TritonConfig> configs) {
+    tuning.configurations(configs);
+    return chooseAnew();
+  }
+
+  /**
+   * The parameters whose values a choice depends on, in the place of the {@code key} of {@code
+   * triton.autotune}.
+   *
+   * @throws LaunchException if the kernel has no such parameter
+   */
+  public Launch key(String... parameters) {
+    tuning.key(List.of(parameters));
+    return chooseAnew();
+  }
+
+  private Launch chooseAnew() {
+    configuration = tuning.first();
     readyRevision = -1;
     return this;
   }
 
   /** What a choice of a configuration is made for, with the present arguments. */
   public TuningKey tuningKey() {
-    return kernel.metaRules().tuningKey(binder, device);
+    return tuning.key();
+  }
+
+  /**
+   * The configuration of the last launch, and what is known of the others; empty if there are none
+   * to choose from.
+   */
+  public Optional<TuningChoice> tuningChoice() {
+    return tuning.lastChoice();
   }
 
   /** The same grid at every launch. */
@@ -279,7 +321,7 @@ public final class Launch {
    */
   public Launch grid(String expression) {
     var python = new GridExpression(kernel, expression);
-    grid = ignored -> python.evaluate(kernel.metaRules().arguments(binder));
+    grid = names -> python.evaluate(names.toDict());
     return this;
   }
 
@@ -292,33 +334,47 @@ public final class Launch {
     return this;
   }
 
-  /** Compiles what the present arguments need, if that has not been done, without launching. */
+  /**
+   * Compiles what the present arguments need, if that has not been done, without launching. No
+   * configuration is tried.
+   */
   public CompiledKernel compile() {
-    return prepare().version().compiled();
+    return prepare(false).version().compiled();
   }
 
   /**
    * Makes ready what the present arguments need, without launching: compiles it, or finds what was
-   * compiled before.
+   * compiled before. No configuration is tried.
    */
   public Launch load() {
-    prepare();
+    prepare(false);
     return this;
   }
 
   /** Launches over the grid that was set last. */
   public void launch() {
-    if (grid == null) {
-      throw new LaunchException(kernel.name(), "has no grid");
-    }
-    Ready version = prepare();
+    requireGrid();
+    Ready version = prepare(true);
     Grid size = grid.apply(meta);
     run(version, size.x(), size.y(), size.z());
   }
 
-  /** Launches over a grid; with a 0 in it nothing runs. */
+  private void requireGrid() {
+    if (grid == null) {
+      throw new LaunchException(kernel.name(), "has no grid");
+    }
+  }
+
+  /** Launches over a grid, of whatever configuration; with a 0 in it nothing runs. */
   public void launch(int gridX, int gridY, int gridZ) {
-    run(prepare(), gridX, gridY, gridZ);
+    if (tuning.dependsOnArguments()) {
+      explicitGrid = new Grid(gridX, gridY, gridZ);
+    }
+    try {
+      run(prepare(true), gridX, gridY, gridZ);
+    } finally {
+      explicitGrid = null;
+    }
   }
 
   /** Sets the parameters by position and launches over the grid that was set last. */
@@ -334,18 +390,64 @@ public final class Launch {
     version.loaded().launch(gridX, gridY, gridZ, version.block());
   }
 
-  private Ready prepare() {
+  /**
+   * @param launches whether a launch follows at once
+   */
+  private Ready prepare(boolean launches) {
     if (ready == null
         || readyRevision != binder.revision()
-        || kernel.metaRules().dependOnArguments(tuning)) {
+        || kernel.metaRules().hasHeuristics()
+        || tuning.dependsOnArguments()) {
       Optional<TritonConfig> before = configuration;
-      configuration = kernel.metaRules().apply(binder, device, tuning);
+      configuration = kernel.metaRules().apply(binder, tuning, launches);
+      if (configuration.isPresent() && configuration.get().preHook().isPresent()) {
+        hostFunctions().runHook(configuration.get(), launches);
+      }
       if (ready == null || readyRevision != binder.revision() || differ(before, configuration)) {
         ready = find();
         readyRevision = binder.revision();
       }
     }
     return ready;
+  }
+
+  /** The same launch with a configuration, on a device, over other arrays. */
+  Launch with(TritonConfig config, Device target, UnaryOperator<NdArray> arrays) {
+    Launch copy = new Launch(kernel, target);
+    copy.options = options;
+    if (target == device) {
+      copy.versioned(versioned);
+    }
+    copy.binder.takeNumbers(binder);
+    for (int i = 0; i < kernel.parameters().size(); i++) {
+      if (binder.isExplicit(i) && binder.memory(i) != null) {
+        copy.setAny(i, CompositeArgument.over(binder.memory(i), arrays));
+      }
+    }
+    Grid size = explicitGrid;
+    copy.grid = size == null ? grid : ignored -> size;
+    return copy.tuning(new TuningPolicy.Fixed(config));
+  }
+
+  /** The grid for the present arguments. */
+  Grid currentGrid() {
+    requireGrid();
+    prepare(false);
+    return grid.apply(meta);
+  }
+
+  /** For each number that the kernel reads the array whose address it is, or null. */
+  List<NdArray> leafArrays() {
+    return binder.leafArrays();
+  }
+
+  /** The array, descriptor or tuple that a parameter is bound to; else null. */
+  Object memory(int index) {
+    return binder.memory(index);
+  }
+
+  HostFunctions hostFunctions() {
+    return new HostFunctions(kernel, binder);
   }
 
   /** A launcher that serves many shapes changes its arguments' kinds at every launch. */

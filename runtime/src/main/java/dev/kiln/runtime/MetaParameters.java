@@ -1,5 +1,6 @@
 package dev.kiln.runtime;
 
+import dev.kiln.compiler.python.PyDict;
 import java.util.List;
 
 /**
@@ -12,6 +13,17 @@ public final class MetaParameters {
   MetaParameters(List<KernelParameter> parameters, ArgumentBinder binder) {
     this.parameters = parameters;
     this.binder = binder;
+  }
+
+  /** All that have a value, by name, as Python sees them. */
+  PyDict toDict() {
+    var arguments = new PyDict();
+    for (int i = 0; i < parameters.size(); i++) {
+      if (binder.isSet(i)) {
+        arguments.put(parameters.get(i).name(), binder.value(i));
+      }
+    }
+    return arguments;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.kiln.runtime;
 
+import dev.kiln.compiler.CompileOptions;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.compiler.python.KernelDeclaration;
 import dev.kiln.compiler.python.KernelDeclaration.Heuristics;
@@ -9,7 +10,6 @@ import dev.kiln.compiler.python.PyNone;
 import dev.kiln.compiler.python.PythonError;
 import dev.kiln.compiler.python.TritonConfig;
 import dev.kiln.runtime.tune.TuningKey;
-import dev.kiln.runtime.tune.TuningPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,40 +19,32 @@ import java.util.Optional;
  * What a kernel's decorators set at a launch: the constants and options of
  * {@code @triton.autotune}'s configuration, the constants of {@code @triton.heuristics}, and
  * defaults. An argument that the caller set stays as it is.
- *
- * <p>Of several configurations the launch's {@link TuningPolicy} takes one.
  */
 final class MetaRules {
   private final Kernel kernel;
   private final boolean hasHeuristics;
-  private final List<TritonConfig> configs;
 
   MetaRules(Kernel kernel) {
     this.kernel = kernel;
     this.hasHeuristics = kernel.facts().hasHeuristics();
-    this.configs = kernel.facts().configs();
   }
 
-  /** Whether constants must be computed anew at each launch. */
-  boolean dependOnArguments(TuningPolicy policy) {
-    return hasHeuristics || configs.size() > 1 && policy.dependsOnArguments();
-  }
-
-  /** The configuration until arguments say otherwise. */
-  Optional<TritonConfig> firstConfiguration() {
-    return configs.isEmpty() ? Optional.empty() : Optional.of(configs.getFirst());
+  /** Whether there are constants that are computed from arguments at each launch. */
+  boolean hasHeuristics() {
+    return hasHeuristics;
   }
 
   /**
    * Sets what the caller has not set.
    *
+   * @param tuning chooses a configuration, when all that does not depend on it is set
+   * @param launches whether a launch follows at once
    * @return the configuration that the launch uses, if the kernel is autotuned
    */
-  Optional<TritonConfig> apply(ArgumentBinder binder, Device device, TuningPolicy policy) {
+  Optional<TritonConfig> apply(ArgumentBinder binder, LaunchTuning tuning, boolean launches) {
     applyHeuristics(binder, false);
-    Optional<TritonConfig> config = Optional.empty();
-    if (!configs.isEmpty()) {
-      config = Optional.of(policy.choose(configs, () -> tuningKey(binder, device)));
+    Optional<TritonConfig> config = tuning.choose(launches);
+    if (config.isPresent()) {
       config.get().kwargs().forEach((name, value) -> setMeta(binder, name, value));
     }
     applyDefaults(binder);
@@ -61,10 +53,16 @@ final class MetaRules {
     return config;
   }
 
-  /** What the choice of a configuration is made for. */
-  TuningKey tuningKey(ArgumentBinder binder, Device device) {
+  /**
+   * What the choice of a configuration is made for.
+   *
+   * @param names of the parameters whose values count
+   * @param options that the launch has set
+   */
+  TuningKey tuningKey(
+      ArgumentBinder binder, Device device, List<String> names, Optional<CompileOptions> options) {
     List<Object> values = new ArrayList<>();
-    for (String name : kernel.facts().tuningKey()) {
+    for (String name : names) {
       int index = kernel.parameterIndex(name);
       values.add(binder.isSet(index) ? binder.value(index) : PyNone.NONE);
     }
@@ -72,7 +70,7 @@ final class MetaRules {
     for (int i = 0; i < kernel.parameters().size(); i++) {
       dtypes.add(binder.dtype(i));
     }
-    return new TuningKey(kernel.facts(), device.model(), values, dtypes);
+    return new TuningKey(kernel.facts(), device.model(), values, dtypes, options);
   }
 
   private void applyDefaults(ArgumentBinder binder) {
@@ -92,7 +90,12 @@ final class MetaRules {
       if (heuristics.withinAutotune() == withinAutotune) {
         for (Map.Entry<String, PyCallable> rule : heuristics.values().entrySet()) {
           setMeta(
-              binder, rule.getKey(), evaluate(rule.getKey(), rule.getValue(), arguments(binder)));
+              binder,
+              rule.getKey(),
+              evaluate(
+                  rule.getKey(),
+                  rule.getValue(),
+                  new MetaParameters(kernel.parameters(), binder).toDict()));
         }
       }
     }
@@ -105,18 +108,6 @@ final class MetaRules {
       throw new LaunchException(
           kernel.name(), "the heuristic for '%s' failed: %s".formatted(name, e.getMessage()));
     }
-  }
-
-  /** The arguments that have a value, by name. */
-  PyDict arguments(ArgumentBinder binder) {
-    var arguments = new PyDict();
-    List<KernelParameter> parameters = kernel.parameters();
-    for (int i = 0; i < parameters.size(); i++) {
-      if (binder.isSet(i)) {
-        arguments.put(parameters.get(i).name(), binder.value(i));
-      }
-    }
-    return arguments;
   }
 
   private void setMeta(ArgumentBinder binder, String name, Object value) {

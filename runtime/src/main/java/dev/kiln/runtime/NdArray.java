@@ -425,6 +425,11 @@ public final class NdArray implements AutoCloseable {
     }
   }
 
+  /** The same elements of another buffer of the same content. */
+  NdArray inBuffer(Buffer other) {
+    return new NdArray(other, dtype, shape, strides, offset);
+  }
+
   /** Bytes from the first element to the end of the last. */
   private long spanBytes() {
     long last = 0;

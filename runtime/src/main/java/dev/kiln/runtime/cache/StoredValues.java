@@ -130,7 +130,11 @@ final class StoredValues {
   }
 
   static void write(DataOutputStream out, Specialization specialization) throws IOException {
-    CompileOptions options = specialization.options();
+    write(out, specialization.options());
+    write(out, specialization.arguments());
+  }
+
+  static void write(DataOutputStream out, CompileOptions options) throws IOException {
     out.writeInt(options.numWarps());
     out.writeInt(options.numStages());
     out.writeInt(options.numCtas());
@@ -138,7 +142,6 @@ final class StoredValues {
     out.writeBoolean(options.fpFusion());
     out.writeBoolean(options.debug());
     out.writeBoolean(options.versioned());
-    write(out, specialization.arguments());
   }
 
   private static void write(DataOutputStream out, List<ArgumentSpec> arguments) throws IOException {

@@ -63,6 +63,15 @@ public final class HostBuffer implements Buffer {
   }
 
   @Override
+  public void copyFrom(Buffer source, long offset) {
+    if (source instanceof HostBuffer host) {
+      copyFrom(host.range(0, host.size()), offset);
+    } else {
+      Buffer.super.copyFrom(source, offset);
+    }
+  }
+
+  @Override
   public void copyTo(MemorySegment target, long offset) {
     target.copyFrom(range(offset, target.byteSize()));
   }

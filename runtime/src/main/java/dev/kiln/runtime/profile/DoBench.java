@@ -150,7 +150,6 @@ public final class DoBench {
       }
       device.synchronize();
       for (int i = 0; i < runs.timed(); i++) {
-        flush.run();
         timed();
       }
       return new Timing(clock.read());
@@ -164,7 +163,6 @@ public final class DoBench {
       int runs = 0;
       while (runs < FEW && nanos <= repetitions * NANOS) {
         clock.begin();
-        flush.run();
         untimed();
         clock.end();
         nanos += clock.read()[0];
@@ -180,6 +178,7 @@ public final class DoBench {
 
     private void untimed() {
       before.run();
+      flush.run();
       try {
         work.run();
       } finally {
@@ -189,6 +188,7 @@ public final class DoBench {
 
     private void timed() {
       before.run();
+      flush.run();
       try {
         clock.begin();
         work.run();

@@ -2,6 +2,7 @@ package dev.kiln.runtime.sim;
 
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.LaunchException;
+import dev.kiln.runtime.ResourceException;
 import dev.kiln.runtime.sim.exec.LaunchShape;
 import dev.kiln.runtime.sim.program.Program;
 import java.util.List;
@@ -88,7 +89,7 @@ final class LaunchRules {
   private void checkBlock(Grid block) {
     long threads = (long) block.x() * block.y() * block.z();
     if (threads > MOST_THREADS || block.z() > MOST_THREADS_Z) {
-      throw refused(
+      throw tooMuch(
           "a block of %s threads; at most 1024 in all and 64 along z are possible"
               .formatted(block));
     }
@@ -109,13 +110,13 @@ final class LaunchRules {
     }
     long fixed = program.staticShared() - program.guardBytes();
     if (fixed > MOST_STATIC_SHARED) {
-      throw refused(
+      throw tooMuch(
           "%,d bytes of static shared memory; at most %,d are possible"
               .formatted(fixed, MOST_STATIC_SHARED));
     }
     long most = SHARED_KIB.getOrDefault(capability, OTHER_SHARED_KIB) * 1024L;
     if (fixed + dynamic > most) {
-      throw refused(
+      throw tooMuch(
           "%,d bytes of static and %,d of dynamic shared memory; sm_%d has at most %,d for a block"
               .formatted(fixed, dynamic, capability, most));
     }
@@ -124,7 +125,7 @@ final class LaunchRules {
   private void checkLocal() {
     long bytes = program.localBytes();
     if (bytes > MOST_LOCAL) {
-      throw refused(
+      throw tooMuch(
           "%,d bytes of local memory for each thread; at most %,d are possible"
               .formatted(bytes, MOST_LOCAL));
     }
@@ -164,6 +165,10 @@ final class LaunchRules {
     int y = numbers.size() > 1 ? numbers.get(1) : 1;
     int z = numbers.size() > 2 ? numbers.get(2) : 1;
     return Optional.of(Grid.of(numbers.getFirst(), y, z));
+  }
+
+  private ResourceException tooMuch(String message) {
+    return new ResourceException(program.name(), message);
   }
 
   private LaunchException refused(String message) {

@@ -3,57 +3,124 @@ package dev.kiln.runtime.tune;
 import dev.kiln.compiler.python.TritonConfig;
 import dev.kiln.runtime.cache.CachedTuning;
 import dev.kiln.runtime.cache.CompileCache;
+import dev.kiln.runtime.cache.TuningOutcome;
+import dev.kiln.runtime.profile.Nanos;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /**
- * The configurations that were found to be the fastest, kept in the compile cache. Each is looked
- * up on disk once in a process. Thread-safe.
+ * What is known of configurations, for this process and in the compile cache: the time of each that
+ * was tried, and choices that somebody made. Each is looked up on disk once in a process.
+ * Thread-safe; any number of processes may use one cache.
  */
 public final class TuningRecords {
-  private final Supplier<CompileCache> cache;
-  private final Map<CachedTuning.Key, Optional<TritonConfig>> known = new ConcurrentHashMap<>();
-
-  public TuningRecords(CompileCache cache) {
-    this(() -> cache);
+  private static final class Shared {
+    static final TuningRecords RECORDS = new TuningRecords(null);
   }
 
-  private TuningRecords(Supplier<CompileCache> cache) {
-    this.cache = cache;
-  }
+  private final CompileCache cache;
+  private final Map<Object, Known> known = new ConcurrentHashMap<>();
 
-  /** Those in the cache of this process. */
-  static TuningRecords shared() {
-    return new TuningRecords(CompileCache::shared);
+  /** What is known for a key; its own lock. */
+  private static final class Known {
+    Optional<TritonConfig> choice;
+    final Map<TritonConfig, Optional<TuningOutcome>> outcomes = new ConcurrentHashMap<>();
   }
 
   /**
-   * What was kept, if it is still one of the kernel's configurations.
+   * @param cache where they are kept; null for the one of this process
+   */
+  public TuningRecords(CompileCache cache) {
+    this.cache = cache;
+  }
+
+  private CompileCache cache() {
+    return cache == null ? CompileCache.shared() : cache;
+  }
+
+  /** Those of this process and its cache. */
+  public static TuningRecords shared() {
+    return Shared.RECORDS;
+  }
+
+  /**
+   * The choice that was {@link #keep kept}, else the fastest of the configurations that were tried;
+   * of several, the first.
    *
-   * @return empty if nothing was, or the cache is off
+   * @return empty if nothing is known of any of them, or none works
    */
   public Optional<TritonConfig> find(TuningKey key, List<TritonConfig> configs) {
-    return key(key).flatMap(k -> known.computeIfAbsent(k, this::read)).filter(configs::contains);
+    Optional<TritonConfig> choice = choice(key).filter(configs::contains);
+    return choice.isPresent() ? choice : fastest(key, configs);
   }
 
-  /** Keeps the choice for this process and, where the cache can be written to, later ones. */
+  private Optional<TritonConfig> fastest(TuningKey key, List<TritonConfig> configs) {
+    TritonConfig best = null;
+    double least = Double.POSITIVE_INFINITY;
+    for (TritonConfig config : configs) {
+      double nanos = outcome(key, config).map(TuningOutcome::nanos).orElse(least);
+      if (nanos < least) {
+        least = nanos;
+        best = config;
+      }
+    }
+    return Optional.ofNullable(best);
+  }
+
+  /** The choice that was kept. */
+  Optional<TritonConfig> choice(TuningKey key) {
+    Known at = at(key);
+    synchronized (at) {
+      if (at.choice == null) {
+        at.choice = stored(key).flatMap(k -> CachedTuning.choice(cache(), k));
+      }
+      return at.choice;
+    }
+  }
+
+  /** Keeps a choice, whatever times say, for this process and where possible for later ones. */
   public void keep(TuningKey key, TritonConfig config) {
-    key(key)
-        .ifPresent(
-            k -> {
-              known.put(k, Optional.of(config));
-              CachedTuning.write(cache.get(), k, config);
-            });
+    Known at = at(key);
+    synchronized (at) {
+      at.choice = Optional.of(config);
+    }
+    stored(key).ifPresent(k -> CachedTuning.keep(cache(), k, config));
   }
 
-  private Optional<TritonConfig> read(CachedTuning.Key key) {
-    return CachedTuning.read(cache.get(), key);
+  /** What was found out about a configuration. */
+  public Optional<TuningOutcome> outcome(TuningKey key, TritonConfig config) {
+    return at(key)
+        .outcomes
+        .computeIfAbsent(
+            config, c -> stored(key).flatMap(k -> CachedTuning.outcome(cache(), k, c)));
   }
 
-  private static Optional<CachedTuning.Key> key(TuningKey key) {
-    return CachedTuning.Key.of(key.kernel(), key.device(), key.values(), key.dtypes());
+  /** Keeps what was found out, for this process and where possible for later ones. */
+  public void keep(TuningKey key, TritonConfig config, TuningOutcome outcome) {
+    at(key).outcomes.put(config, Optional.of(outcome));
+    String label =
+        "%s %s: %s"
+            .formatted(
+                key.kernel().name(),
+                config,
+                outcome.works() ? Nanos.text(outcome.nanos()) : "does not work");
+    stored(key).ifPresent(k -> CachedTuning.keep(cache(), k, config, outcome, label));
+  }
+
+  /** What threads that want to find out something for a key hold meanwhile. */
+  Object lock(TuningKey key) {
+    return at(key).outcomes;
+  }
+
+  private Known at(TuningKey key) {
+    Object name = stored(key).<Object>map(k -> k).orElse(key);
+    return known.computeIfAbsent(name, n -> new Known());
+  }
+
+  private static Optional<CachedTuning.Key> stored(TuningKey key) {
+    return CachedTuning.Key.of(
+        key.kernel(), key.device(), key.values(), key.dtypes(), key.options());
   }
 }

@@ -33,6 +33,20 @@ final class Demand {
     memory();
   }
 
+  /**
+   * Takes what was counted to be a part.
+   *
+   * @param factor how much more the whole is
+   * @param reachableBytes what DRAM holds of it
+   */
+  void scale(double factor, long reachableBytes) {
+    if (factor != 1) {
+      seconds.replaceAll((resource, part) -> factor * part);
+      double most = 2.0 * reachableBytes / (gpu.get(Quantity.DRAM_GIGABYTES) * 1e9);
+      seconds.merge(Resource.DRAM, most, Math::min);
+    }
+  }
+
   double seconds(Resource resource) {
     return seconds.get(resource);
   }

@@ -2,6 +2,8 @@ package dev.kiln.runtime.sim.roofline;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kiln.compiler.Target;
+import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.sim.monitor.count.TensorWork;
 import dev.kiln.runtime.sim.ptx.PtxType;
 import java.io.IOException;
@@ -58,6 +60,18 @@ public record GpuModel(
   /** The GPU of a name. */
   public static Optional<GpuModel> find(String name) {
     return Optional.ofNullable(ALL.get(name.toLowerCase(Locale.ROOT)));
+  }
+
+  /** What code for it is made for. */
+  public Target target() {
+    return switch (capability) {
+      case "8.0" -> Target.SM_80;
+      case "8.9" -> Target.SM_89;
+      case "9.0" -> Target.SM_90A;
+      case "10.0" -> Target.SM_100;
+      case "12.0" -> Target.SM_120;
+      default -> throw new KilnException("no target for compute capability " + capability);
+    };
   }
 
   public double get(Quantity quantity) {

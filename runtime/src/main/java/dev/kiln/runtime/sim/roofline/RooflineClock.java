@@ -27,7 +27,7 @@ public final class RooflineClock implements LaunchObserver {
   private final GpuModel gpu;
   private final LaunchCounting counting = new LaunchCounting();
   private double nanos;
-  private RooflineEstimate last;
+  private Counters last;
 
   public RooflineClock(GpuModel gpu) {
     this.gpu = gpu;
@@ -43,8 +43,8 @@ public final class RooflineClock implements LaunchObserver {
     return nanos;
   }
 
-  /** The last launch; {@code null} before any. */
-  public synchronized RooflineEstimate last() {
+  /** The counters of the last launch; {@code null} before any. */
+  public synchronized Counters last() {
     return last;
   }
 
@@ -60,14 +60,15 @@ public final class RooflineClock implements LaunchObserver {
       @Override
       public void ends(SimReport report) {
         session.ends(report);
-        report.part(Counters.class).ifPresent(counters -> add(RooflineEstimate.of(counters, gpu)));
+        report.part(Counters.class).ifPresent(RooflineClock.this::add);
       }
     };
   }
 
-  private synchronized void add(RooflineEstimate estimate) {
+  private synchronized void add(Counters counters) {
+    RooflineEstimate estimate = RooflineEstimate.of(counters, gpu);
     nanos += estimate.fits() ? 1e9 * estimate.seconds() : Double.POSITIVE_INFINITY;
-    last = estimate;
+    last = counters;
   }
 
   private DeviceTimer timer() {

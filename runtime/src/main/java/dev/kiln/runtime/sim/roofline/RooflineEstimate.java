@@ -48,11 +48,24 @@ public record RooflineEstimate(
 
   /** Estimates a launch from its counters. */
   public static RooflineEstimate of(Counters counters, GpuModel gpu) {
+    return of(counters, gpu, counters.launch().blocks(), Long.MAX_VALUE);
+  }
+
+  /**
+   * Estimates a launch from the counters of some of its blocks, as if all were alike.
+   *
+   * @param blocks of the whole launch
+   * @param reachableBytes of all memory that it can reach, of which each moves between L2 and DRAM
+   *     at most once to be read and once to be written
+   */
+  public static RooflineEstimate of(
+      Counters counters, GpuModel gpu, long blocks, long reachableBytes) {
     Counters.Launch launch = counters.launch();
     int threads = launch.shape().threads();
     Occupancy occupancy = Occupancy.of(gpu, threads, launch.registers(), launch.sharedBytes());
-    Waves waves = new Waves(launch.blocks(), gpu.count(Quantity.SMS), occupancy.blocks());
+    Waves waves = new Waves(blocks, gpu.count(Quantity.SMS), occupancy.blocks());
     Demand demand = new Demand(counters, gpu);
+    demand.scale((double) blocks / Math.max(1, launch.blocks()), reachableBytes);
     List<Bound> bounds = new ArrayList<>();
     for (Resource resource : Resource.values()) {
       double even = demand.seconds(resource);

@@ -1,0 +1,38 @@
+package dev.kiln.tests.tune;
+
+import dev.kiln.runtime.tune.Trial;
+import dev.kiln.runtime.tune.TrialTimer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** Runs each trial a few times, and says what a test wants it to say. */
+final class ScriptedTimer implements TrialTimer {
+  private static final int RUNS = 3;
+
+  private final ToDoubleFunction<Trial> nanos;
+
+  /** The configurations that were tried, as text, in order. */
+  final List<String> tried = new ArrayList<>();
+
+  ScriptedTimer(ToDoubleFunction<Trial> nanos) {
+    this.nanos = nanos;
+  }
+
+  /** Smaller values of a constant are faster, or larger ones if the factor is negative. */
+  static ScriptedTimer by(String constant, double factor) {
+    return new ScriptedTimer(
+        trial -> 1e6 + factor * (Long) trial.configuration().kwargs().get(constant));
+  }
+
+  @Override
+  public synchronized double nanos(Trial trial) {
+    tried.add(trial.configuration().toString());
+    for (int i = 0; i < RUNS; i++) {
+      trial.before();
+      trial.run();
+      trial.after();
+    }
+    return nanos.applyAsDouble(trial);
+  }
+}

@@ -1,9 +1,7 @@
 package dev.kiln.ops.profile;
 
 import dev.kiln.compiler.ir.DType;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * A call of an operation: with sizes, in a dtype.
@@ -26,16 +24,6 @@ public record OperationCase(ProfiledOperation operation, Sizes sizes, DType dtyp
                     .filter(operation.dtypes()::contains)
                     .map(dtype -> new OperationCase(operation, sizes, dtype)))
         .toList();
-  }
-
-  /** Names of the dtypes of an operation. */
-  static String names(List<DType> dtypes) {
-    return dtypes.stream().map(DType::shortName).collect(Collectors.joining(", "));
-  }
-
-  /** A shape of this case's sizes; a name may be a number. */
-  public long[] shape(String... names) {
-    return sizes.shape(Arrays.asList(names));
   }
 
   /** {@code softmax 1024x4096 fp32}. */

@@ -1,5 +1,7 @@
 package dev.kiln.ops.profile;
 
+import dev.kiln.runtime.DeviceTimer;
+import dev.kiln.runtime.HostTimer;
 import java.util.Map;
 
 /** A call of a library, ready to be made any number of times. */
@@ -11,18 +13,11 @@ public interface ReferenceRun extends AutoCloseable {
   void synchronize();
 
   /**
-   * How long calls take, made one after the other.
-   *
-   * @return nanoseconds of all of them together
+   * Times calls; by default with the host's clock and {@link #synchronize}. Where calls do not run
+   * within {@link #run}, events of the library's own queue are more exact.
    */
-  default long time(int calls) {
-    synchronize();
-    long start = System.nanoTime();
-    for (int i = 0; i < calls; i++) {
-      run();
-    }
-    synchronize();
-    return System.nanoTime() - start;
+  default DeviceTimer timer() {
+    return new HostTimer(this::synchronize, System::nanoTime);
   }
 
   /**

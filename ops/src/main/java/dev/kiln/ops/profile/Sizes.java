@@ -1,7 +1,6 @@
 package dev.kiln.ops.profile;
 
 import dev.kiln.runtime.KilnException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,13 +72,25 @@ public record Sizes(Map<String, Integer> values) {
     return product;
   }
 
-  /** The sizes of some names as a shape. A name may be a number. */
-  public long[] shape(List<String> names) {
-    List<Long> shape = new ArrayList<>();
-    for (String name : names) {
-      shape.add(Character.isDigit(name.charAt(0)) ? Long.parseLong(name) : of(name));
+  /**
+   * Sizes as a shape.
+   *
+   * @param axes each a name, a number, or one of both: {@code 4*hidden}, {@code size/2}
+   */
+  public long[] shape(List<String> axes) {
+    return axes.stream().mapToLong(this::extent).toArray();
+  }
+
+  private long extent(String axis) {
+    int times = axis.indexOf('*');
+    int over = axis.indexOf('/');
+    if (times > 0) {
+      return Long.parseLong(axis.substring(0, times)) * of(axis.substring(times + 1));
     }
-    return shape.stream().mapToLong(Long::longValue).toArray();
+    if (over > 0) {
+      return of(axis.substring(0, over)) / Long.parseLong(axis.substring(over + 1));
+    }
+    return Character.isDigit(axis.charAt(0)) ? Long.parseLong(axis) : of(axis);
   }
 
   /** {@code 1024x4096}. */

@@ -68,8 +68,32 @@ public interface Device extends AutoCloseable {
     return 0;
   }
 
-  /** Reports every launch from now on to the listener; {@code null} ends that. */
+  /**
+   * Reports every launch from now on to the listener, and to no other; {@code null} ends that.
+   *
+   * @see #listenBeside
+   */
   void listen(LaunchListener listener);
+
+  /** Who hears of launches; {@code null} if nobody does, or the device never tells. */
+  default LaunchListener listener() {
+    return null;
+  }
+
+  /**
+   * Reports every launch from now on to one more listener, besides those that listen already, until
+   * the result is closed.
+   */
+  default Listening listenBeside(LaunchListener added) {
+    synchronized (this) {
+      listen(ListenerList.with(listener(), added));
+    }
+    return () -> {
+      synchronized (this) {
+        listen(ListenerList.without(listener(), added));
+      }
+    };
+  }
 
   /**
    * Bytes of memory now in use, and the most that were in use at a time since the device was made.
@@ -78,6 +102,12 @@ public interface Device extends AutoCloseable {
 
   @Override
   void close();
+
+  /** Ends with {@link #close}. */
+  interface Listening extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   /** Bytes in use. */
   record MemoryUse(long current, long peak) {}

@@ -97,6 +97,11 @@ public final class CpuDevice implements Device {
   }
 
   @Override
+  public LaunchListener listener() {
+    return launches.listener();
+  }
+
+  @Override
   public MemoryUse memoryUse() {
     return memory.use();
   }

@@ -52,6 +52,10 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
     listener = newListener;
   }
 
+  LaunchListener listener() {
+    return listener;
+  }
+
   /** Runs a kernel. Called by one thread at a time. */
   synchronized void run(
       CpuKernel kernel, KernelCode code, int x, int y, int z, MemorySegment arguments) {

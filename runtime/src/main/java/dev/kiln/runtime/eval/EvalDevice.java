@@ -94,6 +94,11 @@ public final class EvalDevice implements Device {
   }
 
   @Override
+  public LaunchListener listener() {
+    return listener;
+  }
+
+  @Override
   public MemoryUse memoryUse() {
     return memory.use();
   }

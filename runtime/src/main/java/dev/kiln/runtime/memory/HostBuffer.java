@@ -1,7 +1,9 @@
 package dev.kiln.runtime.memory;
 
 import dev.kiln.runtime.Buffer;
+import dev.kiln.runtime.CopyListening;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.DeviceActivity.Direction;
 import dev.kiln.runtime.DeviceMemoryException;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
@@ -58,8 +60,10 @@ public final class HostBuffer implements Buffer {
   @Override
   public void copyFrom(MemorySegment source, long offset) {
     MemorySegment target = range(offset, source.byteSize());
+    long start = CopyListening.begin(device);
     initialised = true;
     target.copyFrom(source);
+    CopyListening.end(device, Direction.HOST_TO_DEVICE, source.byteSize(), start);
   }
 
   @Override
@@ -73,14 +77,19 @@ public final class HostBuffer implements Buffer {
 
   @Override
   public void copyTo(MemorySegment target, long offset) {
-    target.copyFrom(range(offset, target.byteSize()));
+    MemorySegment source = range(offset, target.byteSize());
+    long start = CopyListening.begin(device);
+    target.copyFrom(source);
+    CopyListening.end(device, Direction.DEVICE_TO_HOST, target.byteSize(), start);
   }
 
   @Override
   public void fill(byte value) {
     MemorySegment target = range(0, size());
+    long start = CopyListening.begin(device);
     initialised = true;
     target.fill(value);
+    CopyListening.end(device, Direction.FILL, target.byteSize(), start);
   }
 
   @Override

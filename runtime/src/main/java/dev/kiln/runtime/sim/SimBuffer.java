@@ -1,7 +1,9 @@
 package dev.kiln.runtime.sim;
 
 import dev.kiln.runtime.Buffer;
+import dev.kiln.runtime.CopyListening;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.DeviceActivity.Direction;
 import dev.kiln.runtime.DeviceMemoryException;
 import dev.kiln.runtime.sim.memory.AddressSpace;
 import dev.kiln.runtime.sim.memory.Region;
@@ -62,20 +64,27 @@ public final class SimBuffer implements Buffer {
   @Override
   public void copyFrom(MemorySegment source, long offset) {
     MemorySegment target = range(offset, source.byteSize());
+    long start = CopyListening.begin(device);
     region.markWritten(start + offset, source.byteSize());
     target.copyFrom(source);
+    CopyListening.end(device, Direction.HOST_TO_DEVICE, source.byteSize(), start);
   }
 
   @Override
   public void copyTo(MemorySegment target, long offset) {
-    target.copyFrom(range(offset, target.byteSize()));
+    MemorySegment source = range(offset, target.byteSize());
+    long start = CopyListening.begin(device);
+    target.copyFrom(source);
+    CopyListening.end(device, Direction.DEVICE_TO_HOST, target.byteSize(), start);
   }
 
   @Override
   public void fill(byte value) {
     MemorySegment target = range(0, size);
+    long start = CopyListening.begin(device);
     region.markWritten(start, size);
     target.fill(value);
+    CopyListening.end(device, Direction.FILL, target.byteSize(), start);
   }
 
   @Override

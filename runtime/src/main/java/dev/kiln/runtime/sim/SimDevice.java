@@ -161,6 +161,11 @@ public final class SimDevice implements Device {
     listener = newListener;
   }
 
+  @Override
+  public LaunchListener listener() {
+    return listener;
+  }
+
   /** What is known about the last launch, one that stopped included; {@code null} before any. */
   public SimReport lastReport() {
     return lastReport;

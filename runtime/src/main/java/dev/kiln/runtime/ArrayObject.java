@@ -2,6 +2,7 @@ package dev.kiln.runtime;
 
 import dev.kiln.compiler.python.PyCallable;
 import dev.kiln.compiler.python.PyObject;
+import dev.kiln.compiler.python.PySymbol;
 import dev.kiln.compiler.python.PyTuple;
 import dev.kiln.compiler.python.PythonError;
 import dev.kiln.compiler.python.PythonOperators;
@@ -25,7 +26,7 @@ record ArrayObject(NdArray array, boolean isLive) implements PyObject {
   public Optional<Object> attribute(String name) {
     return Optional.ofNullable(
         switch (name) {
-          case "dtype" -> array.dtype();
+          case "dtype" -> new PySymbol("torch." + torchName());
           case "shape" -> tuple(array.shape());
           case "ndim" -> (long) array.rank();
           case "size" -> (PyCallable) (args, kwargs) -> of(args, array.shape());
@@ -39,6 +40,15 @@ record ArrayObject(NdArray array, boolean isLive) implements PyObject {
           case "fill_" -> (PyCallable) (args, kwargs) -> fill(number(args));
           default -> null;
         });
+  }
+
+  private String torchName() {
+    return switch (array.dtype()) {
+      case I1 -> "bool";
+      case FP8E4NV -> "float8_e4m3fn";
+      case FP8E5 -> "float8_e5m2";
+      default -> array.dtype().languageName();
+    };
   }
 
   private long[] strides() {

@@ -9,7 +9,7 @@ import dev.kiln.runtime.tune.ArgumentBackup;
 import dev.kiln.runtime.tune.MemoryRange;
 import dev.kiln.runtime.tune.Trial;
 import dev.kiln.runtime.tune.Trials;
-import dev.kiln.runtime.tune.UnsafeTrialException;
+import dev.kiln.runtime.tune.UntriedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +56,9 @@ final class LaunchTrials implements Trials {
     MemoryEffects effects = MemoryEffects.of(copy.compile().optimized());
     requireSafe(effects);
     copy.load();
+    if (copy.currentGrid().size() == 0) {
+      throw new UntriedException(launch.kernel().name(), "its grid is empty", false);
+    }
     List<NdArray> leaves = copy.leafArrays();
     List<MemoryRange> read = new ArrayList<>();
     List<MemoryRange> written = new ArrayList<>();
@@ -76,10 +79,11 @@ final class LaunchTrials implements Trials {
 
   private void requireSafe(MemoryEffects effects) {
     if (effects.writesAnywhere() || mirror.isPresent() && effects.readsAnywhere()) {
-      throw new UnsafeTrialException(
+      throw new UntriedException(
           launch.kernel().name(),
-          "its configurations were not tried: it %s addresses that no argument holds"
-              .formatted(effects.writesAnywhere() ? "writes to" : "reads from"));
+          (effects.writesAnywhere() ? "it writes to" : "it reads from")
+              + " addresses that no argument holds",
+          true);
     }
   }
 

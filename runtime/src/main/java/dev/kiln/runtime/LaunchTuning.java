@@ -29,6 +29,7 @@ final class LaunchTuning implements TuningRequest {
   private Optional<CompileOptions> options = Optional.empty();
   private TuningChoice choice;
   private TuningKey chosenFor;
+  private TritonConfig applied;
   private boolean mayTry;
 
   LaunchTuning(Launch launch, ArgumentBinder binder) {
@@ -88,7 +89,6 @@ final class LaunchTuning implements TuningRequest {
       return Optional.empty();
     }
     mayTry = launches;
-    TritonConfig before = choice == null ? null : choice.config();
     if (!policy.dependsOnArguments() || configs.size() == 1) {
       choice = choice == null ? policy.choose(this) : choice;
     } else {
@@ -98,19 +98,20 @@ final class LaunchTuning implements TuningRequest {
         chosenFor = key;
       }
     }
-    forget(before, choice.config());
+    apply(choice.config());
     return Optional.of(choice.config());
   }
 
   /** Constants that only the configuration before has set have no value any more. */
-  private void forget(TritonConfig before, TritonConfig now) {
-    if (before != null && before != now) {
-      for (String name : before.kwargs().keySet()) {
-        if (!now.kwargs().containsKey(name)) {
+  private void apply(TritonConfig config) {
+    if (applied != null && applied != config) {
+      for (String name : applied.kwargs().keySet()) {
+        if (!config.kwargs().containsKey(name)) {
           binder.forgetMeta(launch.index(name));
         }
       }
     }
+    applied = config;
   }
 
   @Override

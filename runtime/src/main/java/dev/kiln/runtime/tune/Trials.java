@@ -9,7 +9,8 @@ public interface Trials extends AutoCloseable {
    *
    * @throws dev.kiln.compiler.diagnostics.CompilationException if it cannot be compiled
    * @throws dev.kiln.runtime.KilnException if the device does not take it
-   * @throws UnsafeTrialException if the kernel may write to memory that cannot be brought back
+   * @throws UntriedException if there is nothing to run, or the kernel may write to memory that
+   *     cannot be brought back
    */
   Trial of(TritonConfig config);
 

@@ -70,8 +70,8 @@ final class Tuner {
       requireNoCapture();
       try {
         tryAll(unknown);
-      } catch (UnsafeTrialException e) {
-        return known(request, key, records, Optional.of(e.getMessage()), true);
+      } catch (UntriedException e) {
+        return known(request, key, records, Optional.of(e.getMessage()), e.isLasting());
       }
     }
     TritonConfig best = records.find(key, configs).orElseThrow(() -> noneWorks(configs));
@@ -103,7 +103,7 @@ final class Tuner {
     Trial trial;
     try {
       trial = open.of(config);
-    } catch (UnsafeTrialException e) {
+    } catch (UntriedException e) {
       throw e;
     } catch (CompilationException | KilnException e) {
       return TuningOutcome.failed(e.getMessage());

@@ -212,6 +212,23 @@ class ArgumentSafetyTest {
   }
 
   @Test
+  void anEmptyGridIsNotTried() {
+    Device device = TuningRig.device("cpu");
+    ScriptedTimer timer = largestIsFastest();
+    try (NdArray out = NdArray.zeros(device, DType.FP32, 1);
+        NdArray x = TuningRig.ones(device, N)) {
+      Launch launch = kernel("total").on(device).tuning(TuningRig.measure(timer));
+      launch.args(out, x, (long) N).launch(0, 1, 1);
+      assertThat(timer.tried).isEmpty();
+      assertThat(launch.tuningChoice().orElseThrow().note())
+          .contains("kernel 'total': its configurations were not tried: its grid is empty");
+      launch.launch(5, 1, 1);
+      assertThat(timer.tried).hasSize(3);
+      assertThat(out.toFloats()).containsExactly(N);
+    }
+  }
+
+  @Test
   void aGridThatIsGivenAsNumbersIsThatOfAllTrials() {
     Device device = TuningRig.device("cpu");
     try (NdArray out = NdArray.zeros(device, DType.FP32, 1);

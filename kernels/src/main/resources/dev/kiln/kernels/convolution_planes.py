@@ -1,8 +1,8 @@
 """Convolution with stride 1 of images whose pixels are neighbours in memory (NCHW), on processors
 with vectors: forward, data gradient, gradients by weights and bias.
 
-Every channel of an image is copied to a plane first, whose rows are PITCH elements apart and whose
-border is zero. Then tap (kh, kw) of all pixels is the plane itself, so many elements further on: a
+Every channel of an image is copied to a plane first, whose rows are a fixed number of elements (the
+pitch) apart and whose border is zero. Then tap (kh, kw) of all pixels is the plane itself, so many elements further on: a
 row of the matrix of patches is contiguous memory, and no patch is ever stored.
 
     plane: row 0    0 0 0 0 0 0       A tap at the end of a row reads the beginning of the next one,
@@ -21,8 +21,8 @@ from activation import apply_activation
 @triton.jit
 def fill_planes_kernel(
     x_ptr,
-    planes_ptr,  # N * C planes
-    C,
+    planes_ptr,
+    images,
     H,
     W,
     stride_xn,
@@ -30,27 +30,32 @@ def fill_planes_kernel(
     stride_xh,
     stride_xw,
     rows,
+    pitch,
+    stride_pn,
+    stride_pc,
     top,  # row 0 of a plane is row `top` of x; negative with a border
     left,
-    PITCH: tl.constexpr,
     BLOCK_ROWS: tl.constexpr,
+    BLOCK_W: tl.constexpr,  # at least the pitch
 ):
-    plane = tl.program_id(axis=1)
+    """Programs along axis 1 are channels, those along axis 2 images; one more image is zero."""
+    c = tl.program_id(axis=1)
+    n = tl.program_id(axis=2)
     row = tl.program_id(axis=0) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)
-    column = tl.arange(0, PITCH)
+    column = tl.arange(0, BLOCK_W)
     h = row + top
     w = column + left
-    is_row = (h >= 0) & (h < H)
+    is_row = (h >= 0) & (h < H) & (n < images)
     is_column = (w >= 0) & (w < W)
-    x_ptr += (plane // C).to(tl.int64) * stride_xn + (plane % C) * stride_xc
+    x_ptr += n.to(tl.int64) * stride_xn + c * stride_xc
     x = tl.load(
         x_ptr + (h * stride_xh)[:, None] + (w * stride_xw)[None, :],
         mask=is_row[:, None] & is_column[None, :],
         other=0.0,
     )
-    planes_ptr += plane.to(tl.int64) * rows * PITCH
-    offset = (row * PITCH)[:, None] + column[None, :]
-    tl.store(planes_ptr + offset, x, mask=(row < rows)[:, None])
+    planes_ptr += n.to(tl.int64) * stride_pn + c.to(tl.int64) * stride_pc
+    offset = (row * pitch)[:, None] + column[None, :]
+    tl.store(planes_ptr + offset, x, mask=(row < rows)[:, None] & (column < pitch)[None, :])
 
 
 @triton.jit
@@ -212,3 +217,41 @@ def plane_bias_gradient_kernel(
             dy = tl.load(image_ptr + pixel * stride_dyw, mask=pixel < pixels, other=0.0)
             db += dy.to(COMPUTE)
     tl.store(db_ptr + part * K + k, tl.sum(db, axis=0))
+
+
+@triton.jit
+def plane_tap_gradient_kernel(
+    planes_ptr,  # C runs: the planes of all images, one behind the other
+    dy_ptr,  # K runs, with zeros up to the end of the last program's pixels
+    dw_ptr,  # parts x K x C * KH * KW
+    C,
+    K,
+    KH,
+    stride_xc,
+    stride_dyk,
+    first,  # of tap 0
+    step_h,
+    step_w,
+    stride_part,
+    COMPUTE: tl.constexpr,
+    KW: tl.constexpr,
+    BLOCK_K: tl.constexpr,  # any number
+    BLOCK: tl.constexpr,  # pixels of a program
+):
+    """As plane_weight_gradient_kernel, for few channels: every tap of a row of taps times every
+    channel of dy is a sum of its own, whose lanes stay in registers."""
+    row = tl.program_id(axis=0) % (C * KH)
+    first_k = tl.program_id(axis=0) // (C * KH) * BLOCK_K
+    part = tl.program_id(axis=1)
+    pixel = part * BLOCK + tl.arange(0, BLOCK)
+    x_ptr = planes_ptr + (row // KH).to(tl.int64) * stride_xc + first + row % KH * step_h
+    dw_ptr += part.to(tl.int64) * stride_part + row * KW
+    xs = ()
+    for kw in tl.static_range(KW):
+        xs = xs + (tl.load(x_ptr + kw * step_w + pixel).to(COMPUTE),)
+    for i in tl.static_range(BLOCK_K):
+        k = tl.minimum(first_k + i, K - 1)
+        dy = tl.load(dy_ptr + k.to(tl.int64) * stride_dyk + pixel).to(COMPUTE)
+        for kw in tl.static_range(KW):
+            total = tl.sum(xs[kw] * dy, axis=0)
+            tl.store(dw_ptr + k * (C * KH * KW) + kw, total, mask=first_k + i < K)

@@ -32,6 +32,7 @@ final class PlaneGradients {
   private final Planes planes;
   private final Planes dyPlanes;
   private final Parts parts;
+  private final PlaneTapGradients byTaps;
 
   PlaneGradients(Device device, Parts parts) {
     weights = new KernelCall(FILE, "plane_weight_gradient_kernel", device);
@@ -39,10 +40,15 @@ final class PlaneGradients {
     planes = new Planes(device);
     dyPlanes = new Planes(device);
     this.parts = parts;
+    byTaps = new PlaneTapGradients(device, parts);
   }
 
   /** {@code dw} from {@code x} and {@code dy}. */
   void weights(Volume x, Volume dy, TapGrid taps, PlaneShape shape, Volume dw) {
+    if (PlaneTapGradients.suits(taps, dw)) {
+      byTaps.weights(x, dy, taps, dw);
+      return;
+    }
     NdArray images = planes.of(x, taps, shape, dy.size[1]);
     NdArray offsets = planes.patches(taps);
     NdArray gradients = dyPlanes.ofRows(dy, shape.pitch());

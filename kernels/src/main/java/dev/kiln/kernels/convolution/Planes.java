@@ -16,6 +16,8 @@ final class Planes {
   private static final String FILE = "convolution_planes.py";
   private static final int ROWS = 64;
   private static final int OFFSETS = 256;
+  private static final int NARROWEST = 16;
+  private static final int WIDEST = 512;
 
   private final KernelCall fill;
   private final KernelCall patches;
@@ -66,17 +68,48 @@ final class Planes {
     pitch = newPitch;
     rows = newRows;
     channels = x.second;
-    long count = Math.multiplyExact(x.first, channels);
-    NdArray planes = workspace.array(x.array.dtype(), count, plane());
+    NdArray planes =
+        workspace.array(x.array.dtype(), Math.multiplyExact(x.first, channels), plane());
+    fill(planes, x, x.first, image(), plane(), top, left);
+    return planes;
+  }
+
+  /**
+   * All images of a channel one behind the other.
+   *
+   * @param newPitch any that leaves room for the zeros behind a row
+   * @param taps that will be read, or null
+   * @param blank images of zeros behind the last
+   */
+  NdArray runs(Volume x, long newPitch, long newRows, TapGrid taps, long blank) {
+    pitch = Math.toIntExact(newPitch);
+    rows = newRows;
+    channels = x.second;
+    long images = x.first + blank;
+    NdArray planes = workspace.array(x.array.dtype(), channels, images * plane());
+    int top = taps == null ? 0 : (int) taps.lowest(1);
+    int left = taps == null ? 0 : (int) taps.lowest(2);
+    fill(planes, x, images, plane(), images * plane(), top, left);
+    return planes;
+  }
+
+  private void fill(
+      NdArray planes,
+      Volume x,
+      long images,
+      long imageStride,
+      long channelStride,
+      int top,
+      int left) {
     int block = BlockSizes.around(rows, 1, ROWS);
-    fill.start().array(x.array).array(planes).integer(channels);
+    fill.start().array(x.array).array(planes).integer(x.first);
     fill.integer(x.size[1]).integer(x.size[2]);
     fill.integer(x.firstStride).integer(x.secondStride);
     fill.integer(x.stride[1]).integer(x.stride[2]);
-    fill.integer(rows).integer(top).integer(left);
-    fill.constant(pitch).constant(block);
-    fill.over(Grid.cdiv(rows, block), Math.toIntExact(count), 1);
-    return planes;
+    fill.integer(rows).integer(pitch).integer(imageStride).integer(channelStride);
+    fill.integer(top).integer(left);
+    fill.constant(block).constant(BlockSizes.around(pitch, NARROWEST, WIDEST));
+    fill.over(Grid.cdiv(rows, block), Math.toIntExact(channels), Math.toIntExact(images));
   }
 
   /** Where in an image of the planes the pixels of each channel and tap begin. */

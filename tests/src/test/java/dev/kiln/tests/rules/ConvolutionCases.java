@@ -17,7 +17,14 @@ final class ConvolutionCases {
   private ConvolutionCases() {}
 
   static List<KernelCase> all() {
-    return List.of(forward(), gradients(), fewChannels(), planes(), depthwise(), transposed());
+    return List.of(
+        forward(),
+        gradients(),
+        fewChannels(),
+        planes("few channels", 6),
+        planes("many channels", 18),
+        depthwise(),
+        transposed());
   }
 
   private static KernelCase forward() {
@@ -69,17 +76,17 @@ final class ConvolutionCases {
         });
   }
 
-  private static KernelCase planes() {
+  private static KernelCase planes(String what, int out) {
     return new KernelCase(
-        "Convolution with stride 1 and its gradients",
+        "Convolution to " + what + " with stride 1 and its gradients",
         List.of(
             normal(93, 5, 3, 12, 10),
-            normal(94, 6, 3, 3, 3),
-            normal(95, 5, 6, 12, 10),
-            unwritten(5, 6, 12, 10),
+            normal(94, out, 3, 3, 3),
+            normal(95, 5, out, 12, 10),
+            unwritten(5, out, 12, 10),
             unwritten(5, 3, 12, 10),
-            unwritten(6, 3, 3, 3),
-            unwritten(6)),
+            unwritten(out, 3, 3, 3),
+            unwritten(out)),
         (device, arrays) -> {
           var kernel = new Convolution(device);
           var options = ConvolutionOptions.of(2, 1, 1);

@@ -221,7 +221,7 @@ final class LossEntries {
             (r, in) -> {
               double[] x = in.values("x");
               double[] y = in.values("y");
-              double c = function.number();
+              double c = 1; // weight of the positive term
               return Map.of(
                   "losses",
                   each(x.length, i -> ElementwiseLossReference.loss(r, function, x[i], y[i], c)),

@@ -34,6 +34,9 @@ final class CacheCommand implements Callable<Integer> {
     PATH
   }
 
+  /** Width of a column. */
+  private static final int LEAST_TARGET = 8;
+
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
 
@@ -100,16 +103,17 @@ final class CacheCommand implements Callable<Integer> {
                 size(bytes),
                 size(cache.settings().bytes())));
     if (!entries.isEmpty()) {
-      out.println("%-7s %9s  %-16s  %-8s %s".formatted("kind", "size", "last use", "target", "of"));
+      int width = entries.stream().mapToInt(entry -> entry.target().length()).max().orElse(0);
+      String row = "%-7s %9s  %-16s  %-" + Math.max(LEAST_TARGET, width) + "s %s";
+      out.println(row.formatted("kind", "size", "last use", "target", "of"));
       for (CompileCache.Listed entry : entries) {
         out.println(
-            "%-7s %9s  %-16s  %-8s %s"
-                .formatted(
-                    entry.kind(),
-                    size(entry.bytes()),
-                    time(entry.lastUseMillis()),
-                    entry.target(),
-                    entry.label()));
+            row.formatted(
+                entry.kind(),
+                size(entry.bytes()),
+                time(entry.lastUseMillis()),
+                entry.target(),
+                entry.label()));
       }
     }
   }

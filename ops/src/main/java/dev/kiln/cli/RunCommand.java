@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.compiler.CompileOptions;
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.eval.Launch.Trace;
 import dev.kiln.compiler.eval.ProgramId;
@@ -11,6 +12,7 @@ import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.npy.NpyFile;
+import dev.kiln.runtime.tune.TuningPolicy;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -78,16 +80,22 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--num-warps",
       paramLabel = "N",
-      description = "As in Triton; only GPUs take notice.",
-      defaultValue = "4")
-  private int numWarps;
+      description = "As in Triton (default: the configuration's, else 4); only GPUs take notice.")
+  private Integer numWarps;
 
   @Option(
       names = "--num-stages",
       paramLabel = "N",
-      description = "As in Triton; only GPUs take notice.",
-      defaultValue = "3")
-  private int numStages;
+      description = "As in Triton (default: the configuration's, else 3); only GPUs take notice.")
+  private Integer numStages;
+
+  @Option(
+      names = "--tune",
+      paramLabel = "MODE",
+      description =
+          "How a configuration of triton.autotune is chosen: first (the default), disk, measure or"
+              + " estimate:GPU; prints a table of them.")
+  private String tuningMode;
 
   @Option(
       names = "--target",
@@ -165,17 +173,48 @@ final class RunCommand implements Callable<Integer> {
     checkNames(arrays, outputs, "--out");
     checkNames(arrays, expectations, "--expect");
     outputs.forEach(output -> AtomicFile.requirePlace(Path.of(value(output))));
-    launch.numWarps(numWarps).numStages(numStages).debug(debug);
+    setOptions(launch);
     setGrid(launch);
+    tune(launch);
     long[] nanos = launchRepeatedly(launch, sim);
     printTrace();
     if (sim.isPresent() && sim.get().reports().isStopped()) {
-      return report(Map.of(), nanos, sim);
+      return report(launch, Map.of(), nanos, sim);
     }
     for (String output : outputs) {
       NpyFile.write(Path.of(value(output)), ArrayNumbers.toNpy(arrays.get(name(output))));
     }
-    return report(arrays, nanos, sim);
+    return report(launch, arrays, nanos, sim);
+  }
+
+  /** Only what was asked for, since each counts more than what a configuration says. */
+  private void setOptions(Launch launch) {
+    if (numWarps != null) {
+      launch.numWarps(numWarps);
+    }
+    if (numStages != null) {
+      launch.numStages(numStages);
+    }
+    if (debug) {
+      launch.debug(true);
+    }
+  }
+
+  private void tune(Launch launch) {
+    if (tuningMode == null) {
+      launch.load();
+      return;
+    }
+    launch.tuning(tuningPolicy()).tune();
+    TuningReport.lines(launch).forEach(spec.commandLine().getErr()::println);
+  }
+
+  private TuningPolicy tuningPolicy() {
+    try {
+      return TuningPolicy.parse(tuningMode);
+    } catch (KilnException e) {
+      throw new UsageException("--tune: " + e.getMessage());
+    }
   }
 
   private void checkUsage() {
@@ -188,7 +227,13 @@ final class RunCommand implements Callable<Integer> {
     if (repeat < 1) {
       throw new UsageException("--repeat takes a number of at least 1");
     }
-    UsageException.requireLaunchOptions(numWarps, numStages);
+    CompileOptions defaults = CompileOptions.DEFAULT;
+    if (tuningMode != null) {
+      tuningPolicy();
+    }
+    UsageException.requireLaunchOptions(
+        numWarps == null ? defaults.numWarps() : numWarps,
+        numStages == null ? defaults.numStages() : numStages);
   }
 
   /** What the kernel is compiled for. */
@@ -257,7 +302,6 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private long[] launchRepeatedly(Launch launch, Optional<SimRun> sim) {
-    launch.load();
     long[] nanos = new long[repeat];
     for (int i = 0; i < repeat; i++) {
       long start = System.nanoTime();
@@ -277,10 +321,12 @@ final class RunCommand implements Callable<Integer> {
   /**
    * Prints what there is to tell.
    *
+   * @param launch the one that was made
    * @param arrays none if the launch stopped
    * @return the exit code
    */
-  private int report(Map<String, NdArray> arrays, long[] nanos, Optional<SimRun> sim) {
+  private int report(
+      Launch launch, Map<String, NdArray> arrays, long[] nanos, Optional<SimRun> sim) {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     sim.ifPresent(run -> run.reports().printWrong(err));
@@ -304,6 +350,9 @@ final class RunCommand implements Callable<Integer> {
       document.put("launches", repeat);
       document.put("bestMicroseconds", best / 1e3);
       document.put("comparisons", comparisons);
+      if (tuningMode != null) {
+        document.put("tuning", TuningReport.json(tuningMode, launch));
+      }
       sim.ifPresent(run -> run.reports().addInstructionsTo(document));
       sim.ifPresent(run -> run.reports().addTo(document));
       out.println(JsonOutput.of(document));

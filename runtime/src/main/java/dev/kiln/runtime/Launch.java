@@ -339,7 +339,7 @@ public final class Launch {
    * configuration is tried.
    */
   public CompiledKernel compile() {
-    return prepare(false).version().compiled();
+    return prepare(false, false).version().compiled();
   }
 
   /**
@@ -347,14 +347,24 @@ public final class Launch {
    * compiled before. No configuration is tried.
    */
   public Launch load() {
-    prepare(false);
+    prepare(false, false);
+    return this;
+  }
+
+  /**
+   * {@link #load}, with the configuration that a launch over the grid that was set last would take:
+   * tries what is not known, as {@link #tuning} says.
+   */
+  public Launch tune() {
+    requireGrid();
+    prepare(true, false);
     return this;
   }
 
   /** Launches over the grid that was set last. */
   public void launch() {
     requireGrid();
-    Ready version = prepare(true);
+    Ready version = prepare(true, true);
     Grid size = grid.apply(meta);
     run(version, size.x(), size.y(), size.z());
   }
@@ -371,7 +381,7 @@ public final class Launch {
       explicitGrid = new Grid(gridX, gridY, gridZ);
     }
     try {
-      run(prepare(true), gridX, gridY, gridZ);
+      run(prepare(true, true), gridX, gridY, gridZ);
     } finally {
       explicitGrid = null;
     }
@@ -391,15 +401,16 @@ public final class Launch {
   }
 
   /**
+   * @param tries whether configurations may be tried
    * @param launches whether a launch follows at once
    */
-  private Ready prepare(boolean launches) {
+  private Ready prepare(boolean tries, boolean launches) {
     if (ready == null
         || readyRevision != binder.revision()
         || kernel.metaRules().hasHeuristics()
         || tuning.dependsOnArguments()) {
       Optional<TritonConfig> before = configuration;
-      configuration = kernel.metaRules().apply(binder, tuning, launches);
+      configuration = kernel.metaRules().apply(binder, tuning, tries);
       if (configuration.isPresent() && configuration.get().preHook().isPresent()) {
         hostFunctions().runHook(configuration.get(), launches);
       }
@@ -432,7 +443,7 @@ public final class Launch {
   /** The grid for the present arguments. */
   Grid currentGrid() {
     requireGrid();
-    prepare(false);
+    prepare(false, false);
     return grid.apply(meta);
   }
 

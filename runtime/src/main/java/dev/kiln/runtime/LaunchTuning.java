@@ -82,13 +82,13 @@ final class LaunchTuning implements TuningRequest {
   /**
    * The configuration for the present arguments, if there is one.
    *
-   * @param launches whether a launch follows at once, so that configurations may be tried
+   * @param tries whether configurations may be tried
    */
-  Optional<TritonConfig> choose(boolean launches) {
+  Optional<TritonConfig> choose(boolean tries) {
     if (configs.isEmpty() && !(policy instanceof TuningPolicy.Fixed)) {
       return Optional.empty();
     }
-    mayTry = launches;
+    mayTry = tries;
     if (!policy.dependsOnArguments() || configs.size() == 1) {
       choice = choice == null ? policy.choose(this) : choice;
     } else {

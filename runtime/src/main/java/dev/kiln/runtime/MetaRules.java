@@ -38,12 +38,12 @@ final class MetaRules {
    * Sets what the caller has not set.
    *
    * @param tuning chooses a configuration, when all that does not depend on it is set
-   * @param launches whether a launch follows at once
+   * @param tries whether configurations may be tried
    * @return the configuration that the launch uses, if the kernel is autotuned
    */
-  Optional<TritonConfig> apply(ArgumentBinder binder, LaunchTuning tuning, boolean launches) {
+  Optional<TritonConfig> apply(ArgumentBinder binder, LaunchTuning tuning, boolean tries) {
     applyHeuristics(binder, false);
-    Optional<TritonConfig> config = tuning.choose(launches);
+    Optional<TritonConfig> config = tuning.choose(tries);
     if (config.isPresent()) {
       config.get().kwargs().forEach((name, value) -> setMeta(binder, name, value));
     }

@@ -22,6 +22,7 @@ public final class CpuDevice implements Device {
   private final HostMemory memory;
   private final CpuLaunches launches;
   private volatile boolean closed;
+  private volatile String model;
 
   public CpuDevice(CpuOptions options) {
     this.options = options;
@@ -50,7 +51,10 @@ public final class CpuDevice implements Device {
 
   @Override
   public String model() {
-    return options.label() + ", " + options.threads() + " threads";
+    if (model == null) {
+      model = options.label() + ", " + options.threads() + " threads, " + ProcessorName.ofMachine();
+    }
+    return model;
   }
 
   @Override

@@ -20,7 +20,7 @@ interface OneDnnOperation {
           "matmul", OneDnnOperation::product,
           "softmax", OneDnnOperation::softmax,
           "layer-norm", OneDnnOperation::layerNorm,
-          "conv2d", OneDnnOperation::convolution);
+          "convolution", OneDnnOperation::convolution);
 
   float EPS = 1e-5f;
 
@@ -74,6 +74,7 @@ interface OneDnnOperation {
     var x = run.plain("x");
     var y = run.plainResult("y");
     var w = run.described(run.shape("w"), memory.format_tag.any);
+    var bias = run.plain("bias");
     long[] ones = {1, 1};
     var primitive =
         run.keep(
@@ -83,6 +84,7 @@ interface OneDnnOperation {
                 algorithm.convolution_auto,
                 x,
                 w,
+                bias,
                 y,
                 ones,
                 ones,
@@ -90,6 +92,7 @@ interface OneDnnOperation {
     run.primitive(new convolution_forward(primitive));
     run.input(dnnl.DNNL_ARG_SRC, "x", x);
     run.input(dnnl.DNNL_ARG_WEIGHTS, "w", run.keep(primitive.weights_desc()));
+    run.input(dnnl.DNNL_ARG_BIAS, "bias", bias);
     run.output(dnnl.DNNL_ARG_DST, "y", y);
   }
 }

@@ -1,9 +1,15 @@
 package dev.kiln.kernels.launch;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.compiler.python.TritonConfig;
 import dev.kiln.runtime.Device;
+import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.Launch;
+import dev.kiln.runtime.MetaParameters;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.tune.TuningPolicy;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * A launch whose arguments are given in the order of the kernel's parameters: {@code start()}, one
@@ -108,6 +114,27 @@ public final class KernelCall {
       launch.numWarps(warps).numStages(stages);
     }
     return this;
+  }
+
+  /**
+   * Chooses constants that are left out, warps and stages among configurations.
+   *
+   * @param key names of the parameters whose values the choice depends on
+   */
+  public KernelCall tuning(TuningPolicy policy, String... key) {
+    launch.tuning(policy).key(key);
+    return this;
+  }
+
+  /** The configurations for what follows. */
+  public KernelCall configurations(List<TritonConfig> configs) {
+    launch.configurations(configs);
+    return this;
+  }
+
+  /** Runs a grid that depends on the configuration. */
+  public void over(Function<MetaParameters, Grid> grid) {
+    launch.grid(grid).launch();
   }
 
   /** Runs that many programs; none if it is 0. */

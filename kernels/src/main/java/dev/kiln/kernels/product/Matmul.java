@@ -9,6 +9,7 @@ import dev.kiln.kernels.launch.Workspace;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.tune.TuningPolicy;
 
 /**
  * Products of matrices and of batches of matrices, with a fused {@link Epilogue}: {@code c =
@@ -24,6 +25,11 @@ import dev.kiln.runtime.NdArray;
 public final class Matmul implements AutoCloseable {
   private static final String NAME = "Matmul";
   private static final String FILE = "matmul.py";
+
+  /** What a choice of tiles depends on; strides tell how operands lie. */
+  private static final String[] TUNING_KEY = {
+    "M", "N", "K", "stride_ak", "stride_am", "stride_bn", "stride_bk", "stride_cn", "ACTIVATION"
+  };
 
   /** The tile of the kernel that adds up split sums. */
   private static final int SUM_M = 16;
@@ -51,6 +57,8 @@ public final class Matmul implements AutoCloseable {
   private final KernelCall plain;
   private final Workspace sums;
   private Epilogue last = Epilogue.NONE;
+  private KernelCall tuned;
+  private int tunedFor;
   private KernelCall persistent;
   private KernelCall split;
   private KernelCall skinny;
@@ -71,6 +79,25 @@ public final class Matmul implements AutoCloseable {
     this.precision = precision;
     plain = new KernelCall(FILE, "matmul_kernel", device);
     sums = new Workspace(device);
+  }
+
+  /**
+   * Tiles are measured on the device for each problem, or taken from what was measured before; see
+   * {@link TuningPolicy#MEASURE}. Sums are then made in an order that may differ from machine to
+   * machine.
+   */
+  public static Matmul tuned(Device device) {
+    return tuned(device, TuningPolicy.MEASURE);
+  }
+
+  /**
+   * Tiles are chosen by a policy among those that would be taken without it and their neighbours.
+   * Products of a row or two, and those whose sums are split, are as without.
+   */
+  public static Matmul tuned(Device device, TuningPolicy policy) {
+    Matmul matmul = new Matmul(device);
+    matmul.tuned = new KernelCall(FILE, "matmul_kernel", device).tuning(policy, TUNING_KEY);
+    return matmul;
   }
 
   /** {@code c = a b}. */
@@ -128,30 +155,61 @@ public final class Matmul implements AutoCloseable {
       runSplit(a, b, epilogue, c, tiles, batch);
       return;
     }
+    if (tuned != null && tiles.programs() == 0) {
+      runTuned(a, b, epilogue, c, tiles, batch);
+      return;
+    }
     boolean walks = tiles.programs() > 0;
     int programs = Math.multiplyExact(tiles.count(m, n), (int) batch);
     KernelCall call = walks ? persistent() : plain;
-    DType compute = compute(c);
-    call.start().array(a).array(b);
-    epilogue.pass(call, c, compute);
-    call.integer(m).integer(n).integer(k);
-    strides(call, a);
-    strides(call, b);
-    strides(call, c);
-    residualStrides(call, epilogue);
+    passProblem(call, a, b, epilogue, c);
     if (walks) {
       call.integer(batch);
     }
-    call.constant(epilogue.activation().kernelName())
-        .constant(accumulator(a))
-        .constant(compute)
-        .constant(precision.kernelName())
+    passKinds(call, a, epilogue, c)
         .constant(tiles.m())
         .constant(tiles.n())
         .constant(tiles.k())
         .constant(tiles.groupM())
         .tuned(tiles.warps(), tiles.stages())
         .over(walks ? Math.min(tiles.programs(), programs) : programs);
+  }
+
+  private void runTuned(
+      NdArray a, NdArray b, Epilogue epilogue, NdArray c, MatmulTiles tiles, long batch) {
+    if (tunedFor != choice.changes()) {
+      tunedFor = choice.changes();
+      tuned.configurations(TunedTiles.around(tiles, device));
+    }
+    passProblem(tuned, a, b, epilogue, c);
+    passKinds(tuned, a, epilogue, c)
+        .over(
+            meta ->
+                Grid.of(
+                    Math.multiplyExact(
+                        Grid.cdiv(rows(a), meta.intValue("BLOCK_M"))
+                            * Grid.cdiv(columns(b), meta.intValue("BLOCK_N")),
+                        (int) batch)));
+  }
+
+  /** Arrays, extents and strides. */
+  private static void passProblem(
+      KernelCall call, NdArray a, NdArray b, Epilogue epilogue, NdArray c) {
+    call.start().array(a).array(b);
+    epilogue.pass(call, c, compute(c));
+    call.integer(rows(a)).integer(columns(b)).integer(columns(a));
+    strides(call, a);
+    strides(call, b);
+    strides(call, c);
+    residualStrides(call, epilogue);
+  }
+
+  /** What is computed, and in which dtypes. */
+  private KernelCall passKinds(KernelCall call, NdArray a, Epilogue epilogue, NdArray c) {
+    return call.constant(epilogue.activation().kernelName())
+        .constant(accumulator(a))
+        .constant(compute(c))
+        .constant(precision.kernelName());
   }
 
   private void runSplit(

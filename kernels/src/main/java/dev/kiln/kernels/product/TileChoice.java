@@ -15,6 +15,7 @@ final class TileChoice {
   private long m;
   private long n;
   private long k;
+  private int changes;
 
   /**
    * @param fixed tiles for all problems, or null
@@ -29,6 +30,11 @@ final class TileChoice {
     return fixed == null;
   }
 
+  /** How often the problem was another than before. */
+  int changes() {
+    return changes;
+  }
+
   MatmulTiles tiles(DType newDType, long newBatch, long newM, long newN, long newK) {
     if (fixed != null) {
       return fixed;
@@ -40,6 +46,7 @@ final class TileChoice {
       m = newM;
       n = newN;
       k = newK;
+      changes++;
       last = MatmulTiles.choose(device, dtype, batch, m, n, k);
     }
     return last;

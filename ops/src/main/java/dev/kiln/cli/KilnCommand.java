@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       TrainCommand.class,
       SimCommand.class,
-      LaterCommand.Profile.class,
+      ProfileCommand.class,
       CacheCommand.class
     })
 public final class KilnCommand implements Runnable {

@@ -155,7 +155,7 @@ final class SimSettings {
     return new SimCounting(counters != null, LINES.equals(counters), gpu);
   }
 
-  private static GpuModel model(String name) {
+  static GpuModel model(String name) {
     return GpuModel.find(name)
         .orElseThrow(
             () ->

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -315,19 +316,27 @@ class CommandLineTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"profile"})
-  void commandsToComeSaySo(String command) {
-    assertThat(kiln(command)).isEqualTo(1);
-    assertThat(err.toString()).startsWith("kiln: not supported yet: ");
-  }
-
   @Test
   void unknownDevicesSaySo() {
     assertThat(kiln("run", file + ":add", "--grid", "1", "--device", "abacus")).isEqualTo(1);
     assertThat(err.toString()).contains("there is no device 'abacus'");
-    assertThat(kiln("run", file + ":add", "--grid", "1", "--device", "cuda")).isEqualTo(1);
-    assertThat(err.toString()).contains("not supported yet: device 'cuda'");
+    assertThat(kiln("run", file + ":add", "--grid", "1", "--device", "cuda:999")).isEqualTo(1);
+    assertThat(err.toString())
+        .containsAnyOf("no CUDA driver", "shows no GPU", "there is no GPU 999");
+  }
+
+  @Test
+  void gpusTakeNoOptionsOfTheSimulator() {
+    String[] run = {"run", file + ":add", "--grid", "1", "--device", "cuda"};
+    assertThat(kiln(Stream.concat(Stream.of(run), Stream.of("--sanitize")).toArray(String[]::new)))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("--sanitize needs --device sim");
+    assertThat(
+            kiln(
+                Stream.concat(Stream.of(run), Stream.of("--target", "sm_80"))
+                    .toArray(String[]::new)))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("--target is not for the device cuda");
   }
 
   @Test

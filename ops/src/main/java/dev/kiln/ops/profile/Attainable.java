@@ -1,5 +1,7 @@
 package dev.kiln.ops.profile;
 
+import java.util.Locale;
+
 /**
  * The least time of a call by a roofline: that of its bytes at the device's bandwidth, or of its
  * operations at the device's peak, whichever is longer.
@@ -11,6 +13,11 @@ public record Attainable(double seconds, Bound bound, double share) {
   /** What takes longer. */
   public enum Bound {
     MEMORY,
-    COMPUTE
+    COMPUTE;
+
+    /** In tables and in JSON. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

@@ -1,6 +1,8 @@
 package dev.kiln.ops.profile;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How far results are from double precision, by the error rule: the largest error may be at most
@@ -27,6 +29,16 @@ public record Check(Sizes sizes, List<OutputError> outputs) {
     public boolean isRight() {
       return error <= allowed;
     }
+
+    /** The part of the allowed error that is used; above 1, or infinite, if the output is wrong. */
+    public double part() {
+      return error == 0 ? 0 : Double.isNaN(error) ? Double.POSITIVE_INFINITY : error / allowed;
+    }
+  }
+
+  /** The output that comes nearest to what is allowed, or is farthest beyond it. */
+  public Optional<OutputError> worst() {
+    return outputs.stream().max(Comparator.comparingDouble(OutputError::part));
   }
 
   public boolean isRight() {

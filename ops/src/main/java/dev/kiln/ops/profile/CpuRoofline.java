@@ -2,9 +2,11 @@ package dev.kiln.ops.profile;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.product.Matmul;
+import dev.kiln.ops.profile.DeviceRoofline.Bandwidth;
 import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
@@ -17,6 +19,7 @@ import dev.kiln.runtime.profile.DoBench;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +31,15 @@ import java.util.Optional;
  * larger.
  */
 final class CpuRoofline {
-  /** Numbers of a stream: three of them are far larger than any cache. */
-  private static final int STREAM = 1 << 24;
+  /** Numbers of a stream: some may stay in caches, the last are far too many. */
+  private static final List<Integer> STREAMS = List.of(1 << 18, 1 << 21, 1 << 24);
+
+  /** Kernels that stream, and how many streams move. */
+  private static final Map<String, Integer> PATTERNS =
+      Map.of("read_kernel", 1, "update_kernel", 2, "triad_kernel", 3);
 
   private static final int STREAM_BLOCK = 4096;
-  private static final int STREAM_RUNS = 20;
+  private static final int STREAM_RUNS = 12;
 
   /** Numbers for multiply-adds: they stay in the nearest cache. */
   private static final int CHAINS = 1 << 16;
@@ -46,6 +53,11 @@ final class CpuRoofline {
   private static final int PRODUCT = 768;
 
   private static final int PRODUCT_RUNS = 10;
+
+  private static final double WARM_MILLIS = 50;
+
+  private static final String FLOPS = "flopsPerSecond";
+  private static final String BANDWIDTHS = "bandwidths";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -70,10 +82,9 @@ final class CpuRoofline {
       return kept.get();
     }
     var roofline = new CpuRoofline(device);
-    double bandwidth = Math.max(roofline.triad(), roofline.reading());
-    double flops = Math.max(roofline.multiplyAdds(), roofline.product());
-    file.ifPresent(target -> write(target, bandwidth, flops));
-    return roofline(bandwidth, flops);
+    ObjectNode figures = roofline.measured();
+    file.ifPresent(target -> write(target, figures));
+    return roofline(figures);
   }
 
   /** Where one machine's figures are not another's: model, processors, SIMD width, threads. */
@@ -96,12 +107,17 @@ final class CpuRoofline {
   }
 
   /** Elements of 16 bits are computed in fp32. */
-  private static DeviceRoofline roofline(double bandwidth, double flops) {
+  private static DeviceRoofline roofline(JsonNode figures) {
     Map<DType, Double> peaks = new EnumMap<>(DType.class);
+    double flops = figures.get(FLOPS).asDouble();
     Entry.FLOATS.forEach(dtype -> peaks.put(dtype, flops));
+    List<Bandwidth> bandwidths = new ArrayList<>();
+    for (JsonNode point : figures.get(BANDWIDTHS)) {
+      bandwidths.add(new Bandwidth(point.get(0).asLong(), point.get(1).asDouble()));
+    }
     return new DeviceRoofline(
-        "measured on this machine: the best of streams, and of multiply-adds",
-        List.of(new DeviceRoofline.Bandwidth(Long.MAX_VALUE, bandwidth)),
+        "measured on this machine, the best of several streams and loops",
+        bandwidths,
         peaks,
         peaks);
   }
@@ -109,10 +125,8 @@ final class CpuRoofline {
   private static Optional<DeviceRoofline> read(File file) {
     try {
       JsonNode node = JSON.readTree(file);
-      double bandwidth = node.path("bytesPerSecond").asDouble();
-      double flops = node.path("flopsPerSecond").asDouble();
-      return bandwidth > 0 && flops > 0
-          ? Optional.of(roofline(bandwidth, flops))
+      return node.has(FLOPS) && node.has(BANDWIDTHS)
+          ? Optional.of(roofline(node))
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
@@ -120,49 +134,56 @@ final class CpuRoofline {
   }
 
   /** A cache that cannot be written to costs time, nothing else. */
-  private static void write(File file, double bandwidth, double flops) {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("bytesPerSecond", bandwidth);
-    node.put("flopsPerSecond", flops);
+  private static void write(File file, ObjectNode figures) {
     try {
-      AtomicFile.write(file.toPath(), out -> out.write(JSON.writeValueAsBytes(node)));
+      AtomicFile.write(file.toPath(), out -> out.write(JSON.writeValueAsBytes(figures)));
     } catch (KilnException e) {
       // Measured again next time.
     }
   }
 
-  // Measurements, each in so much a second
-
-  private double triad() {
-    try (NdArray a = NdArray.zeros(device, DType.FP32, STREAM);
-        NdArray b = NdArray.zeros(device, DType.FP32, STREAM);
-        NdArray c = NdArray.zeros(device, DType.FP32, STREAM)) {
-      Launch launch =
-          kernels
-              .kernel("triad_kernel")
-              .on(device)
-              .arg("a", a)
-              .arg("b", b)
-              .arg("c", c)
-              .arg("n", STREAM)
-              .arg("BLOCK", STREAM_BLOCK);
-      return 3.0 * STREAM * Float.BYTES / best(launch, STREAM / STREAM_BLOCK, STREAM_RUNS);
+  private ObjectNode measured() {
+    ObjectNode figures = JSON.createObjectNode();
+    figures.put(FLOPS, Math.max(multiplyAdds(), product()));
+    double least = 0;
+    List<Bandwidth> points = new ArrayList<>();
+    for (int numbers : STREAMS.reversed()) {
+      Bandwidth measured = stream(numbers);
+      // Fewer bytes are no slower; what seems so is noise.
+      least = Math.max(least, measured.perSecond());
+      points.addFirst(new Bandwidth(measured.bytes(), least));
     }
+    ArrayNode bandwidths = figures.putArray(BANDWIDTHS);
+    points.forEach(p -> bandwidths.addArray().add(p.bytes()).add(p.perSecond()));
+    return figures;
   }
 
-  private double reading() {
-    try (NdArray a = NdArray.zeros(device, DType.FP32, STREAM);
-        NdArray c = NdArray.zeros(device, DType.FP32, STREAM / STREAM_BLOCK)) {
-      Launch launch =
-          kernels
-              .kernel("read_kernel")
-              .on(device)
-              .arg("a", a)
-              .arg("c", c)
-              .arg("n", STREAM)
-              .arg("BLOCK", STREAM_BLOCK);
-      return 1.0 * STREAM * Float.BYTES / best(launch, STREAM / STREAM_BLOCK, STREAM_RUNS);
+  // Measurements, each in so much a second
+
+  /**
+   * The fastest pattern of streams, with cold caches as in profiles. Processors read and write side
+   * by side, so that patterns differ.
+   */
+  private Bandwidth stream(int numbers) {
+    double fastest = 0;
+    try (NdArray a = NdArray.zeros(device, DType.FP32, numbers);
+        NdArray b = NdArray.zeros(device, DType.FP32, numbers);
+        NdArray c = NdArray.zeros(device, DType.FP32, numbers)) {
+      for (var pattern : PATTERNS.entrySet()) {
+        Launch launch =
+            kernels
+                .kernel(pattern.getKey())
+                .on(device)
+                .arg("a", a)
+                .arg("b", b)
+                .arg("c", c)
+                .arg("n", numbers)
+                .arg("BLOCK", STREAM_BLOCK);
+        double seconds = best(launch, numbers / STREAM_BLOCK, STREAM_RUNS, true);
+        fastest = Math.max(fastest, (double) pattern.getValue() * numbers * Float.BYTES / seconds);
+      }
     }
+    return new Bandwidth(2L * numbers * Float.BYTES, fastest);
   }
 
   private double multiplyAdds() {
@@ -177,7 +198,7 @@ final class CpuRoofline {
               .arg("n", CHAINS)
               .arg("ROUNDS", ROUNDS)
               .arg("BLOCK", CHAINS_BLOCK);
-      return (double) CHAINS * CHAIN_FLOPS / best(launch, CHAINS / CHAINS_BLOCK, CHAIN_RUNS);
+      return (double) CHAINS * CHAIN_FLOPS / best(launch, CHAINS / CHAINS_BLOCK, CHAIN_RUNS, false);
     }
   }
 
@@ -186,17 +207,18 @@ final class CpuRoofline {
         NdArray c = NdArray.zeros(device, DType.FP32, PRODUCT, PRODUCT);
         Matmul matmul = new Matmul(device)) {
       double flops = 2.0 * PRODUCT * PRODUCT * PRODUCT;
-      return flops / best(() -> matmul.run(a, a, c), PRODUCT_RUNS);
+      return flops / best(() -> matmul.run(a, a, c), PRODUCT_RUNS, false);
     }
   }
 
-  private double best(Launch launch, int programs, int runs) {
+  private double best(Launch launch, int programs, int runs, boolean cold) {
     Grid grid = Grid.of(programs);
-    return best(() -> launch.launch(grid.x(), grid.y(), grid.z()), runs);
+    return best(() -> launch.launch(grid.x(), grid.y(), grid.z()), runs, cold);
   }
 
-  /** Seconds of the fastest run, when the JIT compiler has done its work. */
-  private double best(Runnable work, int runs) {
-    return DoBench.on(device).flush(false).runs(runs, runs).run(work).min() * 1e-9;
+  /** Seconds of the fastest run. */
+  private double best(Runnable work, int runs, boolean cold) {
+    WarmUp.of(device, work, WARM_MILLIS);
+    return DoBench.on(device).flush(cold).runs(1, runs).run(work).min() * 1e-9;
   }
 }

@@ -8,8 +8,8 @@ import java.util.Map;
  * What a device could do at best.
  *
  * @param source where the numbers come from: measured, or which table
- * @param bandwidths how fast bytes move, by how many there are: caches are faster than memory. From
- *     few bytes to many; the last one holds for more.
+ * @param bandwidths how fast bytes move, by how many there are, as caches hold some of what was
+ *     there before and take up what is written: from few bytes to many
  * @param flops floating-point operations a second, by the dtype of the operands: for ordinary
  *     arithmetic
  * @param productFlops the same for products of matrices
@@ -22,7 +22,7 @@ public record DeviceRoofline(
   /**
    * A bandwidth.
    *
-   * @param bytes that are in use, at most
+   * @param bytes that move
    * @param perSecond bytes that move in a second, read and written together
    */
   public record Bandwidth(long bytes, double perSecond) {}
@@ -33,14 +33,25 @@ public record DeviceRoofline(
     productFlops = Map.copyOf(productFlops);
   }
 
-  /** Bytes a second where so many bytes are in use. */
+  /**
+   * Bytes a second where so many bytes move: on a straight line, over the logarithm of the bytes,
+   * between those that are known.
+   */
   public double bandwidth(double bytes) {
-    for (Bandwidth bandwidth : bandwidths) {
-      if (bytes <= bandwidth.bytes()) {
-        return bandwidth.perSecond();
+    Bandwidth below = bandwidths.getFirst();
+    for (Bandwidth above : bandwidths) {
+      if (bytes <= above.bytes()) {
+        return below == above ? above.perSecond() : between(below, above, bytes);
       }
+      below = above;
     }
-    return bandwidths.getLast().perSecond();
+    return below.perSecond();
+  }
+
+  private static double between(Bandwidth below, Bandwidth above, double bytes) {
+    double part =
+        Math.log(bytes / below.bytes()) / Math.log((double) above.bytes() / below.bytes());
+    return below.perSecond() + part * (above.perSecond() - below.perSecond());
   }
 
   /** Of memory, beyond all caches. */

@@ -20,6 +20,16 @@ final class ErrorCheck {
 
   private ErrorCheck() {}
 
+  /** Compares with the definition of a call that is small enough to be made in plain Java. */
+  static Check of(OperationCase ofCase, Map<String, double[]> actual, CaseInputs inputs) {
+    ProfiledOperation operation = ofCase.operation();
+    return of(
+        ofCase,
+        actual,
+        operation.define(Rounding.FP32, inputs),
+        operation.define(Rounding.EXACT, inputs));
+  }
+
   /**
    * @param actual of a call
    * @param plain the definition's in fp32

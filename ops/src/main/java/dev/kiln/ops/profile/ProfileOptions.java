@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param seed of the inputs
  * @param check whether results are compared with the definitions in plain Java
- * @param warmUpMillis of each call that is timed
+ * @param warmUpMillis of each call that is timed, at least
  * @param millis of timed calls
  * @param checkedFlops with more operations than that a smaller call is checked in place of the
  *     profiled one, as the definition takes too long
@@ -25,14 +25,17 @@ public record ProfileOptions(
     gpus = List.copyOf(gpus);
   }
 
-  /** The times of {@code triton.testing.do_bench}; what takes seconds in plain Java is checked. */
+  /**
+   * Warms up for longer than {@code triton.testing.do_bench}, as the JVM compiles what runs often;
+   * what takes seconds in plain Java is checked.
+   */
   public static ProfileOptions standard() {
-    return new ProfileOptions(1, true, 25, 100, 3e8, List.of());
+    return new ProfileOptions(1, true, 200, 150, 3e8, List.of());
   }
 
   /** A first look: figures are rough, and only small calls are checked as a whole. */
   public static ProfileOptions quick() {
-    return new ProfileOptions(1, true, 5, 20, 2e7, List.of());
+    return new ProfileOptions(1, true, 60, 30, 5e7, List.of());
   }
 
   public ProfileOptions withoutCheck() {

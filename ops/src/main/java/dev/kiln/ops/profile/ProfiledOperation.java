@@ -4,6 +4,7 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.runtime.Device;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** A fused operation that can be profiled: an entry of {@link ProfiledOperations}. */
@@ -90,6 +91,11 @@ public interface ProfiledOperation {
     RECURRENT,
     REDUCTIONS,
     OPTIMIZERS,
-    CLASSICAL
+    CLASSICAL;
+
+    /** In tables and in JSON. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

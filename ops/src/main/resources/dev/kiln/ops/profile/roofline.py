@@ -5,6 +5,14 @@ import triton.language as tl
 
 
 @triton.jit
+def update_kernel(a, b, c, n, BLOCK: tl.constexpr):
+    """a = a / 2: a stream that is read and written in place."""
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    seen = at < n
+    tl.store(a + at, tl.load(a + at, mask=seen) * 0.5, mask=seen)
+
+
+@triton.jit
 def triad_kernel(a, b, c, n, BLOCK: tl.constexpr):
     """c = a + 3 b: two streams are read and one is written (McCalpin's STREAM)."""
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
@@ -14,7 +22,7 @@ def triad_kernel(a, b, c, n, BLOCK: tl.constexpr):
 
 
 @triton.jit
-def read_kernel(a, c, n, BLOCK: tl.constexpr):
+def read_kernel(a, b, c, n, BLOCK: tl.constexpr):
     """One number for each program: a stream that is only read."""
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     tl.store(c + tl.program_id(0), tl.sum(tl.load(a + at, mask=at < n, other=0.0), 0))

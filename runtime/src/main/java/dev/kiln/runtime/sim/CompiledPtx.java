@@ -20,12 +20,14 @@ final class CompiledPtx implements Device.LoadedKernel {
   private final KernelAbi abi;
   private final LaunchParameters parameters;
   private final PtxKernel entry;
+  private final GpuKernel kernel;
 
   /**
    * @param name the kernel's name, for messages
    */
   CompiledPtx(SimDevice device, String name, GpuKernel kernel) {
     this.device = device;
+    this.kernel = kernel;
     this.abi = kernel.abi();
     this.parameters = new LaunchParameters(name, abi);
     this.entry =
@@ -73,7 +75,7 @@ final class CompiledPtx implements Device.LoadedKernel {
   private void run(SimLaunch launch, MemorySegment arguments, long scratch) {
     MemorySegment block = MemorySegment.ofArray(new byte[entry.program().parameterBytes()]);
     parameters.write(arguments, scratch, this::encode, block);
-    entry.launchRaw(launch, block);
+    entry.launchRaw(launch, block).put(GpuKernel.class, kernel);
   }
 
   private byte[] encode(TensorMapRequest map) {

@@ -50,6 +50,13 @@ public interface Device extends AutoCloseable {
   /** Waits until every launch has finished, and reports the first fault among them. */
   void synchronize();
 
+  /**
+   * Whether kernels become faster while they run, because the JVM compiles their code meanwhile.
+   */
+  default boolean warmsUp() {
+    return false;
+  }
+
   /** Whether launches are recorded into a graph instead of being run. */
   default boolean isCapturing() {
     return false;

@@ -86,6 +86,11 @@ public final class CpuDevice implements Device {
     return CpuKernel.load(version, options, launches);
   }
 
+  @Override
+  public boolean warmsUp() {
+    return true;
+  }
+
   /** Launches have finished when their call returns. */
   @Override
   public void synchronize() {}

@@ -86,6 +86,11 @@ public final class EvalDevice implements Device {
   }
 
   @Override
+  public boolean warmsUp() {
+    return true;
+  }
+
+  @Override
   public void synchronize() {}
 
   @Override

@@ -16,6 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * Thread-safe; any number of processes may use one cache.
  */
 public final class TuningRecords {
+  /** Times that differ by less are taken to be the same. */
+  private static final double AS_FAST = 1.02;
+
   private static final class Shared {
     static final TuningRecords RECORDS = new TuningRecords(null);
   }
@@ -46,8 +49,9 @@ public final class TuningRecords {
   }
 
   /**
-   * The choice that was {@link #keep kept}, else the fastest of the configurations that were tried;
-   * of several, the first.
+   * The choice that was {@link #keep kept}, else the fastest of the configurations that were tried.
+   * Of those whose times differ by no more than measurements do, it is the first, so that the
+   * choice is the same again tomorrow.
    *
    * @return empty if nothing is known of any of them, or none works
    */
@@ -57,16 +61,22 @@ public final class TuningRecords {
   }
 
   private Optional<TritonConfig> fastest(TuningKey key, List<TritonConfig> configs) {
-    TritonConfig best = null;
+    double[] nanos = new double[configs.size()];
     double least = Double.POSITIVE_INFINITY;
-    for (TritonConfig config : configs) {
-      double nanos = outcome(key, config).map(TuningOutcome::nanos).orElse(least);
-      if (nanos < least) {
-        least = nanos;
-        best = config;
+    for (int i = 0; i < nanos.length; i++) {
+      nanos[i] =
+          outcome(key, configs.get(i))
+              .filter(TuningOutcome::works)
+              .map(TuningOutcome::nanos)
+              .orElse(Double.POSITIVE_INFINITY);
+      least = Math.min(least, nanos[i]);
+    }
+    for (int i = 0; i < nanos.length; i++) {
+      if (nanos[i] < Double.POSITIVE_INFINITY && nanos[i] <= least * AS_FAST) {
+        return Optional.of(configs.get(i));
       }
     }
-    return Optional.ofNullable(best);
+    return Optional.empty();
   }
 
   /** The choice that was kept. */

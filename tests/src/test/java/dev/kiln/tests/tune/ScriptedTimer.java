@@ -22,7 +22,7 @@ final class ScriptedTimer implements TrialTimer {
   /** Smaller values of a constant are faster, or larger ones if the factor is negative. */
   static ScriptedTimer by(String constant, double factor) {
     return new ScriptedTimer(
-        trial -> 1e6 + factor * (Long) trial.configuration().kwargs().get(constant));
+        trial -> 1e6 * Math.pow((Long) trial.configuration().kwargs().get(constant), factor));
   }
 
   @Override

@@ -101,7 +101,8 @@ final class CommonOptions {
       names = "--device",
       paramLabel = "D",
       defaultValue = "cpu",
-      description = "cpu; for very small sizes eval and sim. Default: ${DEFAULT-VALUE}.")
+      description =
+          "cpu, cuda or cuda:N; for very small sizes eval and sim. Default: ${DEFAULT-VALUE}.")
   String device;
 
   @Option(
@@ -166,6 +167,20 @@ final class CommonOptions {
           "Steps between records of each layer's gradient norm; 0 for none. Default:"
               + " ${DEFAULT-VALUE}.")
   long layerNormsEvery;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Records the first steps after the warm-up in Chrome's trace format, for Perfetto.")
+  Path trace;
+
+  @Option(
+      names = "--trace-steps",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "Steps that --trace records. Default: ${DEFAULT-VALUE}.")
+  int traceSteps;
 
   @Option(names = "--json", description = "One JSON document instead of tables.")
   boolean json;

@@ -15,7 +15,16 @@ import picocli.CommandLine.Model.OptionSpec;
 final class StoredOptions {
   /** What does not belong to a run, but to one call of the command. */
   private static final Set<String> PASSING =
-      Set.of("--help", "--version", "--out", "--resume", "--json", "--plot-schedule", "--sample");
+      Set.of(
+          "--help",
+          "--version",
+          "--out",
+          "--resume",
+          "--json",
+          "--plot-schedule",
+          "--sample",
+          "--trace",
+          "--trace-steps");
 
   /** Only one of them is given. */
   private static final Set<String> LENGTHS = Set.of("--steps", "--epochs", "--minutes");

@@ -9,12 +9,14 @@ import dev.kiln.ops.train.Callback;
 import dev.kiln.ops.train.EarlyStopping;
 import dev.kiln.ops.train.KernelTimes;
 import dev.kiln.ops.train.RunRecorder;
+import dev.kiln.ops.train.StepTrace;
 import dev.kiln.ops.train.Trainer;
 import dev.kiln.ops.train.TrainerOptions;
 import dev.kiln.ops.train.Validation;
 import dev.kiln.ops.train.recipe.Recipe;
 import dev.kiln.ops.train.recipe.RunSettings;
 import dev.kiln.ops.train.recipe.TrainingRun;
+import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
@@ -206,6 +208,9 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
       }
       callbacks.add(report);
       callbacks.add(new Listening(context.device(), times));
+      if (common.trace != null) {
+        callbacks.add(trace(context.device(), report));
+      }
       var trainer = new Trainer(run.workload(), options(recipe, settings, folder), callbacks);
       if (common.resume != null && folder.orElseThrow().lastStep() < 0) {
         report.say("there is no checkpoint in %s yet: the run begins anew", common.resume);
@@ -227,6 +232,18 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
       }
     }
+  }
+
+  private StepTrace trace(Device device, ConsoleReport report) {
+    if (common.traceSteps < 1) {
+      throw new KilnException("--trace-steps must be at least 1, not " + common.traceSteps);
+    }
+    AtomicFile.requirePlace(common.trace);
+    return new StepTrace(
+        device,
+        common.trace,
+        common.traceSteps,
+        summary -> report.say("%s: %d steps%n%s", common.trace, common.traceSteps, summary));
   }
 
   private TrainerOptions options(
@@ -360,15 +377,24 @@ abstract class WorkloadCommand<B> implements Callable<Integer> {
   }
 
   /** Listens to launches from the first step to the last. */
-  private record Listening(Device device, KernelTimes times) implements Callback {
+  private static final class Listening implements Callback {
+    private final Device device;
+    private final KernelTimes times;
+    private Optional<Device.Listening> listening = Optional.empty();
+
+    Listening(Device device, KernelTimes times) {
+      this.device = device;
+      this.times = times;
+    }
+
     @Override
     public void started(Trainer trainer) {
-      device.listen(times);
+      listening = Optional.of(device.listenBeside(times));
     }
 
     @Override
     public void finished(Trainer trainer) {
-      device.listen(null);
+      listening.ifPresent(Device.Listening::close);
     }
   }
 

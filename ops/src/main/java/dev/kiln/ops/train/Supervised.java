@@ -18,6 +18,7 @@ import dev.kiln.ops.tensor.NonFiniteSearch;
 import dev.kiln.ops.tensor.Scope;
 import dev.kiln.ops.tensor.Tensor;
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.profile.Profiler;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,7 @@ public final class Supervised<B> implements Workload {
   private Optional<Validator> validator = Optional.empty();
   private Optional<SpikeGuard> guard = Optional.empty();
   private Optional<WeightAverage> average = Optional.empty();
+  private Optional<Profiler> profiler = Optional.empty();
 
   private long step;
   private int accumulated;
@@ -123,12 +125,28 @@ public final class Supervised<B> implements Workload {
 
   // Steps
 
+  /**
+   * Tells a profiler of the parts of steps.
+   *
+   * @param newProfiler or {@code null} for none
+   */
+  public void recordBy(Profiler newProfiler) {
+    profiler = Optional.ofNullable(newProfiler);
+  }
+
+  private Profiler.Span span(String name) {
+    return profiler.map(p -> p.span(name)).orElse(Profiler.Span.NONE);
+  }
+
   @Override
   public Optional<StepReport> advance() {
     if (accumulated == 0 && examples == 0) {
       stepStart = System.nanoTime();
     }
-    B batch = batches.next();
+    B batch;
+    try (var _ = span("batch")) {
+      batch = batches.next();
+    }
     examples += task.examples(batch);
     if (!gradientsOf(batch)) {
       return Optional.empty();
@@ -140,8 +158,12 @@ public final class Supervised<B> implements Workload {
   private boolean gradientsOf(B batch) {
     long drawn = context.random().offset();
     try (Scope _ = context.scope()) {
-      Tensor loss = precision.forward(() -> task.loss(batch));
-      double value = loss.item();
+      Tensor loss;
+      double value;
+      try (var _ = span("forward")) {
+        loss = precision.forward(() -> task.loss(batch));
+        value = loss.item();
+      }
       if (!Double.isFinite(value)) {
         throw notFinite(value, batch, drawn);
       }
@@ -149,7 +171,9 @@ public final class Supervised<B> implements Workload {
         return false;
       }
       lossSum += value;
-      precision.backward(loss, 1.0 / options.accumulation());
+      try (var _ = span("backward")) {
+        precision.backward(loss, 1.0 / options.accumulation());
+      }
       return true;
     }
   }
@@ -172,9 +196,12 @@ public final class Supervised<B> implements Workload {
   private StepReport finishStep() {
     double rate = scheduler.rate();
     double scale = precision.scale();
-    boolean isMade = precision.step(optimizer, rate);
-    if (isMade) {
-      average.ifPresent(WeightAverage::update);
+    boolean isMade;
+    try (var _ = span("update")) {
+      isMade = precision.step(optimizer, rate);
+      if (isMade) {
+        average.ifPresent(WeightAverage::update);
+      }
     }
     double norm = options.reportNorm() ? optimizer.gradientNorm() : Double.NaN;
     step++;

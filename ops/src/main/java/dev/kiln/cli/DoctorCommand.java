@@ -1,10 +1,11 @@
 package dev.kiln.cli;
 
+import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.cache.CompileCache;
 import dev.kiln.runtime.cpu.VectorSupport;
+import dev.kiln.runtime.cuda.CudaDriver;
+import dev.kiln.runtime.cuda.CudaProperties;
 import dev.kiln.runtime.gpu.Ptxas;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,9 +118,44 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static Finding cuda() {
-    boolean driver = Files.exists(Path.of("/dev/nvidiactl"));
-    return new Finding(
-        "device cuda", false, "not supported yet" + (driver ? "; a driver is there" : ""), "");
+    try {
+      CudaDriver driver = CudaDriver.load();
+      List<CudaProperties> gpus = driver.devices();
+      String state = "driver of CUDA " + driver.versionText() + " (" + driver.file() + "), ";
+      List<String> unsuited = gpus.stream().flatMap(gpu -> refusal(gpu).stream()).toList();
+      return new Finding(
+          "device cuda",
+          unsuited.size() < gpus.size(),
+          state + (gpus.isEmpty() ? "no GPU" : String.join("; ", names(gpus))),
+          gpus.isEmpty()
+              ? "nvidia-smi shows what is there; CUDA_VISIBLE_DEVICES hides GPUs; a container must"
+                  + " be started with access to them"
+              : String.join("; ", unsuited));
+    } catch (KilnException e) {
+      String[] parts = e.getMessage().split("(?<=[.;]) ", 2);
+      return new Finding(
+          "device cuda",
+          false,
+          parts[0].replaceFirst("[.;]$", ""),
+          parts.length > 1 ? parts[1] : "");
+    }
+  }
+
+  /** {@code cuda NVIDIA H100 (compute capability 9.0, ...)}. */
+  private static List<String> names(List<CudaProperties> gpus) {
+    return gpus.stream()
+        .map(gpu -> (gpu.ordinal() == 0 ? "cuda " : "cuda:" + gpu.ordinal() + " ") + gpu.summary())
+        .toList();
+  }
+
+  /** Why Kiln makes no code for a GPU. */
+  private static Optional<String> refusal(CudaProperties gpu) {
+    try {
+      gpu.target();
+      return Optional.empty();
+    } catch (KilnException e) {
+      return Optional.of(e.getMessage());
+    }
   }
 
   private static Finding ptxas() {

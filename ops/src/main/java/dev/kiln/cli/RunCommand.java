@@ -41,7 +41,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      description = "cpu, sim or eval (default: cpu).",
+      description = "cpu, sim, eval, cuda or cuda:N (default: cpu).",
       defaultValue = "cpu")
   private String deviceName;
 
@@ -244,6 +244,9 @@ final class RunCommand implements Callable<Integer> {
     Target target =
         Target.parse(targetName)
             .orElseThrow(() -> new UsageException("there is no target '" + targetName + "'"));
+    if (deviceName.startsWith("cuda")) {
+      throw new UsageException("--target is not for the device cuda: the GPU decides");
+    }
     if (target.isGpu() ? deviceName.equals("cpu") : deviceName.equals("sim")) {
       throw new UsageException(
           "the device %s runs no code for %s".formatted(deviceName, targetName));

@@ -24,6 +24,10 @@ final class RunDevice {
    */
   static Device open(String name, Target target, boolean sanitize, Trace trace) {
     if (!name.equals("cpu") && !name.equals("eval")) {
+      if (sanitize) {
+        throw new UsageException(
+            "--sanitize needs --device sim, which runs the same PTX, or cpu or eval");
+      }
       return Devices.byName(name);
     }
     if (name.equals("cpu") && !sanitize) {

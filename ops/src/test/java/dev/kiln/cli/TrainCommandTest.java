@@ -240,7 +240,7 @@ class TrainCommandTest {
     refused(1, "the learning rate must be above 0", "train mnist --lr -1");
     refused(1, "more than the 8,500 training images", "train mnist --batch 9000");
     refused(1, "holds neither train-images-idx3-ubyte", "train mnist --data " + folder);
-    refused(1, "not supported yet: device 'cuda'", "train mnist --device cuda");
+    refused(1, "there is no device 'abacus'", "train mnist --device abacus");
   }
 
   @Test

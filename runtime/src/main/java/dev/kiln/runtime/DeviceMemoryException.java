@@ -7,4 +7,8 @@ public final class DeviceMemoryException extends KilnException {
   public DeviceMemoryException(String message) {
     super(message);
   }
+
+  public DeviceMemoryException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

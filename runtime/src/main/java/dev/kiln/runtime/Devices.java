@@ -2,6 +2,8 @@ package dev.kiln.runtime;
 
 import dev.kiln.compiler.eval.Launch;
 import dev.kiln.runtime.cpu.CpuDevice;
+import dev.kiln.runtime.cuda.CudaDevice;
+import dev.kiln.runtime.cuda.OpenDevices;
 import dev.kiln.runtime.eval.EvalDevice;
 import dev.kiln.runtime.memory.Slab;
 import dev.kiln.runtime.shape.ShapeDevice;
@@ -42,6 +44,24 @@ public final class Devices {
   }
 
   /**
+   * The first GPU, as {@code CUDA_VISIBLE_DEVICES} numbers them.
+   *
+   * @throws KilnException if there is no driver or no GPU; the message says what to do
+   */
+  public static CudaDevice cuda() {
+    return cuda(0);
+  }
+
+  /**
+   * A GPU by its number. If the device was closed, it is opened anew.
+   *
+   * @throws KilnException if there is no driver or no such GPU; the message says what to do
+   */
+  public static CudaDevice cuda(int ordinal) {
+    return OpenDevices.shared(ordinal);
+  }
+
+  /**
    * A new device whose launches stop at addresses out of range and at uses of undefined values,
    * with kernel, source line and program. It runs in the evaluator.
    */
@@ -56,25 +76,29 @@ public final class Devices {
     return new ShapeDevice();
   }
 
-  /** The names that {@link #byName} knows. */
+  /** The names that {@link #byName} knows; further GPUs are {@code cuda:1}, {@code cuda:2}. */
   public static List<String> names() {
-    return List.of("cpu", "eval", "sim");
+    return List.of("cpu", "eval", "sim", "cuda");
   }
 
   /**
    * A device by its name.
    *
-   * @throws KilnException if it does not exist, or not yet
+   * @throws KilnException if there is no such device, or this machine lacks what it needs
    */
   public static Device byName(String name) {
     return switch (name) {
       case "cpu" -> cpu();
       case "eval" -> eval();
       case "sim" -> sim();
-      case "cuda" -> throw new KilnException("not supported yet: device '" + name + "'");
-      default ->
-          throw new KilnException(
-              "there is no device '" + name + "'; there are " + String.join(", ", names()));
+      case "cuda" -> cuda();
+      default -> {
+        if (name.matches("cuda:\\d{1,4}")) {
+          yield cuda(Integer.parseInt(name.substring("cuda:".length())));
+        }
+        throw new KilnException(
+            "there is no device '" + name + "'; there are " + String.join(", ", names()));
+      }
     };
   }
 }

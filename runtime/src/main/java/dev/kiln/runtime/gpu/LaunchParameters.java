@@ -15,6 +15,17 @@ public record LaunchParameters(String kernel, KernelAbi abi) {
     byte[] encode(TensorMapRequest map);
   }
 
+  /** Puts a tensor map where the entry expects it; for launchers that keep those they made. */
+  public interface MapWriter {
+    /**
+     * Writes 128 bytes at the parameter's offset.
+     *
+     * @param arguments of the launch
+     * @param block the parameters of the entry
+     */
+    void write(KernelAbi.Parameter parameter, MemorySegment arguments, MemorySegment block);
+  }
+
   /** Bytes of global scratch memory that a launch over so many programs needs. */
   public long scratchBytes(int gridX, int gridY, int gridZ) {
     return abi.scratchBytesPerProgram() == 0
@@ -33,7 +44,31 @@ public record LaunchParameters(String kernel, KernelAbi abi) {
    * @throws dev.kiln.runtime.LaunchException if there can be no tensor map for a descriptor
    */
   public void write(MemorySegment arguments, long scratch, MapEncoder maps, MemorySegment block) {
-    for (KernelAbi.Parameter parameter : abi.parameters()) {
+    writeWith(
+        arguments,
+        scratch,
+        (parameter, values, target) -> {
+          byte[] map = maps.encode(map(parameter, values));
+          MemorySegment.copy(
+              MemorySegment.ofArray(map), 0, target, parameter.offset(), parameter.bytes());
+        },
+        block);
+  }
+
+  /**
+   * What a parameter that is a tensor map asks for.
+   *
+   * @throws dev.kiln.runtime.LaunchException if there can be no tensor map for the descriptor
+   */
+  public TensorMapRequest map(KernelAbi.Parameter parameter, MemorySegment arguments) {
+    return TensorMapRequest.of(kernel, parameter, arguments);
+  }
+
+  /** {@link #write} without allocating, apart from what {@code maps} does. */
+  public void writeWith(
+      MemorySegment arguments, long scratch, MapWriter maps, MemorySegment block) {
+    for (int i = 0; i < abi.parameters().size(); i++) {
+      KernelAbi.Parameter parameter = abi.parameters().get(i);
       switch (parameter.kind()) {
         case POINTER, SCALAR ->
             MemorySegment.copy(
@@ -42,11 +77,7 @@ public record LaunchParameters(String kernel, KernelAbi abi) {
                 block,
                 parameter.offset(),
                 parameter.bytes());
-        case TENSOR_MAP -> {
-          byte[] map = maps.encode(TensorMapRequest.of(kernel, parameter, arguments));
-          MemorySegment.copy(
-              MemorySegment.ofArray(map), 0, block, parameter.offset(), parameter.bytes());
-        }
+        case TENSOR_MAP -> maps.write(parameter, arguments, block);
         case SCRATCH ->
             block.set(
                 java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, parameter.offset(), scratch);

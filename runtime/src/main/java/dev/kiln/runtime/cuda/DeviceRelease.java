@@ -1,0 +1,86 @@
+package dev.kiln.runtime.cuda;
+
+import static dev.kiln.runtime.cuda.driver.CudaHeader.cuDevicePrimaryCtxRelease_v2;
+
+import java.util.List;
+
+/**
+ * The end of a device: everything is given back, what uses something before that. One step that
+ * fails does not keep the others from being made.
+ */
+final class DeviceRelease {
+  /** How long a driver may take to give up the context of a lost device. */
+  private static final long PATIENCE_MILLIS = 2_000;
+
+  private final CudaDevice device;
+  private RuntimeException first;
+
+  DeviceRelease(CudaDevice device) {
+    this.device = device;
+  }
+
+  /** Throws the first failure, unless the device is lost. */
+  void run() {
+    if (!device.faults().isLost()) {
+      step(device::awaitStreams);
+      step(device.activities()::drain);
+      closeAll(CudaGraph.class);
+      device.copies().close();
+      closeAll(PinnedMemory.class);
+      closeAll(CudaModule.class);
+      closeAll(CudaEvent.class);
+      device.activities().close();
+      device.orderEvents().close();
+      device.streams().forEach(stream -> step(stream::destroy));
+      step(device.memory()::close);
+    }
+    releaseContext();
+    if (first != null && !device.faults().isLost()) {
+      throw first;
+    }
+  }
+
+  private void closeAll(Class<? extends AutoCloseable> kind) {
+    List<AutoCloseable> things =
+        device.owned().stream().filter(kind::isInstance).map(AutoCloseable.class::cast).toList();
+    for (AutoCloseable thing : things) {
+      step(
+          () -> {
+            switch (thing) {
+              case CudaGraph graph -> graph.close();
+              case PinnedMemory pinned -> pinned.close();
+              case CudaModule module -> module.close();
+              case CudaEvent event -> event.close();
+              default -> throw new IllegalStateException("not the device's: " + thing);
+            }
+          });
+    }
+  }
+
+  private void step(Runnable step) {
+    try {
+      device.releasing(step);
+    } catch (RuntimeException e) {
+      first = first == null ? e : first;
+    }
+  }
+
+  /** A lost device may not answer, so nobody waits for it for long. */
+  private void releaseContext() {
+    int ordinal = device.properties().ordinal();
+    if (!device.faults().isLost()) {
+      step(() -> device.check(cuDevicePrimaryCtxRelease_v2(ordinal), "cuDevicePrimaryCtxRelease"));
+      return;
+    }
+    Thread release =
+        Thread.ofPlatform()
+            .daemon()
+            .name("kiln-cuda-release")
+            .start(() -> cuDevicePrimaryCtxRelease_v2(ordinal));
+    try {
+      release.join(PATIENCE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -12,8 +12,11 @@ import java.util.stream.Stream;
 public final class ProfiledOperations {
   private static final Map<String, ProfiledOperation> ALL = table();
 
-  /** Names that differ by more are not meant. */
-  private static final int MOST_EDITS = 3;
+  /** One of so many letters may be wrong. */
+  private static final int LETTERS_TO_AN_EDIT = 3;
+
+  /** More names help nobody. */
+  private static final int MOST_NAMES = 3;
 
   private ProfiledOperations() {}
 
@@ -70,9 +73,9 @@ public final class ProfiledOperations {
                 other ->
                     other.startsWith(name + "-")
                         || other.contains("-" + name)
-                        || edits(name, other) <= MOST_EDITS)
+                        || edits(name, other) <= name.length() / LETTERS_TO_AN_EDIT)
             .sorted(Comparator.comparingInt(other -> edits(name, other)))
-            .limit(MOST_EDITS)
+            .limit(MOST_NAMES)
             .toList();
     return new KilnException(
         "there is no operation '%s'; %s"

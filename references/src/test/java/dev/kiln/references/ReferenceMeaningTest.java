@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -37,11 +36,6 @@ class ReferenceMeaningTest {
    */
   private static final Map<DType, Double> TOLERANCE =
       Map.of(DType.FP32, 1e-5, DType.FP16, 4e-3, DType.BF16, 3e-2);
-
-  @AfterAll
-  static void close() {
-    CPU.close();
-  }
 
   @TestFactory
   Stream<DynamicTest> everyOperationOfLibtorch() {

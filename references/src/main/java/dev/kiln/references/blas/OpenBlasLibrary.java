@@ -38,7 +38,7 @@ public final class OpenBlasLibrary implements ReferenceLibrary {
 
   @Override
   public String version() {
-    return "%s, %d threads".formatted(openblas.OPENBLAS_VERSION.strip(), BlasThreads.count());
+    return "%s, %d threads".formatted(openblas.OPENBLAS_VERSION.strip(), BlasThreads.usual());
   }
 
   @Override
@@ -51,6 +51,7 @@ public final class OpenBlasLibrary implements ReferenceLibrary {
 
   /** C = A B, row-major. */
   private static final class Product implements ReferenceRun {
+    private final int threads = BlasThreads.usual();
     private final int m;
     private final int n;
     private final int k;
@@ -72,6 +73,7 @@ public final class OpenBlasLibrary implements ReferenceLibrary {
 
     @Override
     public void run() {
+      BlasThreads.require(threads);
       openblas.cblas_sgemm(
           openblas.CblasRowMajor,
           openblas.CblasNoTrans,

@@ -5,6 +5,7 @@ import dev.kiln.ops.profile.ProfiledOperation.Family;
 import dev.kiln.ops.profile.ReferenceLibrary;
 import dev.kiln.ops.profile.ReferenceRun;
 import dev.kiln.references.NativePreset;
+import dev.kiln.references.blas.BlasThreads;
 import dev.kiln.runtime.Device;
 import java.util.HashMap;
 import java.util.List;
@@ -69,7 +70,9 @@ public final class LibtorchLibrary implements ReferenceLibrary {
     if (operation == null) {
       return Optional.empty();
     }
-    int blasThreads = asked.family() == Family.ATTENTION ? 1 : 0;
+    // Attention calls OpenBLAS from each of libtorch's threads, where it is slow unless it keeps to
+    // one.
+    int blasThreads = asked.family() == Family.ATTENTION ? 1 : BlasThreads.usual();
     return Optional.of(new TorchRun(inputs, operation, blasThreads));
   }
 }

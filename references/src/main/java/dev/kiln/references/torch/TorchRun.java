@@ -14,14 +14,13 @@ final class TorchRun implements ReferenceRun {
   private final TorchInputs inputs;
   private final TorchOperation.Call call;
 
-  /**
-   * Threads for OpenBLAS, which libtorch's attention calls from each of its own threads; 0 leaves
-   * them as they are.
-   */
   private final int blasThreads;
 
   private Map<String, Tensor> results = Map.of();
 
+  /**
+   * @param blasThreads threads for OpenBLAS, which libtorch may call from each of its own
+   */
   TorchRun(CaseInputs inputs, TorchOperation operation, int blasThreads) {
     this.inputs = new TorchInputs(inputs);
     this.blasThreads = blasThreads;
@@ -31,17 +30,10 @@ final class TorchRun implements ReferenceRun {
   @Override
   public void run() {
     free();
-    int before = BlasThreads.count();
-    if (blasThreads > 0) {
-      BlasThreads.set(blasThreads);
-    }
+    BlasThreads.require(blasThreads);
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       results = kept(call.compute());
-    } finally {
-      if (blasThreads > 0) {
-        BlasThreads.set(before);
-      }
     }
   }
 

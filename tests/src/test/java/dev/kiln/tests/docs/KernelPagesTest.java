@@ -46,6 +46,7 @@ class KernelPagesTest {
     examples.addAll(Example.of(DOCS.resolve("cache.md")));
     examples.addAll(Example.of(DOCS.resolve("classical-methods.md")));
     examples.addAll(Example.of(DOCS.resolve("models.md")));
+    examples.addAll(Example.of(DOCS.resolve("tuning.md")));
     ClassLoader classes = compiled(folder, examples, packages());
     return examples.stream()
         .filter(Example::isRun)

@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 1)
 public class LaunchBenchmark {
-  private static final String TEXT =
+  static final String TEXT =
       """
       import triton
       import triton.language as tl

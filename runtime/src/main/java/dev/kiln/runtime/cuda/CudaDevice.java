@@ -106,9 +106,10 @@ public final class CudaDevice implements Device {
     return properties.ordinal() == 0 ? "cuda" : "cuda:" + properties.ordinal();
   }
 
+  /** Another driver makes other code of the same PTX. */
   @Override
   public String model() {
-    return properties.summary();
+    return properties.summary() + ", driver " + driver.versionText();
   }
 
   @Override

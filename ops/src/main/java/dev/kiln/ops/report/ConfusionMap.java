@@ -1,5 +1,7 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
 import java.util.Arrays;
 
 /** Counts [label][predicted]: each row as parts of its sum, right ones in another colour. */

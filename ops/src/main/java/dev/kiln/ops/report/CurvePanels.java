@@ -1,5 +1,7 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
 import dev.kiln.ops.report.RunLog.NoteKind;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,5 +1,9 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Axis;
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
+import dev.kiln.ops.page.Plot;
 import java.util.Arrays;
 
 /** Points of two numbers each, and histograms: what tells how a regression does. */

@@ -1,5 +1,8 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
+
 /** What pictures of cells have in common, whose strength of colour tells a number. */
 final class HeatMap {
   private static final double GROWTH = 1.2;

@@ -1,5 +1,8 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
+import dev.kiln.ops.page.Page;
 import dev.kiln.ops.report.RunLog.KernelTime;
 import dev.kiln.ops.report.RunLog.Note;
 import dev.kiln.runtime.AtomicFile;
@@ -72,7 +75,7 @@ public final class HtmlReport {
     section("Time per kernel", kernels(), "");
     section("Notes", notes(), "");
     section("Run", facts(), "grid two");
-    return html.raw(Page.end()).toString();
+    return html.raw(Page.end(LineChart.script())).toString();
   }
 
   private void section(String title, String content, String layout) {

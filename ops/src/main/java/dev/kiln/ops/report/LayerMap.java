@@ -1,5 +1,8 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Axis;
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
 import java.util.Map;
 
 /**

@@ -1,5 +1,10 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Axis;
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
+import dev.kiln.ops.page.Page;
+import dev.kiln.ops.page.Plot;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -175,6 +180,11 @@ final class LineChart {
       json.append("]}");
     }
     return json.append(']').toString();
+  }
+
+  /** What pages with such charts need to tell values under the pointer. */
+  static String script() {
+    return Page.resource(LineChart.class, "report.js");
   }
 
   /** No script element ends within, whatever the name. */

@@ -2,6 +2,8 @@ package dev.kiln.ops.report;
 
 import dev.kiln.ops.metric.ConfusionMatrix;
 import dev.kiln.ops.metric.Regression;
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
 import dev.kiln.ops.report.RunLog.PictureSample;
 import dev.kiln.ops.report.RunLog.Predictions;
 import java.util.ArrayList;

@@ -1,5 +1,8 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Figures;
+import dev.kiln.ops.page.Markup;
+import dev.kiln.ops.page.Page;
 import dev.kiln.ops.schedule.Schedule;
 import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.KilnException;
@@ -66,8 +69,7 @@ public final class SchedulePlot {
   public String svg() {
     String chart = chart().svg(860, 360, false);
     int inside = chart.indexOf('>') + 1;
-    String style =
-        "<style>" + Page.resource("chart.css") + "svg { background: var(--card); }</style>";
+    String style = "<style>" + Page.chartStyle() + "svg { background: var(--card); }</style>";
     return chart.substring(0, inside) + style + chart.substring(inside) + "\n";
   }
 
@@ -83,7 +85,7 @@ public final class SchedulePlot {
         .raw("</div><div class=\"on-narrow\">")
         .raw(chart.svg(420, 300, false))
         .raw("</div><script type=\"application/json\">" + chart.data() + "</script></figure>")
-        .raw(Page.end())
+        .raw(Page.end(LineChart.script()))
         .toString();
   }
 

@@ -1,5 +1,6 @@
 package dev.kiln.ops.report;
 
+import dev.kiln.ops.page.Figures;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.function.LongSupplier;

@@ -1,17 +1,17 @@
-package dev.kiln.ops.report;
+package dev.kiln.ops.page;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as people read them: few digits, no needless zeros. */
-final class Figures {
+public final class Figures {
   private static final String[] MULTIPLES = {"", "k", "M", "G", "T", "P"};
 
   private Figures() {}
 
   /** With so many significant digits: {@code 0.0123}, {@code 12,345}, {@code 1.2e-7}. */
-  static String of(double value, int digits) {
+  public static String of(double value, int digits) {
     if (Double.isNaN(value)) {
       return "NaN";
     }
@@ -30,7 +30,7 @@ final class Figures {
     return signed(String.format(Locale.ROOT, "%,." + places + "f", rounded));
   }
 
-  static String of(double value) {
+  public static String of(double value) {
     return of(value, 4);
   }
 
@@ -43,7 +43,7 @@ final class Figures {
   }
 
   /** With k, M, G: for steps and rates of work. */
-  static String brief(double value) {
+  public static String brief(double value) {
     if (!Double.isFinite(value)) {
       return of(value);
     }
@@ -56,7 +56,7 @@ final class Figures {
     return of(size, 3) + MULTIPLES[multiple];
   }
 
-  static String seconds(double seconds) {
+  public static String seconds(double seconds) {
     if (seconds < 1e-3) {
       return of(seconds * 1e6, 3) + " µs";
     }
@@ -73,12 +73,12 @@ final class Figures {
   }
 
   /** With one digit after the point, so that columns align. */
-  static String percent(double part) {
+  public static String percent(double part) {
     return signed(String.format(Locale.ROOT, "%.1f %%", 100 * part));
   }
 
   /** Coordinates: a tenth of a pixel is enough. */
-  static String pixel(double value) {
+  public static String pixel(double value) {
     long tenths = Math.round(value * 10);
     return tenths % 10 == 0 ? Long.toString(tenths / 10) : Double.toString(tenths / 10.0);
   }

@@ -1,10 +1,10 @@
-package dev.kiln.ops.report;
+package dev.kiln.ops.page;
 
 import java.util.Arrays;
 import java.util.List;
 
 /** The frame of a chart in SVG: axes with ticks, labels and grid lines. */
-final class Plot {
+public final class Plot {
   private static final double TICK_PIXELS_X = 76;
   private static final double TICK_PIXELS_Y = 34;
   private static final double MARGIN_LEFT = 34;
@@ -13,13 +13,13 @@ final class Plot {
   private static final double MARGIN_BOTTOM = 40;
   private static final double DIGIT = 6.9;
 
-  final double width;
-  final double height;
-  final double right;
-  final double top = MARGIN_TOP;
-  final double bottom;
-  final Axis y;
-  final double left;
+  public final double width;
+  public final double height;
+  public final double right;
+  public final double top = MARGIN_TOP;
+  public final double bottom;
+  public final Axis y;
+  public final double left;
   private final boolean briefY;
 
   /**
@@ -27,7 +27,7 @@ final class Plot {
    *
    * @param briefY whether numbers at the left may end in k, M, G
    */
-  Plot(double width, double height, double min, double max, boolean log, boolean briefY) {
+  public Plot(double width, double height, double min, double max, boolean log, boolean briefY) {
     this.width = width;
     this.height = height;
     this.briefY = briefY;
@@ -47,7 +47,7 @@ final class Plot {
   }
 
   /** Opens the picture. */
-  Markup open(String label, Object... attributes) {
+  public Markup open(String label, Object... attributes) {
     Object[] own = {
       "xmlns",
       "http://www.w3.org/2000/svg",
@@ -64,7 +64,7 @@ final class Plot {
   }
 
   /** Grid lines, numbers and names of both axes. */
-  void frame(Markup svg, Axis x, String xName) {
+  public void frame(Markup svg, Axis x, String xName) {
     svg.tag("g", "class", "rules");
     for (double tick : yTicks()) {
       line(svg, left, y.at(tick), right, y.at(tick));
@@ -86,7 +86,7 @@ final class Plot {
     svg.end("g");
   }
 
-  static void line(Markup svg, double x1, double y1, double x2, double y2) {
+  public static void line(Markup svg, double x1, double y1, double x2, double y2) {
     svg.tag("line", "x1", x1, "y1", y1, "x2", x2, "y2", y2).end("line");
   }
 }

@@ -1,4 +1,4 @@
-package dev.kiln.ops.report;
+package dev.kiln.ops.page;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,14 +10,14 @@ import java.util.List;
  * @param high value at pixel {@code to}; above {@code low}
  * @param log by powers of ten; then {@code low} is above 0
  */
-record Axis(double low, double high, boolean log, double from, double to) {
+public record Axis(double low, double high, boolean log, double from, double to) {
   /** Values that come down to this part of the largest get an axis from zero. */
   private static final double ROOM_FOR_ZERO = 0.2;
 
   private static final double FEW_DECADES = 2.6;
 
   /** Over a range of values and a little more, so that it begins and ends at round numbers. */
-  static Axis around(double min, double max, boolean log, double from, double to) {
+  public static Axis around(double min, double max, boolean log, double from, double to) {
     if (log) {
       double low = min > 0 ? min : Double.MIN_NORMAL;
       double high = Math.max(max, low * 1.2);
@@ -34,24 +34,24 @@ record Axis(double low, double high, boolean log, double from, double to) {
   }
 
   /** Exactly this range. */
-  static Axis of(double min, double max, double from, double to) {
+  public static Axis of(double min, double max, double from, double to) {
     return max > min
         ? new Axis(min, max, false, from, to)
         : new Axis(min - 0.5, min + 0.5, false, from, to);
   }
 
-  double at(double value) {
+  public double at(double value) {
     double part = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
     return from + (to - from) * part;
   }
 
   /** Whether a value has a place: finite, and above 0 on a logarithmic axis. */
-  boolean shows(double value) {
+  public boolean shows(double value) {
     return Double.isFinite(value) && (!log || value > 0);
   }
 
   /** Round values within, at most about so many. */
-  List<Double> ticks(int wanted) {
+  public List<Double> ticks(int wanted) {
     return log && high / low > 8 ? powers(wanted) : multiples(wanted);
   }
 
@@ -83,7 +83,7 @@ record Axis(double low, double high, boolean log, double from, double to) {
   }
 
   /** The smallest of 1, 2, 2.5, 5 times a power of ten that is no less. */
-  static double niceStep(double step) {
+  public static double niceStep(double step) {
     double power = Math.pow(10, Math.floor(Math.log10(step)));
     for (double nice : new double[] {1, 2, 2.5, 5}) {
       if (step <= nice * power * (1 + 1e-9)) {

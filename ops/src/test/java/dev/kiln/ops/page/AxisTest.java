@@ -1,4 +1,4 @@
-package dev.kiln.ops.report;
+package dev.kiln.ops.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

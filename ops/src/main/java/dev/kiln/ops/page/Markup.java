@@ -1,23 +1,23 @@
-package dev.kiln.ops.report;
+package dev.kiln.ops.page;
 
 /**
  * HTML or SVG that grows. What is text goes through {@link #text}, and attributes through {@link
  * #tag}, both of which escape; {@link #raw} takes markup only.
  */
-final class Markup {
+public final class Markup {
   private final StringBuilder out = new StringBuilder();
 
-  Markup raw(String markup) {
+  public Markup raw(String markup) {
     out.append(markup);
     return this;
   }
 
-  Markup raw(Markup markup) {
+  public Markup raw(Markup markup) {
     return raw(markup.toString());
   }
 
   /** Opens an element: names and values of attributes by turns; numbers become pixels. */
-  Markup tag(String name, Object... attributes) {
+  public Markup tag(String name, Object... attributes) {
     out.append('<').append(name);
     for (int i = 0; i < attributes.length; i += 2) {
       Object value = attributes[i + 1];
@@ -28,23 +28,23 @@ final class Markup {
     return this;
   }
 
-  Markup end(String name) {
+  public Markup end(String name) {
     out.append("</").append(name).append('>');
     return this;
   }
 
-  Markup text(String text) {
+  public Markup text(String text) {
     out.append(escape(text));
     return this;
   }
 
   /** An element with nothing but text in it. */
-  Markup leaf(String name, String text, Object... attributes) {
+  public Markup leaf(String name, String text, Object... attributes) {
     return tag(name, attributes).text(text).end(name);
   }
 
   /** Characters that mean something become references; control characters are shown as such. */
-  static String escape(String text) {
+  public static String escape(String text) {
     StringBuilder safe = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

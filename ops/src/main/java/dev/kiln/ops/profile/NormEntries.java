@@ -3,6 +3,7 @@ package dev.kiln.ops.profile;
 import static dev.kiln.ops.profile.Definitions.row;
 import static dev.kiln.ops.profile.Definitions.rows;
 
+import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.normalization.BatchNorm;
 import dev.kiln.kernels.normalization.ChannelLayout;
@@ -208,7 +209,12 @@ final class NormEntries {
               double[] x = in.values("x");
               double[] residual = in.values("residual");
               double[] sum = Definitions.each(x.length, i -> r.of(x[i] + residual[i]));
-              Map<String, double[]> results = normalised(r, in, sum, true);
+              // What is normalised is the sum as it is stored.
+              double[] stored =
+                  in.ofCase().dtype() == DType.FP32
+                      ? sum
+                      : Rounding.to(in.ofCase().dtype()).of(sum);
+              Map<String, double[]> results = normalised(r, in, stored, true);
               results.put("sum", sum);
               return results;
             });

@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.ops.profile.Attainable.Bound;
+import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.cpu.CpuDevice;
+import dev.kiln.runtime.cpu.CpuOptions;
 import dev.kiln.runtime.sim.monitor.count.Measure;
 import dev.kiln.runtime.sim.roofline.GpuModel;
 import dev.kiln.runtime.sim.roofline.Quantity;
@@ -35,8 +38,15 @@ class ProfileTest {
   }
 
   private static ProfileReport profile(ProfileOptions options, OperationCase... cases) {
-    return new Profile(Devices.cpu(), Optional.of(ROOFLINE), options)
-        .run(List.of(cases), new ProfileListener() {});
+    return profile(options, new ProfileListener() {}, cases);
+  }
+
+  /** On a device of its own: launches of other tests are not to be counted. */
+  private static ProfileReport profile(
+      ProfileOptions options, ProfileListener listener, OperationCase... cases) {
+    try (Device device = new CpuDevice(CpuOptions.ofMachine().withMemoryBytes(1 << 28))) {
+      return new Profile(device, Optional.of(ROOFLINE), options).run(List.of(cases), listener);
+    }
   }
 
   // The roofline
@@ -134,15 +144,15 @@ class ProfileTest {
     List<String> heard = new ArrayList<>();
     OperationCase relu = ofCase("relu", "8x16");
     ProfileReport report =
-        new Profile(Devices.cpu(), Optional.of(ROOFLINE), FEW)
-            .run(
-                List.of(relu),
-                new ProfileListener() {
-                  @Override
-                  public void started(OperationCase ofCase, int number, int count) {
-                    heard.add("%s %d %d".formatted(ofCase, number, count));
-                  }
-                });
+        profile(
+            FEW,
+            new ProfileListener() {
+              @Override
+              public void started(OperationCase ofCase, int number, int count) {
+                heard.add("%s %d %d".formatted(ofCase, number, count));
+              }
+            },
+            relu);
     assertThat(heard).containsExactly("relu 8x16 fp32 0 1");
     ProfileRow row = report.rows().getFirst();
     CallTime time = row.time().orElseThrow();

@@ -13,6 +13,7 @@ import dev.kiln.ops.schedule.LearningRateScheduler;
 import dev.kiln.ops.schedule.Schedules;
 import dev.kiln.ops.tensor.Context;
 import dev.kiln.ops.tensor.Tensor;
+import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Devices;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,9 +72,9 @@ final class PlaneRun implements AutoCloseable {
     }
   }
 
-  final Context context = new Context(Devices.cpu(), 7);
-  final Linear model = new Linear(context, 3, 1);
-  final Optimizer optimizer = new Optimizer(context, UpdateRule.adamW(), model.parameters());
+  final Context context;
+  final Linear model;
+  final Optimizer optimizer;
   final Supervised<Rows> workload;
   final List<StepReport> reports = new ArrayList<>();
 
@@ -82,6 +83,14 @@ final class PlaneRun implements AutoCloseable {
   }
 
   PlaneRun(BatchPlan<Rows> plan, int accumulation, Precision precision, String schedule) {
+    this(Devices.cpu(), plan, accumulation, precision, schedule);
+  }
+
+  PlaneRun(
+      Device device, BatchPlan<Rows> plan, int accumulation, Precision precision, String schedule) {
+    context = new Context(device, 7);
+    model = new Linear(context, 3, 1);
+    optimizer = new Optimizer(context, UpdateRule.adamW(), model.parameters());
     workload =
         new Supervised<>(
                 new Fit(model),

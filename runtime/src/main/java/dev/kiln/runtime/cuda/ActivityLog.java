@@ -70,9 +70,12 @@ final class ActivityLog {
     baseNanos = System.nanoTime();
   }
 
-  /** Whether work of a stream is to be timed; that of captured graphs cannot be. */
+  /**
+   * Whether work of a stream is to be timed; that of captured graphs cannot be, and other streams
+   * may take part in a capture.
+   */
   boolean times(CudaStream stream) {
-    return listener != null && stream.capture() == null;
+    return listener != null && stream.capture() == null && !device.memory().isCapturing();
   }
 
   /** The event before work that is to be timed. */

@@ -392,7 +392,7 @@ public final class CudaDevice implements Device {
 
   /** With the option {@code blocking}, waits for a launch. */
   void afterLaunch(CudaStream stream) {
-    if (options.blocking() && stream.capture() == null) {
+    if (options.blocking() && !memory.isCapturing()) {
       stream.synchronize();
     }
   }

@@ -27,7 +27,7 @@ final class CudaMemory {
   /** What is to be freed once no graph is captured. */
   private final List<Freed> waiting = new ArrayList<>();
 
-  private int captures;
+  private volatile int captures;
   private CudaStream reclaim;
 
   private record Freed(long address, CudaStream stream, long born) {}
@@ -244,6 +244,11 @@ final class CudaMemory {
     if (stream != null) {
       free(buffer.address(), stream);
     }
+  }
+
+  /** Whether a graph is captured now, by any thread. */
+  boolean isCapturing() {
+    return captures > 0;
   }
 
   synchronized void captureBegins() {

@@ -48,13 +48,15 @@ final class HostCopies {
     }
   }
 
-  private synchronized void writePiece(CudaStream stream, long address, MemorySegment source) {
+  private void writePiece(CudaStream stream, long address, MemorySegment source) {
     long bytes = source.byteSize();
-    long start = reserve(bytes);
-    MemorySegment staged = ring.segment().asSlice(start % RING_BYTES, bytes);
-    staged.copyFrom(source);
-    copyIn(stream, address, staged);
-    onTheWay.add(new Piece(start, device.orderEvents().record(stream)));
+    synchronized (onTheWay) {
+      long start = reserve(bytes);
+      MemorySegment staged = ring.segment().asSlice(start % RING_BYTES, bytes);
+      staged.copyFrom(source);
+      copyIn(stream, address, staged);
+      onTheWay.add(new Piece(start, device.orderEvents().record(stream)));
+    }
   }
 
   private void copyIn(CudaStream stream, long address, MemorySegment pinned) {
@@ -150,8 +152,10 @@ final class HostCopies {
   }
 
   /** Gives events back; the pinned memory is the device's to close. */
-  synchronized void close() {
-    onTheWay.forEach(piece -> device.orderEvents().give(piece.event));
-    onTheWay.clear();
+  void close() {
+    synchronized (onTheWay) {
+      onTheWay.forEach(piece -> device.orderEvents().give(piece.event));
+      onTheWay.clear();
+    }
   }
 }

@@ -18,6 +18,7 @@ final class CpuKernel implements Device.LoadedKernel {
   private final StartingCode code;
   private final boolean runsInOrder;
   private final CpuLaunches launches;
+  private final LaunchPace pace = new LaunchPace();
 
   private CpuKernel(
       CpuArtefact artefact, StartingCode code, CpuOptions options, CpuLaunches launches) {
@@ -98,6 +99,10 @@ final class CpuKernel implements Device.LoadedKernel {
 
   boolean runsInOrder() {
     return runsInOrder;
+  }
+
+  LaunchPace pace() {
+    return pace;
   }
 
   @Override

@@ -60,7 +60,7 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
   synchronized void run(
       CpuKernel kernel, KernelCode code, int x, int y, int z, MemorySegment arguments) {
     LaunchListener hears = listener;
-    long start = hears == null ? 0 : System.nanoTime();
+    long start = System.nanoTime();
     body = code.body();
     gridX = x;
     gridY = y;
@@ -72,10 +72,13 @@ final class CpuLaunches implements ProgramScheduler.Work, AutoCloseable {
     for (long address : scratch) {
       ProgramBody.clearScratch(slab, address - slabBase);
     }
-    scheduler.run(this, x * y * z, kernel.runsInOrder());
+    int programs = x * y * z;
+    boolean onCaller = kernel.runsInOrder() || kernel.pace().isShort(programs);
+    scheduler.run(this, programs, onCaller);
     body = null;
+    long nanos = System.nanoTime() - start;
+    kernel.pace().took(nanos, onCaller ? 1 : Math.min(scheduler.threads(), programs), programs);
     if (hears != null) {
-      long nanos = System.nanoTime() - start;
       hears.heard(new DeviceActivity.KernelRun(kernel.name(), new Grid(x, y, z), 0, start, nanos));
     }
   }

@@ -3,6 +3,7 @@ package dev.kiln.ops.profile;
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.sim.KernelTexts;
 import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.SimReport;
@@ -12,6 +13,7 @@ import dev.kiln.runtime.sim.roofline.GpuModel;
 import dev.kiln.runtime.sim.roofline.RooflineEstimate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -113,6 +115,7 @@ public final class SimProfile {
         target,
         report.part(GpuKernel.class).map(GpuKernel::ptx).orElse(""),
         counters,
+        report.part(KernelTexts.class).map(KernelTexts::byName).orElse(Map.of()),
         options.gpus().stream()
             .filter(gpu -> gpu.target() == target)
             .map(gpu -> RooflineEstimate.of(counters, gpu))

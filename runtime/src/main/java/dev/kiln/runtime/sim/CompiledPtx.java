@@ -1,5 +1,6 @@
 package dev.kiln.runtime.sim;
 
+import dev.kiln.compiler.CompiledKernel;
 import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.compiler.gpu.KernelAbi;
 import dev.kiln.runtime.Buffer;
@@ -13,6 +14,7 @@ import dev.kiln.runtime.sim.TensorMap.DataType;
 import dev.kiln.runtime.sim.TensorMap.OutOfBoundsFill;
 import dev.kiln.runtime.sim.TensorMap.Swizzle;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
 
 /** A kernel that Kiln compiled, on a simulated device: launches are made by its ABI. */
 final class CompiledPtx implements Device.LoadedKernel {
@@ -21,11 +23,14 @@ final class CompiledPtx implements Device.LoadedKernel {
   private final LaunchParameters parameters;
   private final PtxKernel entry;
   private final GpuKernel kernel;
+  private final KernelTexts texts;
 
   /**
    * @param name the kernel's name, for messages
+   * @param compiled the kernel's tile IR, for those who ask what it was compiled from
    */
-  CompiledPtx(SimDevice device, String name, GpuKernel kernel) {
+  CompiledPtx(SimDevice device, String name, GpuKernel kernel, Supplier<CompiledKernel> compiled) {
+    this.texts = new KernelTexts(compiled);
     this.device = device;
     this.kernel = kernel;
     this.abi = kernel.abi();
@@ -75,7 +80,9 @@ final class CompiledPtx implements Device.LoadedKernel {
   private void run(SimLaunch launch, MemorySegment arguments, long scratch) {
     MemorySegment block = MemorySegment.ofArray(new byte[entry.program().parameterBytes()]);
     parameters.write(arguments, scratch, this::encode, block);
-    entry.launchRaw(launch, block).put(GpuKernel.class, kernel);
+    SimReport report = entry.launchRaw(launch, block);
+    report.put(GpuKernel.class, kernel);
+    report.put(KernelTexts.class, texts);
   }
 
   private byte[] encode(TensorMapRequest map) {

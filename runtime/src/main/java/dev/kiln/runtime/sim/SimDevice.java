@@ -120,7 +120,7 @@ public final class SimDevice implements Device {
   public LoadedKernel load(CompiledKernel kernel) {
     requireOpen();
     GpuKernel ptx = generator.isPresent() ? generator.get().apply(kernel) : compile(kernel);
-    return new CompiledPtx(this, kernel.name(), ptx);
+    return new CompiledPtx(this, kernel.name(), ptx, () -> kernel);
   }
 
   private static GpuKernel compile(CompiledKernel kernel) {
@@ -139,7 +139,7 @@ public final class SimDevice implements Device {
     }
     requireOpen();
     GpuKernel ptx = GpuArtefact.of(version, CompileCache.shared());
-    return new CompiledPtx(this, version.name(), ptx);
+    return new CompiledPtx(this, version.name(), ptx, version::compiled);
   }
 
   /** The name under which messages know the PTX of a compiled kernel. */

@@ -1,5 +1,7 @@
 package dev.kiln.runtime.tune;
 
+import dev.kiln.runtime.Device;
+
 /** Tells how long a launch takes. */
 @FunctionalInterface
 public interface TrialTimer {
@@ -10,15 +12,10 @@ public interface TrialTimer {
   double nanos(Trial trial);
 
   /**
-   * How often the fastest are timed again, by turns, for what else the machine does changes
-   * meanwhile; the least of a trial's times counts.
+   * How often trials are timed again at most, by turns, for what else the machine does changes
+   * meanwhile; the least of a trial's times counts. It ends before that when times become no less.
    */
-  default int finals() {
+  default int rounds(Device device) {
     return 0;
-  }
-
-  /** {@link #nanos} of a trial that has been timed before. */
-  default double again(Trial trial) {
-    return nanos(trial);
   }
 }

@@ -18,9 +18,6 @@ import java.util.function.Supplier;
 
 /** Finds out what is not known of a launch's configurations, and takes the fastest. */
 final class Tuner {
-  /** Times that differ by this factor may be of the other order at another moment. */
-  private static final double CLOSE = 1.5;
-
   private final TuningRequest request;
   private final TuningKey key;
   private final TuningRecords records;
@@ -92,14 +89,17 @@ final class Tuner {
 
   private void tryAll(List<TritonConfig> unknown) {
     Map<TritonConfig, TuningOutcome> outcomes = new LinkedHashMap<>();
-    Map<TritonConfig, Trial> working = new LinkedHashMap<>();
+    List<Trial> working = new ArrayList<>();
     try (Trials open = trials.get()) {
       for (TritonConfig config : unknown) {
         outcomes.put(config, outcome(open, config, working));
         sources.put(config, Source.TRIED);
       }
-      for (int i = 0; i < timer.finals(); i++) {
-        playFinal(outcomes, working);
+      double[] nanos =
+          working.stream().mapToDouble(t -> outcomes.get(t.configuration()).nanos()).toArray();
+      new Rounds(timer, working, nanos).play();
+      for (int i = 0; i < nanos.length; i++) {
+        outcomes.put(working.get(i).configuration(), TuningOutcome.took(nanos[i]));
       }
     }
     outcomes.forEach((config, outcome) -> records.keep(key, config, outcome));
@@ -108,8 +108,7 @@ final class Tuner {
   /**
    * What cannot be compiled or does not fit is left out; every other fault is one of the launch.
    */
-  private TuningOutcome outcome(
-      Trials open, TritonConfig config, Map<TritonConfig, Trial> working) {
+  private TuningOutcome outcome(Trials open, TritonConfig config, List<Trial> working) {
     Trial trial;
     try {
       trial = open.of(config);
@@ -123,30 +122,10 @@ final class Tuner {
       if (Double.isInfinite(nanos)) {
         return TuningOutcome.failed("a block does not fit");
       }
-      working.put(config, trial);
+      working.add(trial);
       return TuningOutcome.took(nanos);
     } catch (ResourceException | DeviceMemoryException e) {
       return TuningOutcome.failed(e.getMessage());
-    }
-  }
-
-  /** Times those again that may be the fastest. */
-  private void playFinal(
-      Map<TritonConfig, TuningOutcome> outcomes, Map<TritonConfig, Trial> working) {
-    double least =
-        outcomes.values().stream()
-            .mapToDouble(TuningOutcome::nanos)
-            .min()
-            .orElse(Double.POSITIVE_INFINITY);
-    List<TritonConfig> close =
-        working.keySet().stream()
-            .filter(config -> outcomes.get(config).nanos() <= CLOSE * least)
-            .toList();
-    if (close.size() > 1) {
-      for (TritonConfig config : close) {
-        double nanos = Math.min(timer.again(working.get(config)), outcomes.get(config).nanos());
-        outcomes.put(config, TuningOutcome.took(nanos));
-      }
     }
   }
 

@@ -204,33 +204,6 @@ class TuningRecordsTest {
   }
 
   @Test
-  void theFastestAreTimedAgainByTurns() {
-    var again = new ArrayList<Object>();
-    TrialTimer timer =
-        new TrialTimer() {
-          @Override
-          public double nanos(Trial trial) {
-            Object block = trial.configuration().kwargs().get("BLOCK");
-            return block.equals(16L) ? 100 : block.equals(32L) ? 120 : 200;
-          }
-
-          @Override
-          public int finals() {
-            return 2;
-          }
-
-          @Override
-          public double again(Trial trial) {
-            again.add(trial.configuration().kwargs().get("BLOCK"));
-            return trial.configuration().kwargs().get("BLOCK").equals(16L) ? 110 : 90;
-          }
-        };
-    assertThat(run(launch(CONFIGS, new TuningPolicy.Measure(newProcess(), timer)), 5))
-        .isEqualTo(32);
-    assertThat(again).containsExactly(16L, 32L, 16L, 32L);
-  }
-
-  @Test
   void aLaunchKeepsItsChoiceWhileTheKeyStays() {
     Launch launch = launch(CONFIGS, measuring(newProcess()));
     for (int time = 0; time < 3; time++) {

@@ -312,6 +312,7 @@ final class RunCommand implements Callable<Integer> {
         sim.get().launch(launch);
       } else {
         launch.launch();
+        launch.device().synchronize();
       }
       nanos[i] = System.nanoTime() - start;
       if (sim.isPresent() && sim.get().reports().isStopped()) {

@@ -71,17 +71,22 @@ public final class CudaDevice implements Device {
     MemorySegment out = CallMemory.take();
     check(cuDevicePrimaryCtxRetain(out, properties.ordinal()), "cuDevicePrimaryCtxRetain");
     this.context = CallMemory.handle(out);
+    this.orderEvents = new EventPool(faults, false);
+    this.activities = new ActivityLog(this);
+    this.copies = new HostCopies(this);
+    CudaMemory pool = null;
     try {
       makeCurrent();
-      this.memory = new CudaMemory(this);
-      this.orderEvents = new EventPool(faults, false);
-      this.activities = new ActivityLog(this);
-      this.copies = new HostCopies(this);
+      pool = new CudaMemory(this);
       this.own = new CudaStream(this, streamCount++, 0);
     } catch (RuntimeException e) {
+      if (pool != null) {
+        faults.quietly(pool::close);
+      }
       cuDevicePrimaryCtxRelease_v2(properties.ordinal());
       throw e;
     }
+    this.memory = pool;
     streams.add(own);
     OpenDevices.add(this);
   }

@@ -1,5 +1,6 @@
 package dev.kiln.tests.cuda.binding;
 
+import dev.kiln.runtime.cuda.driver.CudaHeader;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +27,7 @@ record Binding(
     Map<String, FunctionDescriptor> functions,
     Map<String, Long> constants,
     List<GroupLayout> structures) {
-  private static final String PACKAGE = "dev.kiln.runtime.cuda.driver.";
+  private static final String PACKAGE = CudaHeader.class.getPackageName() + ".";
   private static final String DESCRIPTOR = "$descriptor";
 
   /**
@@ -36,7 +37,7 @@ record Binding(
   static Binding read(CudaToolkit toolkit, List<String> structures, Path folder)
       throws ReflectiveOperationException {
     var loader = new IsolatedBinding();
-    Class<?> header = loader.loadClass(PACKAGE + "CudaHeader");
+    Class<?> header = loader.loadClass(CudaHeader.class.getName());
     Path library = folder.resolve("names.so");
     toolkit.library(stub(functionNames(header)), library);
     loader.loadLibrary(library);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.cuda.DriverLibrary;
+import dev.kiln.runtime.cuda.driver.CudaHeader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -36,7 +38,7 @@ class DriverLibraryTest {
   void begin() throws ClassNotFoundException {
     before = System.getProperty(PROPERTY);
     System.clearProperty(PROPERTY);
-    library = loader.loadClass("dev.kiln.runtime.cuda.DriverLibrary");
+    library = loader.loadClass(DriverLibrary.class.getName());
   }
 
   @AfterEach
@@ -72,7 +74,7 @@ class DriverLibraryTest {
   }
 
   private List<String> allFunctions() throws ClassNotFoundException {
-    return Binding.functionNames(loader.loadClass("dev.kiln.runtime.cuda.driver.CudaHeader"));
+    return Binding.functionNames(loader.loadClass(CudaHeader.class.getName()));
   }
 
   private List<String> allFunctionsBut(String... missing) throws ClassNotFoundException {

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.runtime.cuda.driver.CudaHeader;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -65,7 +66,7 @@ class HeaderComparisonTest {
   /** {@code invokeExact} would throw at the first call. */
   @Test
   void methodsTakeWhatTheirDescriptorsSay() throws ReflectiveOperationException {
-    Class<?> loaded = new IsolatedBinding().loadClass("dev.kiln.runtime.cuda.driver.CudaHeader");
+    Class<?> loaded = new IsolatedBinding().loadClass(CudaHeader.class.getName());
     for (String function : binding.functions().keySet()) {
       Method method =
           Stream.of(loaded.getDeclaredMethods())
@@ -76,6 +77,22 @@ class HeaderComparisonTest {
       assertThat(method.getParameterTypes()).as(function).isEqualTo(type.parameterArray());
       assertThat(method.getReturnType()).as(function).isEqualTo(type.returnType());
     }
+  }
+
+  @Test
+  void aHeaderOfAnotherVersionIsComparedAsFarAsItGoes() {
+    String older =
+        header
+            .replace("#define CUDA_VERSION " + binding.constants().get("CUDA_VERSION"), "")
+            .replace("cuLaunchKernelEx", "cuNotYetThere")
+            .concat("\n#define CUDA_VERSION 11040\n");
+    Binding newer =
+        binding
+            .with("CUDA_VERSION", 14000)
+            .with("cuLaunchKernelEx", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    assertThat(toolkit.faults(new HeaderAssertions(prologue, older, newer).source())).isEmpty();
+    Binding wrong = newer.with("cuInit", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
+    assertThat(toolkit.faults(new HeaderAssertions(prologue, older, wrong).source())).isPresent();
   }
 
   @Test

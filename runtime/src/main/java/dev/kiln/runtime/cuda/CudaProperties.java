@@ -57,8 +57,8 @@ public record CudaProperties(
   public Target target() {
     if (major < 8) {
       throw new KilnException(
-          "%s has compute capability %s: Kiln makes code for 8.0 (Ampere) and later. Use --device"
-              + " cpu".formatted(name, capability()));
+          "%s has compute capability %s: Kiln makes code for 8.0 (Ampere) and later. Use --device cpu"
+              .formatted(name, capability()));
     }
     return switch (major) {
       case 8 -> minor >= 9 ? Target.SM_89 : Target.SM_80;

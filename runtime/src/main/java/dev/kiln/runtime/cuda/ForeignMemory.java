@@ -70,6 +70,10 @@ final class ForeignMemory {
               + " Arena");
     }
     device.enter();
+    if (!device.properties().canRegisterHostMemory()) {
+      throw new KilnException(
+          "'%s' cannot use host memory: copy it into a buffer".formatted(device.name()));
+    }
     if (segment.byteSize() == 0) {
       return new CudaBuffer(device, segment.address(), 0, null, null, segment, _ -> {});
     }

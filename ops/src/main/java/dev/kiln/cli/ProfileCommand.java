@@ -10,6 +10,7 @@ import dev.kiln.ops.profile.ProfileOptions;
 import dev.kiln.ops.profile.ProfileReport;
 import dev.kiln.ops.profile.ProfileRow;
 import dev.kiln.ops.profile.ProfileTable;
+import dev.kiln.ops.profile.ProfileTrace;
 import dev.kiln.ops.profile.ProfiledOperation;
 import dev.kiln.ops.profile.ProfiledOperations;
 import dev.kiln.ops.profile.Rooflines;
@@ -24,6 +25,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -95,6 +97,13 @@ final class ProfileCommand implements Callable<Integer> {
       description = "Measures anew what this machine can do at best, in place of what was kept.")
   private boolean remeasure;
 
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Records one warm call of each in Chrome's trace format, too: for Perfetto (cpu, cuda).")
+  private Path trace;
+
   @Option(names = "--html", paramLabel = "FILE", description = "Writes a page with plots, too.")
   private Path html;
 
@@ -117,9 +126,7 @@ final class ProfileCommand implements Callable<Integer> {
     }
     checkUsage();
     List<OperationCase> cases = cases(chosen);
-    if (html != null) {
-      AtomicFile.requirePlace(html);
-    }
+    Stream.of(html, trace).filter(Objects::nonNull).forEach(AtomicFile::requirePlace);
     ProfileReport report = profile(cases);
     if (html != null) {
       ProfilePage.write(html, report);
@@ -142,6 +149,9 @@ final class ProfileCommand implements Callable<Integer> {
     }
     if (remeasure && !deviceName.equals("cpu")) {
       throw new UsageException("--remeasure needs --device cpu");
+    }
+    if (trace != null && isSimulated()) {
+      throw new UsageException("--trace needs a device whose times say something, not sim");
     }
     if (deviceName.equals("eval")) {
       throw new UsageException(
@@ -194,9 +204,13 @@ final class ProfileCommand implements Callable<Integer> {
 
   // Profiling
 
-  private ProfileReport profile(List<OperationCase> cases) {
+  private ProfileOptions options() {
     ProfileOptions options = quick ? ProfileOptions.quick() : ProfileOptions.standard();
-    options = unchecked ? options.withoutCheck() : options;
+    return unchecked ? options.withoutCheck() : options;
+  }
+
+  private ProfileReport profile(List<OperationCase> cases) {
+    ProfileOptions options = options();
     try (var progress = new ProfileProgress(spec.commandLine().getErr(), cases.size())) {
       return isSimulated()
           ? new SimProfile(options.withGpus(models())).run(cases, progress)
@@ -207,7 +221,17 @@ final class ProfileCommand implements Callable<Integer> {
   private ProfileReport onDevice(
       ProfileOptions options, List<OperationCase> cases, ProfileListener progress) {
     Device device = Devices.byName(deviceName);
-    return new Profile(device, Rooflines.of(device, remeasure), options).run(cases, progress);
+    ProfileReport report =
+        new Profile(device, Rooflines.of(device, remeasure), options).run(cases, progress);
+    if (trace != null) {
+      List<OperationCase> made =
+          report.rows().stream()
+              .filter(row -> row.fault().isEmpty())
+              .map(ProfileRow::ofCase)
+              .toList();
+      ProfileTrace.write(trace, device, made, options);
+    }
+    return report;
   }
 
   // Faults

@@ -68,6 +68,17 @@ class ProfileCommandTest {
   }
 
   @Test
+  void callsAreRecorded() throws IOException {
+    Path trace = folder.resolve("trace.json");
+    assertThat(profile("relu --quick --no-check --shapes 8x16 --trace " + trace)).isZero();
+    JsonNode events = new ObjectMapper().readTree(Files.readString(trace)).get("traceEvents");
+    assertThat(events.findValuesAsText("name"))
+        .contains("relu 8x16 fp32", "activation_forward_kernel");
+    assertThat(profile("relu --quick --device sim --trace " + trace)).isEqualTo(2);
+    assertThat(err.toString()).contains("--trace needs a device whose times say something");
+  }
+
+  @Test
   void operationsAreListed() throws IOException {
     assertThat(profile("--list")).isZero();
     assertThat(out.toString())

@@ -12,6 +12,7 @@ import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.cpu.CpuOptions;
+import dev.kiln.runtime.cuda.CudaProperties;
 import dev.kiln.runtime.sim.monitor.count.Measure;
 import dev.kiln.runtime.sim.roofline.GpuModel;
 import dev.kiln.runtime.sim.roofline.Quantity;
@@ -77,16 +78,34 @@ class ProfileTest {
     assertThat(roofline.memoryBandwidth()).isEqualTo(100);
   }
 
+  private static CudaProperties gpu(String name, int major, int minor, int clock, int bus) {
+    return new CudaProperties(
+        0, name, "", "", major, minor, 100, 1L << 34, clock, clock, bus, 0, 0, 0, 0, 0, false, true,
+        true, true, true, true, "default");
+  }
+
   @Test
-  void graphicsProcessorsHaveTheRooflineOfTheirTable() {
+  void graphicsProcessorsOfTheTableHaveTheRooflineOfTheirDataSheet() {
     GpuModel h100 = GpuModel.find("h100").orElseThrow();
-    assertThat(Rooflines.model("NVIDIA H100 80GB HBM3")).contains(h100);
-    assertThat(Rooflines.model("NVIDIA GeForce RTX 4090").map(GpuModel::name)).contains("rtx4090");
-    assertThat(Rooflines.model("Radeon")).isEmpty();
     DeviceRoofline roofline = Rooflines.of(h100);
     assertThat(roofline.memoryBandwidth()).isEqualTo(1e9 * h100.get(Quantity.DRAM_GIGABYTES));
     assertThat(roofline.peak(DType.BF16, true)).isGreaterThan(9e14).isLessThan(1.1e15);
     assertThat(roofline.peak(DType.FP32, true)).isEqualTo(roofline.peak(DType.BF16, false));
+  }
+
+  @Test
+  void otherGraphicsProcessorsHaveThatOfTheirClocks() {
+    CudaProperties some = gpu("NVIDIA Some GPU", 8, 0, 1_000_000, 256);
+    DeviceRoofline roofline = Rooflines.of(some);
+    assertThat(roofline.source()).contains("Some GPU", "A100");
+    assertThat(roofline.memoryBandwidth()).isEqualTo(64e9);
+    assertThat(roofline.peak(DType.FP32, false)).isEqualTo(100 * 1e9 * 64 * 2);
+    assertThat(Rooflines.relative(gpu("NVIDIA GeForce RTX 4090", 8, 9, 0, 0)).name())
+        .isEqualTo("rtx4090");
+    GpuModel h100 = GpuModel.find("h100").orElseThrow();
+    assertThat(Rooflines.of(gpu("NVIDIA H100 80GB HBM3", 9, 0, 0, 0)).memoryBandwidth())
+        .as("where the driver does not tell")
+        .isEqualTo(1e9 * h100.get(Quantity.DRAM_GIGABYTES));
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.kiln.runtime.LaunchListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Records what a device does, and what the program does meanwhile:
@@ -32,6 +33,7 @@ public final class Profiler implements AutoCloseable {
   private final List<Recording.Activity> activities = new ArrayList<>();
   private final List<Recording.HostSpan> spans = new ArrayList<>();
   private final List<Recording.MemorySample> memory = new ArrayList<>();
+  private int pauses;
 
   private Profiler(Device device) {
     this.device = device;
@@ -66,6 +68,26 @@ public final class Profiler implements AutoCloseable {
         spans.add(new Recording.HostSpan(name, thread.threadId(), thread.getName(), begin, nanos));
       }
       sample();
+    };
+  }
+
+  /**
+   * Leaves out what the device does until the result is closed once, such as the warm-up of what is
+   * to be recorded.
+   */
+  public Span pause() {
+    device.synchronize();
+    synchronized (this) {
+      pauses++;
+    }
+    var isOver = new AtomicBoolean();
+    return () -> {
+      if (isOver.compareAndSet(false, true)) {
+        device.synchronize();
+        synchronized (this) {
+          pauses--;
+        }
+      }
     };
   }
 
@@ -113,6 +135,9 @@ public final class Profiler implements AutoCloseable {
     public void heard(DeviceActivity activity) {
       long caller = ranWithinCall() ? Thread.currentThread().threadId() : Recording.UNKNOWN_THREAD;
       synchronized (Profiler.this) {
+        if (pauses > 0) {
+          return;
+        }
         activities.add(new Recording.Activity(activity, caller));
       }
       sample();

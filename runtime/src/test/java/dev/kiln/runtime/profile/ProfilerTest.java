@@ -166,6 +166,23 @@ class ProfilerTest {
   }
 
   @Test
+  void pausesAreLeftOut() {
+    try (Device device = open("eval");
+        NdArray x = NdArray.zeros(device, DType.FP32, 8);
+        var profiler = Profiler.of(device)) {
+      try (var _ = profiler.pause()) {
+        launch(device, x);
+        try (var _ = profiler.pause()) {
+          x.toFloats();
+        }
+        launch(device, x);
+      }
+      launch(device, x);
+      assertThat(profiler.recording().activities()).hasSize(1);
+    }
+  }
+
+  @Test
   void memoryInUseIsFollowed() {
     try (Device device = open("eval");
         var profiler = Profiler.of(device)) {

@@ -30,15 +30,16 @@ final class TrainingRows {
         gpt("torch-train-gpt", "4 heads", gpt),
         gpt("torch-train-gpt-8-heads", "8 heads", gpt.withHeads(8)),
         PeerRow.of(
-            "torch-train-lenet",
-            "training step of LeNet, batch of %d".formatted(TorchSteps.images()),
-            1.2,
-            device ->
-                contest(
-                    device,
-                    KilnSteps::leNet,
-                    // Products of batches as small as these do not gain by OpenBLAS's threads.
-                    _ -> TorchSteps.leNet(TorchPrecision.FP32, 1))));
+                "torch-train-lenet",
+                "training step of LeNet, batch of %d".formatted(TorchSteps.images()),
+                1.2,
+                device ->
+                    contest(
+                        device,
+                        KilnSteps::leNet,
+                        // Products of batches as small as these do not gain by OpenBLAS's threads.
+                        _ -> TorchSteps.leNet(TorchPrecision.FP32, 1)))
+            .with(WAITING, "passive"));
   }
 
   private static PeerRow gpt(String name, String heads, GptShape shape) {

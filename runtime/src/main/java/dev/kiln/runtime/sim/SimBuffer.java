@@ -100,6 +100,20 @@ public final class SimBuffer implements Buffer {
     return new SimBuffer(device, space, region, start + offset, length, true);
   }
 
+  /**
+   * Hides the memory from kernels, or shows it with undefined content: it keeps its address while
+   * it counts as not allocated. For memory that is allocated and freed in the order of a stream.
+   */
+  public void show(boolean shown) {
+    if (region.freed()) {
+      throw new DeviceMemoryException("the buffer is closed");
+    }
+    if (shown) {
+      AddressSpace.reset(region);
+    }
+    space.global().hide(region, !shown);
+  }
+
   @Override
   public void close() {
     if (!slice && !region.freed()) {

@@ -108,7 +108,10 @@ final class AddressFaults {
 
   private static String relation(Region region, long address, long bytes) {
     String text = relation(address, bytes, region.name(), region.start(), region.size());
-    return region.freed() ? text + ", which %s freed".formatted(region.freedBy) : text;
+    if (region.freed()) {
+      return text + ", which %s freed".formatted(region.freedBy);
+    }
+    return region.hidden ? text + ", which is not allocated at this time" : text;
   }
 
   static String relation(long address, long bytes, String name, long start, long size) {

@@ -30,6 +30,9 @@ public final class Region {
   /** Who gave it back, for messages; {@code null} while it lives. */
   String freedBy;
 
+  /** Whether accesses do not find it for a while. */
+  boolean hidden;
+
   /**
    * @param name for messages: "buffer 3", "shared memory", "variable table"
    * @param start simulated address of the first byte, in its space

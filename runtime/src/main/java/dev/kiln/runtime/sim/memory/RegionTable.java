@@ -28,7 +28,7 @@ public final class RegionTable {
   /** Searches of the tree since the last change. */
   private int searches;
 
-  /** Adds a region whose addresses no other has or had. */
+  /** Adds a region whose addresses no other has; one that had the same start is forgotten. */
   public synchronized void add(Region region) {
     known.put(region.start(), region);
     region.table = this;
@@ -41,8 +41,15 @@ public final class RegionTable {
     region.freedBy = who;
     freed.add(region);
     if (freed.size() > MEMORY) {
-      known.remove(freed.remove().start());
+      Region oldest = freed.remove();
+      known.remove(oldest.start(), oldest);
     }
+    changed();
+  }
+
+  /** Makes a region of this table unreachable for a while, or reachable again. */
+  public synchronized void hide(Region region, boolean hidden) {
+    region.hidden = hidden;
     changed();
   }
 
@@ -102,14 +109,18 @@ public final class RegionTable {
   /** {@code null} until so many have looked since the last change that it pays. */
   private synchronized Region[] refresh() {
     if (snapshot == null && ++searches > known.size() / SEARCHES_PER_REGION) {
-      snapshot = living().toArray(NONE);
+      snapshot = living().stream().filter(region -> !region.hidden).toArray(Region[]::new);
     }
     return snapshot;
   }
 
   private synchronized Region search(long address) {
     Region region = before(address);
-    boolean found = region != null && !region.freed() && address - region.start() < region.size();
+    boolean found =
+        region != null
+            && !region.freed()
+            && !region.hidden
+            && address - region.start() < region.size();
     return found ? region : null;
   }
 }

@@ -21,6 +21,7 @@ final class TorchNorms {
           Map.entry("residual-layer-norm", TorchNorms::residualLayerNorm),
           Map.entry("layer-norm-backward", TorchNorms::layerNormBackward),
           Map.entry("rms-norm", TorchNorms::rmsNorm),
+          Map.entry("rms-norm-backward", TorchNorms::rmsNormBackward),
           Map.entry("batch-norm", TorchNorms::batchNorm),
           Map.entry("batch-norm-backward", TorchNorms::batchNormBackward),
           Map.entry("group-norm", TorchNorms::groupNorm),
@@ -74,6 +75,24 @@ final class TorchNorms {
   private static TorchOperation.Call rmsNorm(TorchInputs in) {
     return TorchOperation.of(
         Aten.prepare("rms_norm", in.get("x"), in.sizes("columns"), in.get("weight"), EPS), "y");
+  }
+
+  /** libtorch has no fused form for CPUs. */
+  private static TorchOperation.Call rmsNormBackward(TorchInputs in) {
+    Tensor x = in.get("x");
+    Tensor dy = in.get("dy");
+    Tensor weight = in.get("weight");
+    Tensor rstd = in.column("rstd");
+    long[] columns = {1};
+    long[] rows = {0};
+    return () -> {
+      Tensor h = x.mul(rstd);
+      Tensor g = dy.mul(weight);
+      Tensor along = Aten.call("mean.dim", g.mul(h), columns, true, null);
+      return Map.of(
+          "dx", g.sub_(h.mul(along)).mul_(rstd),
+          "dweight", Aten.call("sum.dim_IntList", dy.mul(h), rows, false, null));
+    };
   }
 
   private static TorchOperation.Call batchNorm(TorchInputs in) {

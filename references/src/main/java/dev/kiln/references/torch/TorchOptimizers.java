@@ -1,6 +1,7 @@
 package dev.kiln.references.torch;
 
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -16,7 +17,8 @@ final class TorchOptimizers {
       Map.of(
           "adamw", TorchOptimizers::adamW,
           "sgd-momentum", TorchOptimizers::sgd,
-          "adagrad", TorchOptimizers::adagrad);
+          "adagrad", TorchOptimizers::adagrad,
+          "rmsprop", TorchOptimizers::rmsProp);
 
   private TorchOptimizers() {}
 
@@ -100,5 +102,22 @@ final class TorchOptimizers {
             false,
             null,
             null));
+  }
+
+  /** As libtorch's optimizer does it, one operator after the other. */
+  private static TorchOperation.Call rmsProp(TorchInputs in) {
+    Tensor w = in.get("w");
+    Tensor g = in.get("g");
+    Tensor squares = torch.zeros_like(w).to(torch.ScalarType.Float); // as Kiln keeps them
+    var kept = new Scalar(0.99);
+    var fresh = new Scalar(0.01);
+    var eps = new Scalar(1e-8);
+    var step = new Scalar(-RATE);
+    return () -> {
+      Tensor wide = g.to(torch.ScalarType.Float);
+      squares.mul_(kept).addcmul_(wide, wide, fresh);
+      w.add_(wide.div(squares.sqrt().add_(eps)), step);
+      return Map.of("w", w);
+    };
   }
 }

@@ -267,6 +267,11 @@ final class CudaMemory {
     due.forEach(freed -> device.releasing(() -> free(freed)));
   }
 
+  /** Frees the buffers that nobody has closed: destroying their pool would not. */
+  void closeBuffers() {
+    ledger.buffers().forEach(CudaBuffer::close);
+  }
+
   /** Gives the pool back; buffers in it are gone. */
   void close() {
     if (reclaim != null) {

@@ -138,6 +138,11 @@ public final class CudaStream implements AutoCloseable {
     return isShared || lastWork > Math.max(tick, finished);
   }
 
+  /** Whether the work up to a tick is known to have finished. */
+  boolean hasFinished(long tick) {
+    return finished >= tick;
+  }
+
   /** The capture that this stream began. */
   CudaGraph.Capture capture() {
     return capture;

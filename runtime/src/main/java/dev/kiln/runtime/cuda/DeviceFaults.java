@@ -73,7 +73,7 @@ final class DeviceFaults {
   }
 
   private String lostText() {
-    return ". The device '%s' is lost to this process: its memory cannot be read any more, start anew"
+    return ". The device '%s' is lost with what its memory held: start the process anew, or close the device and open it again"
         .formatted(device);
   }
 

@@ -25,6 +25,8 @@ final class DeviceRelease {
       step(device::awaitStreams);
       step(device.activities()::drain);
       closeAll(CudaGraph.class);
+      step(device.memory()::closeBuffers);
+      step(device::awaitStreams);
       device.copies().close();
       closeAll(PinnedMemory.class);
       closeAll(CudaModule.class);

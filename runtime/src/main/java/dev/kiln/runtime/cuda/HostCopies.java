@@ -21,6 +21,9 @@ final class HostCopies {
   private static final long ALIGNMENT = 64;
   private static final int READERS = 2;
 
+  /** With more pieces on the way the device is asked which have arrived. */
+  private static final int MANY = 64;
+
   private final CudaDevice device;
   private final Deque<Piece> onTheWay = new ArrayDeque<>();
   private PinnedMemory ring;
@@ -29,7 +32,7 @@ final class HostCopies {
   /** The next byte of the ring, counted on through all rounds. */
   private long next;
 
-  private record Piece(long start, MemorySegment event) {}
+  private record Piece(long start, MemorySegment event, CudaStream stream, long tick) {}
 
   HostCopies(CudaDevice device) {
     this.device = device;
@@ -55,7 +58,8 @@ final class HostCopies {
       MemorySegment staged = ring.segment().asSlice(start % RING_BYTES, bytes);
       staged.copyFrom(source);
       copyIn(stream, address, staged);
-      onTheWay.add(new Piece(start, device.orderEvents().record(stream)));
+      MemorySegment event = device.orderEvents().record(stream);
+      onTheWay.add(new Piece(start, event, stream, stream.lastWork()));
     }
   }
 
@@ -87,6 +91,7 @@ final class HostCopies {
     if (ring == null) {
       ring = new PinnedMemory(device, RING_BYTES);
     }
+    forgetFinished();
     long start = next;
     if (start % RING_BYTES + bytes > RING_BYTES) {
       start += RING_BYTES - start % RING_BYTES;
@@ -100,6 +105,23 @@ final class HostCopies {
     }
     next = end;
     return start;
+  }
+
+  /** Small copies would collect thousands of events before the ring is full. */
+  private void forgetFinished() {
+    boolean mayAsk = onTheWay.size() > MANY;
+    for (Piece oldest = onTheWay.peek(); oldest != null; oldest = onTheWay.peek()) {
+      boolean isFinished = oldest.stream.hasFinished(oldest.tick);
+      if (!isFinished && mayAsk) {
+        isFinished = cuEventQuery(oldest.event) == CudaStatus.SUCCESS;
+        mayAsk = isFinished;
+      }
+      if (!isFinished) {
+        return;
+      }
+      onTheWay.remove();
+      device.orderEvents().give(oldest.event);
+    }
   }
 
   /** Reads device memory, after the work that a stream has now. */

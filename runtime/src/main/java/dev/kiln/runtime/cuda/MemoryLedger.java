@@ -62,6 +62,11 @@ final class MemoryLedger {
     buffers.remove(buffer);
   }
 
+  /** The buffers that have not been closed. */
+  List<CudaBuffer> buffers() {
+    return List.copyOf(buffers);
+  }
+
   synchronized void modules(int change) {
     modules += change;
   }

@@ -109,14 +109,19 @@ final class LaunchTrials implements Trials {
   /** Waits for runs that are under way, whatever they say, so that none writes afterwards. */
   @Override
   public void close() {
-    try (backup;
-        var memory = mirror.orElse(null)) {
-      try {
-        device.synchronize();
-      } finally {
-        backup.restore(range -> true);
-        device.synchronize();
-      }
+    try (backup) {
+      restore();
+    } finally {
+      mirror.ifPresent(MirroredMemory::close);
+    }
+  }
+
+  private void restore() {
+    try {
+      device.synchronize();
+    } finally {
+      backup.restore(range -> true);
+      device.synchronize();
     }
   }
 

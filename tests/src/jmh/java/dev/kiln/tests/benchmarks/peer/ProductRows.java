@@ -28,7 +28,33 @@ final class ProductRows {
         row(1024, "", 0.85, Matmul::new),
         row(2048, "", 0.85, Matmul::new),
         row(1024, GPU_BLOCKS, 0.5, ProductRows::withGpuBlocks),
-        row(2048, GPU_BLOCKS, 0.5, ProductRows::withGpuBlocks));
+        row(2048, GPU_BLOCKS, 0.5, ProductRows::withGpuBlocks),
+        tuned(256, 1024, 1024),
+        tuned(64, 3072, 768),
+        tuned(1024, 512, 128));
+  }
+
+  /** Tiles that are measured, against those that are taken without. */
+  private static PeerRow tuned(int m, int n, int k) {
+    String shape = m + "x" + k + "-" + k + "x" + n;
+    return PeerRow.of(
+        "matmul-tuned-" + shape,
+        "fp32 product " + shape.replace('-', ' ') + " with measured tiles against chosen ones",
+        0.95,
+        device -> tuned(device, m, n, k));
+  }
+
+  private static Contest tuned(CpuDevice device, int m, int n, int k) {
+    Matmul tuned = Matmul.tuned(device);
+    Matmul chosen = new Matmul(device);
+    NdArray a = Inputs.normal(device, 1, m, k);
+    NdArray b = Inputs.normal(device, 2, k, n);
+    NdArray c = NdArray.zeros(device, DType.FP32, m, n);
+    NdArray d = NdArray.zeros(device, DType.FP32, m, n);
+    return Contest.of(
+        () -> tuned.run(a, b, c),
+        () -> chosen.run(a, b, d),
+        Agreement.of("c", c, d::toFloats, TOLERANCE));
   }
 
   private static Matmul withGpuBlocks(Device device) {

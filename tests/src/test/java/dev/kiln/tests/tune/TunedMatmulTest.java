@@ -2,13 +2,17 @@ package dev.kiln.tests.tune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.product.Matmul;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.eval.EvalDevice;
+import dev.kiln.runtime.memory.Slab;
 import dev.kiln.runtime.tune.TuningPolicy;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Products whose tiles are chosen by trials. */
@@ -64,7 +68,8 @@ class TunedMatmulTest {
 
   @Test
   void onAGpuWarpsAndStagesAreTriedToo() {
-    Device device = TuningRig.device("sim");
+    // The evaluator runs what a GPU would run, and needs no PTX of all these.
+    Device device = new EvalDevice(Slab.ofDefaultSize(), UnaryOperator.identity(), Target.SM_80);
     var timer =
         new ScriptedTimer(trial -> 1.0 / trial.configuration().numStages().orElse(1)).withoutRuns();
     try (Matmul matmul = Matmul.tuned(device, TuningRig.measure(timer))) {

@@ -25,7 +25,10 @@ final class LaunchTuning implements TuningRequest {
   private final ArgumentBinder binder;
   private List<TritonConfig> configs;
   private List<String> names;
-  private TuningPolicy policy = TuningPolicy.ofProcess();
+
+  /** Null until it is asked for or set: most kernels have nothing to choose from. */
+  private TuningPolicy policy;
+
   private Optional<CompileOptions> options = Optional.empty();
   private TuningChoice choice;
   private TuningKey chosenFor;
@@ -42,6 +45,13 @@ final class LaunchTuning implements TuningRequest {
   void policy(TuningPolicy newPolicy) {
     policy = newPolicy;
     choice = null;
+  }
+
+  private TuningPolicy policy() {
+    if (policy == null) {
+      policy = TuningPolicy.ofProcess();
+    }
+    return policy;
   }
 
   void configurations(List<TritonConfig> newConfigs) {
@@ -75,7 +85,7 @@ final class LaunchTuning implements TuningRequest {
 
   /** Whether each launch must ask. */
   boolean dependsOnArguments() {
-    return configs.size() > 1 && policy.dependsOnArguments()
+    return configs.size() > 1 && policy().dependsOnArguments()
         || choice != null && choice.config().preHook().isPresent();
   }
 
@@ -89,12 +99,12 @@ final class LaunchTuning implements TuningRequest {
       return Optional.empty();
     }
     mayTry = tries;
-    if (!policy.dependsOnArguments() || configs.size() == 1) {
-      choice = choice == null ? policy.choose(this) : choice;
+    if (!policy().dependsOnArguments() || configs.size() == 1) {
+      choice = choice == null ? policy().choose(this) : choice;
     } else {
       TuningKey key = key();
       if (choice == null || !choice.holds() || !key.equals(chosenFor)) {
-        choice = policy.choose(this);
+        choice = policy().choose(this);
         chosenFor = key;
       }
     }

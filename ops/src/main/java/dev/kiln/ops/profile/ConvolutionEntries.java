@@ -4,6 +4,7 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.convolution.Convolution;
 import dev.kiln.kernels.convolution.ConvolutionEpilogue;
 import dev.kiln.kernels.convolution.ConvolutionOptions;
+import dev.kiln.kernels.convolution.TransposedConvolution;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.pooling.AveragePooling;
 import dev.kiln.kernels.pooling.MaxPooling;
@@ -40,6 +41,7 @@ final class ConvolutionEntries {
         dataGradient(),
         weightGradient(),
         depthwise(),
+        transposed(),
         maxPooling(),
         maxPoolingBackward(),
         averagePooling(),
@@ -153,6 +155,43 @@ final class ConvolutionEntries {
                       List.of(3, 3),
                       SAME.axes())
                   .forward(r, in.values("x"), in.values("w"));
+            });
+  }
+
+  /** The definition is the gradient of the convolution that goes the other way. */
+  private static Entry transposed() {
+    var options = ConvolutionOptions.of(2, 2, 0);
+    return Entry.of(
+            "convolution-transposed",
+            Family.CONVOLUTION,
+            "twice as many rows and columns by 2 x 2 taps",
+            "images",
+            "in",
+            "out",
+            "size")
+        .shapes("2x5x3x7", "8x32x16x28", "8x64x64x28")
+        .productFlops(s -> 8.0 * s.product("images", "in", "out", "size", "size"))
+        .reads("x", X)
+        .reads("w", "in", "out", "2", "2")
+        .writes("y", "images", "out", "2*size", "2*size")
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new TransposedConvolution(device),
+                    k -> k.forward(a.apply("x"), a.apply("w"), options, a.apply("y"))))
+        .yields(
+            "y",
+            (r, in) -> {
+              int size = 2 * in.size("size");
+              return new ConvolutionReference(
+                      in.size("images"),
+                      in.size("out"),
+                      in.size("in"),
+                      1,
+                      List.of(size, size),
+                      List.of(2, 2),
+                      options.axes())
+                  .dataGradient(r, in.values("x"), in.values("w"));
             });
   }
 

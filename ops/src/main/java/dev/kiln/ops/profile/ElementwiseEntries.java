@@ -8,14 +8,19 @@ import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.elementwise.Activations;
 import dev.kiln.kernels.elementwise.BiasActivation;
+import dev.kiln.kernels.elementwise.BinaryFunction;
 import dev.kiln.kernels.elementwise.Dropout;
 import dev.kiln.kernels.elementwise.GatedUnits;
+import dev.kiln.kernels.elementwise.LearnableActivation;
+import dev.kiln.kernels.elementwise.Pointwise;
 import dev.kiln.kernels.elementwise.Rotary;
 import dev.kiln.kernels.embedding.Embedding;
 import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.DropoutReference;
 import dev.kiln.kernels.reference.EmbeddingReference;
 import dev.kiln.kernels.reference.GatedUnitsReference;
+import dev.kiln.kernels.reference.LearnableActivationReference;
+import dev.kiln.kernels.reference.PointwiseReference;
 import dev.kiln.kernels.reference.RotaryReference;
 import dev.kiln.ops.profile.ProfiledOperation.Family;
 import java.util.ArrayList;
@@ -50,6 +55,8 @@ final class ElementwiseEntries {
     entries.addAll(
         List.of(
             biasGelu(),
+            prelu(),
+            add(),
             gated("swiglu", Activation.SILU),
             gatedBackward("swiglu-backward", Activation.SILU),
             gated("geglu", Activation.GELU),
@@ -133,6 +140,48 @@ final class ElementwiseEntries {
                   i ->
                       ActivationReference.value(
                           r, Activation.GELU, r.of(x[i] + bias[i % bias.length])));
+            });
+  }
+
+  private static Entry prelu() {
+    var f = LearnableActivation.Function.PRELU;
+    return ofRows("prelu", "ReLU with a slope for each column that is learned", 2)
+        .reads("x", ROWS)
+        .reads("a", "columns")
+        .writes("y", ROWS)
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new LearnableActivation(device),
+                    k -> k.forward(f, a.apply("x"), 1, a.apply("a"), a.apply("y"))))
+        .yields(
+            "y",
+            (r, in) -> {
+              double[] x = in.values("x");
+              double[] slopes = in.values("a");
+              return each(
+                  x.length,
+                  i -> LearnableActivationReference.value(r, f, x[i], slopes[i % slopes.length]));
+            });
+  }
+
+  private static Entry add() {
+    return ofRows("add", "a + b", 1)
+        .reads("a", ROWS)
+        .reads("b", ROWS)
+        .writes("y", ROWS)
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new Pointwise(device),
+                    k -> k.binary(BinaryFunction.ADD, a.apply("a"), a.apply("b"), a.apply("y"))))
+        .yields(
+            "y",
+            (r, in) -> {
+              double[] a = in.values("a");
+              double[] b = in.values("b");
+              return each(
+                  a.length, i -> PointwiseReference.value(r, BinaryFunction.ADD, a[i], b[i], 1, 1));
             });
   }
 

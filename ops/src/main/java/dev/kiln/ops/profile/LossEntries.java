@@ -6,7 +6,6 @@ import static dev.kiln.ops.profile.Definitions.row;
 import static dev.kiln.ops.profile.Definitions.rows;
 
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.kernels.classical.Distances;
 import dev.kiln.kernels.loss.CrossEntropy;
 import dev.kiln.kernels.loss.Distillation;
 import dev.kiln.kernels.loss.ElementwiseLoss;
@@ -15,7 +14,6 @@ import dev.kiln.kernels.loss.LossFunction;
 import dev.kiln.kernels.loss.LossGradient;
 import dev.kiln.kernels.loss.Reduction;
 import dev.kiln.kernels.reference.CrossEntropyReference;
-import dev.kiln.kernels.reference.DistancesReference;
 import dev.kiln.kernels.reference.DistillationReference;
 import dev.kiln.kernels.reference.ElementwiseLossReference;
 import dev.kiln.kernels.reference.LinearCrossEntropyReference;
@@ -23,7 +21,7 @@ import dev.kiln.ops.profile.ProfiledOperation.Family;
 import java.util.List;
 import java.util.Map;
 
-/** Losses with their gradients, and distances. */
+/** Losses with their gradients. */
 final class LossEntries {
   private static final String[] LOGITS = {"rows", "classes"};
   private static final Distillation.Options SOFT = new Distillation.Options(2, 0.5);
@@ -37,8 +35,7 @@ final class LossEntries {
         distillation(),
         elementwise("mse-loss", LossFunction.MSE),
         elementwise("huber-loss", LossFunction.huber(1)),
-        elementwise("bce-loss", LossFunction.BCE_WITH_LOGITS),
-        distances());
+        elementwise("bce-loss", LossFunction.BCE_WITH_LOGITS));
   }
 
   private static Entry ofLogits(String name, String about) {
@@ -228,35 +225,5 @@ final class LossEntries {
                   "grads",
                   each(x.length, i -> ElementwiseLossReference.slope(r, function, x[i], y[i], c)));
             });
-  }
-
-  private static Entry distances() {
-    return Entry.of(
-            "distances",
-            Family.CLASSICAL,
-            "squared distances of all points from all centres",
-            "points",
-            "centres",
-            "features")
-        .shapes("19x7x12", "4096x64x32", "8192x256x64")
-        .productFlops(s -> 3.0 * s.product("points", "centres", "features"))
-        .reads("x", "points", "features")
-        .reads("c", "centres", "features")
-        .writesStatistics("squares", "points", "centres")
-        .runs(
-            (device, a) ->
-                Call.of(
-                    new Distances(device),
-                    k -> k.run(a.apply("x"), a.apply("c"), a.apply("squares"))))
-        .yields(
-            "squares",
-            (r, in) ->
-                DistancesReference.squares(
-                    r,
-                    in.values("x"),
-                    in.values("c"),
-                    in.size("points"),
-                    in.size("centres"),
-                    in.size("features")));
   }
 }

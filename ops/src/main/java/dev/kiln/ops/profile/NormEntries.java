@@ -11,10 +11,12 @@ import dev.kiln.kernels.normalization.GroupNorm;
 import dev.kiln.kernels.normalization.LayerNorm;
 import dev.kiln.kernels.normalization.RmsNorm;
 import dev.kiln.kernels.normalization.Softmax;
+import dev.kiln.kernels.normalization.WeightNorm;
 import dev.kiln.kernels.reference.NormReference;
 import dev.kiln.kernels.reference.NormReference.Statistics;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.kernels.reference.SoftmaxReference;
+import dev.kiln.kernels.reference.WeightNormReference;
 import dev.kiln.ops.profile.ProfiledOperation.Family;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -40,6 +42,7 @@ final class NormEntries {
         rowNormBackward("layer-norm-backward", true),
         rowNorm("rms-norm", false),
         rowNormBackward("rms-norm-backward", false),
+        weightNorm(),
         batchNorm(),
         batchNormBackward(),
         groupNorm(),
@@ -302,6 +305,31 @@ final class NormEntries {
               return NormReference.backward(r, g, h, rstd, centered);
             });
     return Map.of("dx", dx, "dweight", dweight, "dbias", dbias);
+  }
+
+  private static Entry weightNorm() {
+    return ofRows("weight-norm", "rows of a parameter at lengths that are learned", 4)
+        .reads("v", ROWS)
+        .reads("g", "rows")
+        .writes("w", ROWS)
+        .writesStatistics("norms", "rows")
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new WeightNorm(device),
+                    k -> k.forward(a.apply("v"), a.apply("g"), a.apply("w"), a.apply("norms"))))
+        .means(
+            (r, in) -> {
+              int columns = in.size("columns");
+              int count = in.size("rows");
+              double[] v = in.values("v");
+              double[] g = in.values("g");
+              return Map.of(
+                  "w", rows(count, i -> WeightNormReference.forward(r, row(v, columns, i), g[i])),
+                  "norms",
+                      Definitions.each(
+                          count, i -> WeightNormReference.norm(r, row(v, columns, i))));
+            });
   }
 
   // Norms of channels

@@ -6,6 +6,7 @@ import dev.kiln.kernels.optimizer.Lion;
 import dev.kiln.kernels.optimizer.Optimizer;
 import dev.kiln.kernels.optimizer.Parameter;
 import dev.kiln.kernels.optimizer.RmsProp;
+import dev.kiln.kernels.optimizer.Rprop;
 import dev.kiln.kernels.optimizer.Sgd;
 import dev.kiln.kernels.reference.OptimizerReference;
 import dev.kiln.kernels.reference.Rounding;
@@ -61,6 +62,14 @@ final class OptimizerEntries {
             (r, w, g) ->
                 OptimizerReference.rmsProp(
                     r, w, g, zeros(w), zeros(w), zeros(w), RmsProp.Options.DEFAULT, RATE)),
+        step(
+            "rprop",
+            "Rprop",
+            2,
+            6,
+            (d, p) -> new Rprop(d, p, Rprop.Options.DEFAULT),
+            (r, w, g) ->
+                OptimizerReference.rprop(r, w, g, zeros(w), zeros(w), Rprop.Options.DEFAULT, RATE)),
         step(
             "adagrad",
             "Adagrad",

@@ -6,6 +6,7 @@ import static dev.kiln.kernels.reference.MatmulReference.transpose;
 import dev.kiln.compiler.ir.DType;
 import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.product.Epilogue;
+import dev.kiln.kernels.product.ExpertMatmul;
 import dev.kiln.kernels.product.GroupedMatmul;
 import dev.kiln.kernels.product.Linear;
 import dev.kiln.kernels.product.Matmul;
@@ -15,6 +16,7 @@ import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.ColumnSumsReference;
 import dev.kiln.kernels.reference.Rounding;
 import dev.kiln.ops.profile.ProfiledOperation.Family;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -35,6 +37,7 @@ final class ProductEntries {
         inputGradient(),
         weightGradient(),
         grouped(),
+        experts(),
         quantized(8),
         quantized(4));
   }
@@ -256,5 +259,57 @@ final class ProductEntries {
                   arrays, _ -> kernel.run(a.apply("a"), weight, Epilogue.NONE, a.apply("c")));
             })
         .yields("c", (r, in) -> multiplied(r, in, in.values("a"), in.values("w")));
+  }
+
+  /** Experts have as many rows each as can be. */
+  private static Entry experts() {
+    return Entry.of(
+            "expert-matmul",
+            Family.PRODUCTS,
+            "rows of each expert by its own matrix",
+            "experts",
+            "rows",
+            "n",
+            "k")
+        .shapes("3x37x20x24", "8x512x256x256", "8x1024x512x512")
+        .productFlops(s -> 2.0 * s.product("rows", "n", "k"))
+        .reads("a", "rows", "k")
+        .reads(
+            DType.I32,
+            (random, count, before) ->
+                Definitions.each(
+                    count, i -> Math.floorDiv(i * before.size("rows"), before.size("experts"))),
+            "offsets",
+            "experts+1")
+        .reads("b", "experts", "k", "n")
+        .writes("c", "rows", "n")
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new ExpertMatmul(device),
+                    k ->
+                        k.run(
+                            a.apply("a"),
+                            a.apply("offsets"),
+                            a.apply("b"),
+                            Epilogue.NONE,
+                            a.apply("c"))))
+        .yields(
+            "c",
+            (r, in) -> {
+              int n = in.size("n");
+              int k = in.size("k");
+              double[] offsets = in.values("offsets");
+              double[] c = new double[in.size("rows") * n];
+              for (int e = 0; e < in.size("experts"); e++) {
+                int from = (int) offsets[e];
+                int to = (int) offsets[e + 1];
+                double[] a = Arrays.copyOfRange(in.values("a"), from * k, to * k);
+                double[] b = Definitions.row(in.values("b"), k * n, e);
+                System.arraycopy(
+                    product(r, a, b, to - from, n, k), 0, c, from * n, (to - from) * n);
+              }
+              return c;
+            });
   }
 }

@@ -31,7 +31,8 @@ public final class ProfiledOperations {
             LossEntries.all(),
             RecurrentEntries.all(),
             ReductionEntries.all(),
-            OptimizerEntries.all())
+            OptimizerEntries.all(),
+            ClassicalEntries.all())
         .flatMap(List::stream)
         .forEach(
             entry -> {

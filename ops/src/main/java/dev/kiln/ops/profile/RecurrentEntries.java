@@ -1,7 +1,10 @@
 package dev.kiln.ops.profile;
 
+import dev.kiln.kernels.elementwise.Activation;
 import dev.kiln.kernels.recurrent.Gru;
 import dev.kiln.kernels.recurrent.Lstm;
+import dev.kiln.kernels.recurrent.Rnn;
+import dev.kiln.kernels.reference.ActivationReference;
 import dev.kiln.kernels.reference.GruReference;
 import dev.kiln.kernels.reference.LstmReference;
 import dev.kiln.kernels.reference.Rounding;
@@ -18,7 +21,7 @@ final class RecurrentEntries {
   private RecurrentEntries() {}
 
   static List<Entry> all() {
-    return List.of(lstm(), lstmBackward(), gru(), gruBackward());
+    return List.of(lstm(), lstmBackward(), gru(), gruBackward(), rnn());
   }
 
   private static Entry cell(String name, String about, int flops) {
@@ -160,6 +163,29 @@ final class RecurrentEntries {
                   "dsums", gradients.dsums(),
                   "dstate sums", gradients.dstateSums(),
                   "dh before", gradients.dh());
+            });
+  }
+
+  private static Entry rnn() {
+    return cell("rnn-cell", "tanh of the sums of both products and a bias", 6)
+        .reads("sums", STATE)
+        .reads("bias", "hidden")
+        .writes("h", STATE)
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new Rnn(device, false),
+                    k -> k.cellForward(a.apply("sums"), a.apply("bias"), null, a.apply("h"))))
+        .yields(
+            "h",
+            (r, in) -> {
+              double[] sums = in.values("sums");
+              double[] bias = in.values("bias");
+              return Definitions.each(
+                  sums.length,
+                  i ->
+                      ActivationReference.value(
+                          r, Activation.TANH, r.of(sums[i] + bias[i % bias.length])));
             });
   }
 }

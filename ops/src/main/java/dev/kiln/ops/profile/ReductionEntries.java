@@ -5,6 +5,7 @@ import static dev.kiln.ops.profile.Definitions.row;
 import static dev.kiln.ops.profile.Definitions.rows;
 
 import dev.kiln.compiler.ir.DType;
+import dev.kiln.kernels.rearrange.Indexing;
 import dev.kiln.kernels.rearrange.Sorting;
 import dev.kiln.kernels.reduction.ColumnSums;
 import dev.kiln.kernels.reduction.Extremes;
@@ -16,12 +17,15 @@ import dev.kiln.kernels.reference.ReductionReference;
 import dev.kiln.kernels.reference.ScanReference;
 import dev.kiln.kernels.reference.SortReference;
 import dev.kiln.ops.profile.ProfiledOperation.Family;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /** Reductions, scans and sorting. */
 final class ReductionEntries {
   private static final String[] ROWS = {"rows", "columns"};
+
+  private static final int BEST = 8;
 
   private ReductionEntries() {}
 
@@ -33,7 +37,9 @@ final class ReductionEntries {
         argmax(),
         columnSums(),
         scan(),
-        sort());
+        sort(),
+        topK(),
+        select());
   }
 
   private static Entry ofRows(String name, String about, int flops) {
@@ -132,6 +138,62 @@ final class ReductionEntries {
                       i -> Definitions.numbers(SortReference.order(row(x, columns, i), false)));
               double[] values = each(index.length, i -> x[i / columns * columns + (int) index[i]]);
               return Map.of("values", values, "index", index);
+            });
+  }
+
+  private static Entry topK() {
+    return ofRows("top-8", "the eight largest of each row, in descending order", 0)
+        .shapes("7x33", "256x1024", "512x32000")
+        .writes("values", "rows", "8")
+        .writes(DType.I32, "index", "rows", "8")
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new Sorting(device),
+                    k -> k.topK(a.apply("x"), BEST, true, a.apply("values"), a.apply("index"))))
+        .means(
+            (r, in) -> {
+              int columns = in.size("columns");
+              double[] x = in.values("x");
+              double[] index =
+                  rows(
+                      in.size("rows"),
+                      i ->
+                          Definitions.numbers(
+                              Arrays.copyOf(SortReference.order(row(x, columns, i), true), BEST)));
+              double[] values = each(index.length, i -> x[i / BEST * columns + (int) index[i]]);
+              return Map.of("values", values, "index", index);
+            });
+  }
+
+  private static Entry select() {
+    return Entry.of(
+            "select-rows",
+            Family.REDUCTIONS,
+            "rows of a matrix by their numbers",
+            "count",
+            "rows",
+            "columns")
+        .shapes("9x7x33", "1024x2048x1024", "4096x8192x1024")
+        .flops(_ -> 0)
+        .moves(
+            c ->
+                2.0 * c.sizes().product("count", "columns") * c.dtype().bytes()
+                    + c.size("count") * DType.I32.bytes())
+        .reads("x", ROWS)
+        .reads(DType.I32, Fill.below("rows"), "index", "count")
+        .writes("y", "count", "columns")
+        .runs(
+            (device, a) ->
+                Call.of(
+                    new Indexing(device),
+                    k -> k.select(a.apply("x"), 0, a.apply("index"), a.apply("y"))))
+        .yields(
+            "y",
+            (r, in) -> {
+              double[] index = in.values("index");
+              return rows(
+                  in.size("count"), i -> row(in.values("x"), in.size("columns"), (int) index[i]));
             });
   }
 }

@@ -75,7 +75,7 @@ public record Sizes(Map<String, Integer> values) {
   /**
    * Sizes as a shape.
    *
-   * @param axes each a name, a number, or one of both: {@code 4*hidden}, {@code size/2}
+   * @param axes each a name, a number, or both: {@code 4*hidden}, {@code size/2}, {@code size+1}
    */
   public long[] shape(List<String> axes) {
     return axes.stream().mapToLong(this::extent).toArray();
@@ -89,6 +89,10 @@ public record Sizes(Map<String, Integer> values) {
     }
     if (over > 0) {
       return of(axis.substring(0, over)) / Long.parseLong(axis.substring(over + 1));
+    }
+    int plus = axis.indexOf('+');
+    if (plus > 0) {
+      return of(axis.substring(0, plus)) + Long.parseLong(axis.substring(plus + 1));
     }
     return Character.isDigit(axis.charAt(0)) ? Long.parseLong(axis) : of(axis);
   }

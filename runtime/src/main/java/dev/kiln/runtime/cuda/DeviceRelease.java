@@ -25,6 +25,7 @@ final class DeviceRelease {
       step(device::awaitStreams);
       step(device.activities()::drain);
       closeAll(CudaGraph.class);
+      closeAll(CudaBuffer.class);
       step(device.memory()::closeBuffers);
       step(device::awaitStreams);
       device.copies().close();
@@ -53,6 +54,7 @@ final class DeviceRelease {
               case PinnedMemory pinned -> pinned.close();
               case CudaModule module -> module.close();
               case CudaEvent event -> event.close();
+              case CudaBuffer lent -> lent.close();
               default -> throw new IllegalStateException("not the device's: " + thing);
             }
           });

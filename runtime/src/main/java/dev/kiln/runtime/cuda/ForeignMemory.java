@@ -86,14 +86,17 @@ final class ForeignMemory {
       }
       device.check(status, "cuMemHostGetDevicePointer");
     }
-    return new CudaBuffer(
-        device,
-        CallMemory.number(out),
-        segment.byteSize(),
-        null,
-        null,
-        segment,
-        _ -> unregister(device, segment, registered));
+    CudaBuffer lent =
+        new CudaBuffer(
+            device,
+            CallMemory.number(out),
+            segment.byteSize(),
+            null,
+            null,
+            segment,
+            buffer -> unregister(device, buffer, segment, registered));
+    device.owned().add(lent);
+    return lent;
   }
 
   /** Returns whether it was not known to the driver before. */
@@ -114,7 +117,9 @@ final class ForeignMemory {
     return true;
   }
 
-  private static void unregister(CudaDevice device, MemorySegment segment, boolean registered) {
+  private static void unregister(
+      CudaDevice device, CudaBuffer lent, MemorySegment segment, boolean registered) {
+    device.owned().remove(lent);
     device.releasing(
         () -> {
           device.awaitStreams();

@@ -31,7 +31,7 @@ import java.util.function.UnaryOperator;
  * @param kernels what was compiled, in order
  * @param fault what is wrong with the results, or what stopped the run; empty if all is right
  */
-record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
+public record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
   private static final long MEMORY = 256L << 20;
   private static final long MOST_NANOS = 120_000_000_000L;
 
@@ -99,7 +99,12 @@ record SimulatedRun(List<GpuKernel> kernels, Optional<Throwable> fault) {
         });
   }
 
-  private static void compare(KernelCase kernelCase, Target target, Trial actual) {
+  /**
+   * Compares what a launch made, on any GPU, with the evaluator.
+   *
+   * @throws AssertionError if something is wrong
+   */
+  public static void compare(KernelCase kernelCase, Target target, Trial actual) {
     try (EvalDevice eval = new EvalDevice(Slab.ofSize(MEMORY), UnaryOperator.identity(), target);
         Trial plain = kernelCase.on(eval)) {
       plain.launch();

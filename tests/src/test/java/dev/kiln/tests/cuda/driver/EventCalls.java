@@ -60,7 +60,7 @@ final class EventCalls {
       SimulatedDriver.requireValid(stream.capture());
       event.record(stream.capture(), stream.capture().ends(stream));
     } else {
-      event.record(driver.enqueue(stream, "recording an event", () -> {}));
+      event.record(driver.enqueue(stream, "recording an event", Work.NOTHING));
     }
   }
 

@@ -127,14 +127,15 @@ final class PoolCalls {
           throw new DriverError(
               CUDA_ERROR_INVALID_VALUE(), "frees what was allocated before the capture");
         }
-        driver.submit(queue, "the release of " + freed, () -> driver.memory().destroy(freed));
+        driver.submitRelease(
+            queue, "the release of " + freed, () -> driver.memory().destroy(freed));
         freed.hold(false);
         if (freed.pool() != null) {
           freed.pool().gave(freed.bytes());
         }
       }
       case GRAPH -> {
-        driver.submit(queue, "the release of " + freed, () -> freed.present(false));
+        driver.submitRelease(queue, "the release of " + freed, () -> freed.present(false));
         freed.hold(false);
       }
       case VARIABLE, HOST ->

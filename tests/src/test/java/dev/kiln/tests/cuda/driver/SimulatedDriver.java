@@ -242,6 +242,16 @@ public final class SimulatedDriver implements AutoCloseable {
     scheduler.submit(stream, what, action);
   }
 
+  /** Queues or records what gives memory back. */
+  void submitRelease(StreamQueue stream, String what, Runnable action) {
+    if (stream.capture() != null) {
+      submit(stream, what, action);
+      return;
+    }
+    requireNoImplicitCapture(stream);
+    scheduler.submitRelease(stream, what, action);
+  }
+
   /** Queues what cannot be recorded. */
   Work enqueue(StreamQueue stream, String what, Runnable action) {
     requireNoImplicitCapture(stream);

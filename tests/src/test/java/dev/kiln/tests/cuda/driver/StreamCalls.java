@@ -71,7 +71,7 @@ final class StreamCalls {
     }
     if (stream.isLegacy()) {
       // It waits for the blocking streams: an empty piece of work does.
-      driver.enqueue(stream, "nothing", () -> {});
+      driver.enqueue(stream, "nothing", Work.NOTHING);
     }
     return stream;
   }
@@ -98,7 +98,7 @@ final class StreamCalls {
             stream.name() + ", which captures, waits for work outside of the capture");
       }
     } else if (!event.isDone()) {
-      Work work = driver.enqueue(stream, "waiting for an event", () -> {});
+      Work work = driver.enqueue(stream, "waiting for an event", Work.NOTHING);
       work.waitFor(event.record());
     }
   }

@@ -5,6 +5,9 @@ import java.util.List;
 
 /** Something queued in a stream: it runs after what was queued before it, and after others. */
 final class Work {
+  /** What a piece of work does that only marks a place in its stream. */
+  static final Runnable NOTHING = () -> {};
+
   private final StreamQueue stream;
   private final long number;
   private final String what;
@@ -40,6 +43,11 @@ final class Work {
     if (other != null && !other.isDone()) {
       after.add(other);
     }
+  }
+
+  /** Whether it only marks a place. */
+  boolean isMark() {
+    return action == NOTHING;
   }
 
   boolean isDone() {

@@ -2,15 +2,20 @@ package dev.kiln.tests.cuda.driver;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
  * Runs queued work as late as the order of streams allows: only when somebody waits for it, and
  * then nothing that need not be done before it. Where streams are not ordered, what was queued last
- * goes first, so that an order that nobody asked for does not come about by luck.
+ * goes first, so that an order that nobody asked for does not come about by luck. Memory is freed
+ * as early as it may be.
  */
 final class WorkScheduler {
   private final BiConsumer<Work, RuntimeException> failed;
+  private final Set<Work> releases = new LinkedHashSet<>();
   private long count;
 
   /**
@@ -37,8 +42,16 @@ final class WorkScheduler {
     return work;
   }
 
+  /** Queues work that gives memory back: that is done as early as the order of streams allows. */
+  Work submitRelease(StreamQueue stream, String what, Runnable action) {
+    Work work = submit(stream, what, action);
+    releases.add(work);
+    return work;
+  }
+
   /** Runs work, and what comes before it. */
   void complete(Work goal) {
+    releaseEarly();
     Deque<Work> path = new ArrayDeque<>();
     path.push(goal);
     while (!path.isEmpty()) {
@@ -56,6 +69,24 @@ final class WorkScheduler {
         path.pop();
       }
     }
+  }
+
+  /**
+   * A GPU may come to a release at any time from when its stream allows it: work of other streams
+   * that does not come before it must not count on the memory.
+   */
+  private void releaseEarly() {
+    for (Work release : List.copyOf(releases)) {
+      Deque<Work> pending = release.stream().pending();
+      while (!release.isDone() && isFreeToGo(pending.peek())) {
+        run(pending.peek());
+      }
+    }
+    releases.removeIf(Work::isDone);
+  }
+
+  private boolean isFreeToGo(Work head) {
+    return head != null && head.missing() == null && (head.isMark() || releases.contains(head));
   }
 
   /** Runs all that is queued in a context. */

@@ -64,27 +64,27 @@ public final class SimBuffer implements Buffer {
   @Override
   public void copyFrom(MemorySegment source, long offset) {
     MemorySegment target = range(offset, source.byteSize());
-    long start = CopyListening.begin(device);
+    long began = CopyListening.begin(device);
     region.markWritten(start + offset, source.byteSize());
     target.copyFrom(source);
-    CopyListening.end(device, Direction.HOST_TO_DEVICE, source.byteSize(), start);
+    CopyListening.end(device, Direction.HOST_TO_DEVICE, source.byteSize(), began);
   }
 
   @Override
   public void copyTo(MemorySegment target, long offset) {
     MemorySegment source = range(offset, target.byteSize());
-    long start = CopyListening.begin(device);
+    long began = CopyListening.begin(device);
     target.copyFrom(source);
-    CopyListening.end(device, Direction.DEVICE_TO_HOST, target.byteSize(), start);
+    CopyListening.end(device, Direction.DEVICE_TO_HOST, target.byteSize(), began);
   }
 
   @Override
   public void fill(byte value) {
     MemorySegment target = range(0, size);
-    long start = CopyListening.begin(device);
+    long began = CopyListening.begin(device);
     region.markWritten(start, size);
     target.fill(value);
-    CopyListening.end(device, Direction.FILL, target.byteSize(), start);
+    CopyListening.end(device, Direction.FILL, target.byteSize(), began);
   }
 
   @Override

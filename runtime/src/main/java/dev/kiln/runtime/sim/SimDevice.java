@@ -151,6 +151,12 @@ public final class SimDevice implements Device {
   @Override
   public void synchronize() {}
 
+  /** By the host's clock it does, as the simulator's code is compiled. */
+  @Override
+  public boolean warmsUp() {
+    return options.timer().isEmpty();
+  }
+
   @Override
   public DeviceTimer timer() {
     return options.timer().map(Supplier::get).orElseGet(() -> new HostTimer(this));

@@ -1,0 +1,91 @@
+package dev.kiln.tests.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.runtime.DeviceActivity;
+import dev.kiln.runtime.KilnException;
+import dev.kiln.runtime.cuda.driver.CudaHeader;
+import dev.kiln.tests.cuda.driver.DriverSettings;
+import dev.kiln.tests.cuda.driver.NativeDriver;
+import dev.kiln.tests.cuda.driver.SimulatedDriver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** A program that uses everything, and what becomes of it when any one call fails. */
+@CudaTest
+class CudaErrorsTest {
+  /** Calls that a program can do without: it goes on without what they tell. */
+  private static final Set<String> OPTIONAL =
+      Set.of("cuGetErrorName", "cuGetErrorString", "cuMemHostRegister_v2");
+
+  @Test
+  void theProgramRunsRight() {
+    var scenario = new CudaScenario();
+    scenario.run();
+    assertThat(Stream.of(0, 1, 2).map(i -> scenario.results().get(i)[0])).containsExactly(1, 0, 2);
+    assertThat(scenario.activities()).hasAtLeastOneElementOfType(DeviceActivity.Copy.class);
+  }
+
+  @Test
+  void anErrorOfAnyCallIsToldByItsNameAndLeavesNothing(SimulatedDriver driver) {
+    sweep(driver, CudaHeader.CUDA_ERROR_NOT_SUPPORTED(), false);
+  }
+
+  @Test
+  void aDeviceLostByAnyCallIsToldAndEnds(SimulatedDriver driver) {
+    sweep(driver, CudaHeader.CUDA_ERROR_LAUNCH_FAILED(), true);
+  }
+
+  private static void sweep(SimulatedDriver whole, int status, boolean loses) {
+    new CudaScenario().run();
+    List<String> calls = whole.injection().calls();
+    assertThat(calls).hasSizeGreaterThan(100);
+    List<String> wrong = new ArrayList<>();
+    for (int i = 1; i <= calls.size(); i++) {
+      try (var driver = new SimulatedDriver(DriverSettings.standard())) {
+        NativeDriver.install(driver);
+        driver.injection().failAt(i, status);
+        if (loses) {
+          driver.injection().loseTheContext();
+        }
+        outcome(driver, loses).ifPresent(wrong::add);
+      } finally {
+        NativeDriver.install(whole);
+      }
+    }
+    assertThat(wrong).as("of %d calls", calls.size()).isEmpty();
+  }
+
+  private static Optional<String> outcome(SimulatedDriver driver, boolean loses) {
+    String told;
+    try {
+      new CudaScenario().run();
+      told = "";
+    } catch (KilnException e) {
+      told = e.getMessage();
+    } catch (RuntimeException e) {
+      return Optional.of(struck(driver) + " throws " + e);
+    }
+    String struck = struck(driver);
+    String name = struck.replaceAll("_v\\d$", "");
+    if (told.isEmpty() && !OPTIONAL.contains(struck)) {
+      return Optional.of(struck + " fails, and nobody is told");
+    }
+    if (!told.isEmpty() && !told.contains(name)) {
+      return Optional.of(struck + " is not named: " + told);
+    }
+    if (!driver.takeLeaks().isEmpty() || driver.holders() > 0) {
+      return Optional.of(
+          "%s leaves %s, %d contexts".formatted(struck, driver.held(), driver.holders()));
+    }
+    return driver.broken().map(Throwable::toString);
+  }
+
+  private static String struck(SimulatedDriver driver) {
+    return driver.injection().struck().orElse("nothing");
+  }
+}

@@ -61,7 +61,7 @@ class ProfileCudaTest {
       run.run();
     }
     assertThat(recording.activities().stream().map(Recording.Activity::name))
-        .containsExactly("softmax_stream_kernel", "copy to host");
+        .containsExactly("softmax_forward_kernel", "copy to host");
     for (Recording.Activity activity : recording.activities()) {
       DeviceActivity what = activity.what();
       assertThat(what.nanos()).isNotNegative();

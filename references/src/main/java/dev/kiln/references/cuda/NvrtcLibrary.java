@@ -45,6 +45,23 @@ public final class NvrtcLibrary implements ReferenceLibrary {
   private static final List<String> GATED = List.of("swiglu", "geglu");
 
   private final Map<CudaDevice, CudaModule> modules = new HashMap<>();
+  private final Compiler compiler;
+
+  /** CUDA C++ to PTX. */
+  @FunctionalInterface
+  interface Compiler {
+    String ptx(String file, String source, List<String> options);
+  }
+
+  /** With NVRTC. */
+  public NvrtcLibrary() {
+    this(NvrtcCompiler::ptx);
+  }
+
+  /** With another compiler of the same language. */
+  NvrtcLibrary(Compiler compiler) {
+    this.compiler = compiler;
+  }
 
   @Override
   public String name() {
@@ -86,7 +103,7 @@ public final class NvrtcLibrary implements ReferenceLibrary {
             _ -> {
               String architecture = device.target().label().replace("sm_", "compute_");
               List<String> options = List.of("--gpu-architecture=" + architecture);
-              return device.loadModule(FILE, NvrtcCompiler.ptx(FILE, source(), options));
+              return device.loadModule(FILE, compiler.ptx(FILE, source(), options));
             })
         .function(name);
   }

@@ -1,19 +1,14 @@
 package dev.kiln.ops.profile;
 
 import dev.kiln.compiler.Target;
-import dev.kiln.compiler.gpu.GpuKernel;
 import dev.kiln.runtime.KilnException;
-import dev.kiln.runtime.sim.KernelTexts;
 import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.SimReport;
-import dev.kiln.runtime.sim.monitor.count.Counters;
 import dev.kiln.runtime.sim.monitor.count.LaunchCounting;
 import dev.kiln.runtime.sim.roofline.GpuModel;
-import dev.kiln.runtime.sim.roofline.RooflineEstimate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -99,26 +94,12 @@ public final class SimProfile {
       try (var _ = device.listenBeside((_, _, _) -> reports.add(device.lastReport()))) {
         run.run();
       }
-      reports.forEach(report -> kernels.add(counted(report, target)));
+      reports.forEach(report -> kernels.add(CountedKernel.of(report, target, options.gpus())));
       if (options.check()) {
         checks.add(
             ErrorCheck.of(
                 ofCase, run.outputs(), ofCase.operation().inputs(ofCase, options.seed())));
       }
     }
-  }
-
-  private CountedKernel counted(SimReport report, Target target) {
-    Counters counters = report.part(Counters.class).orElseThrow();
-    return new CountedKernel(
-        report.kernel(),
-        target,
-        report.part(GpuKernel.class).map(GpuKernel::ptx).orElse(""),
-        counters,
-        report.part(KernelTexts.class).map(KernelTexts::byName).orElse(Map.of()),
-        options.gpus().stream()
-            .filter(gpu -> gpu.target() == target)
-            .map(gpu -> RooflineEstimate.of(counters, gpu))
-            .toList());
   }
 }

@@ -52,7 +52,7 @@ final class Cells {
     open(part, told);
     String width = Figures.pixel(100 * Math.clamp(part, 0, 1)) + "%";
     out.raw("<span class=\"part\">").tag("i", "style", "width:" + width).end("i").end("span");
-    out.text(String.format(Locale.ROOT, "%.0f %%", 100 * part)).end("td");
+    beside(String.format(Locale.ROOT, "%.0f %%", 100 * part));
     return this;
   }
 
@@ -64,8 +64,13 @@ final class Cells {
     String width = Figures.pixel(50 * Math.abs(reach)) + "%";
     out.tag("span", "class", ratio < 1 ? "ratio slower" : "ratio");
     out.tag("i", "style", "left:" + from + ";width:" + width).end("i").end("span");
-    out.text(Figures.of(ratio, ratio < 10 ? 3 : 4)).end("td");
+    beside(Figures.of(ratio, ratio < 100 ? 3 : 4));
     return this;
+  }
+
+  /** A number beside a bar, so wide that bars stand below each other. */
+  private void beside(String number) {
+    out.leaf("span", number, "class", "beside").end("td");
   }
 
   private void open(double value, String told) {

@@ -165,6 +165,11 @@ final class HeatPanes {
     return shown;
   }
 
+  /** {@code product} of {@code dev/kiln/kernels/product.py}. */
+  private static String shortName(String file) {
+    return file.substring(file.lastIndexOf('/') + 1).replaceAll("\\.py$", "");
+  }
+
   private void ptxLine(String text, Measures measures, SourcePlace place, Set<SourcePlace> seen) {
     if (place == null) {
       out.raw("<tr><td></td>");
@@ -175,7 +180,7 @@ final class HeatPanes {
       } else {
         out.tag("tr", "data-s", file + ":" + place.line());
       }
-      out.leaf("td", Integer.toString(place.line()));
+      out.leaf("td", (files.size() > 1 ? shortName(place.file()) + ":" : "") + place.line());
     }
     if (measures == null) {
       blank();

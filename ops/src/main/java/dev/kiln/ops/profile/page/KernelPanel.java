@@ -63,7 +63,7 @@ final class KernelPanel {
     out.leaf("span", first.target().label(), "class", "chip");
     int launches = kernel.launches().size();
     if (launches > 1) {
-      out.leaf("span", launches + " launches", "class", "chip");
+      out.leaf("span", launches + " launches, summed", "class", "chip");
     }
     for (RooflineEstimate estimate : first.estimates()) {
       out.leaf("span", estimate.gpu().name() + ": " + verdict(estimate), "class", "verdict");
@@ -71,10 +71,13 @@ final class KernelPanel {
     out.raw("</summary>");
   }
 
-  private static String verdict(RooflineEstimate estimate) {
+  private String verdict(RooflineEstimate estimate) {
     return estimate.fits()
-        ? "at least %s, bound by %s"
-            .formatted(Nanos.text(1e9 * estimate.seconds()), estimate.holds().resource().title())
+        ? "%sat least %s, bound by %s"
+            .formatted(
+                kernel.launches().size() > 1 ? "the first " : "",
+                Nanos.text(1e9 * estimate.seconds()),
+                estimate.holds().resource().title())
         : "not one block fits into an SM";
   }
 

@@ -3,13 +3,13 @@ package dev.kiln.ops.profile.page;
 import dev.kiln.ops.page.Figures;
 import dev.kiln.ops.page.Markup;
 import dev.kiln.ops.page.Page;
+import dev.kiln.ops.profile.CountedKernel;
 import dev.kiln.ops.profile.DeviceRoofline;
 import dev.kiln.ops.profile.ProfileReport;
 import dev.kiln.ops.profile.ProfileRow;
 import dev.kiln.ops.profile.Rooflines;
 import dev.kiln.ops.profile.page.RooflinePlot.Point;
 import dev.kiln.runtime.AtomicFile;
-import dev.kiln.runtime.sim.monitor.count.Counters;
 import dev.kiln.runtime.sim.roofline.GpuModel;
 import dev.kiln.runtime.sim.roofline.RooflineEstimate;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +25,6 @@ import java.util.stream.Stream;
  * scripts.
  */
 public final class ProfilePage {
-  /** Characters of lines of kernels, beyond which those of further kernels are left out. */
-  private static final int MOST_OF_LINES = 24_000_000;
-
   private final ProfileReport report;
   private final Markup html = new Markup();
 
@@ -45,15 +42,35 @@ public final class ProfilePage {
     AtomicFile.write(file, out -> out.write(page));
   }
 
+  /**
+   * Writes a page of kernels of one's own, as a whole or not at all: what bounds each launch, and
+   * what each line did.
+   *
+   * @throws dev.kiln.runtime.KilnException if the file cannot be written
+   */
+  public static void write(Path file, String title, List<CountedKernel> kernels) {
+    byte[] page = page(title, kernels).getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(file, out -> out.write(page));
+  }
+
+  /** The page of kernels of one's own. */
+  public static String page(String title, List<CountedKernel> kernels) {
+    Markup html = new Markup().raw(begin(title));
+    html.raw("<header><p class=\"brand\">Kiln profile</p>").leaf("h1", title).raw("</header>");
+    html.raw("<section>");
+    KernelPanels panels = new KernelPanels(html);
+    panels.add(kernels);
+    panels.end();
+    return html.raw("</section>").raw(end()).toString();
+  }
+
   /** The page. */
   public static String page(ProfileReport report) {
     return new ProfilePage(report).make();
   }
 
   private String make() {
-    html.raw(
-        Page.begin(
-            "Profile of " + report.device(), Page.resource(ProfilePage.class, "profile.css")));
+    html.raw(begin("Profile of " + report.device()));
     head();
     if (!report.rows().isEmpty()) {
       calls();
@@ -61,7 +78,15 @@ public final class ProfilePage {
       kernels();
     }
     libraries();
-    return html.raw(Page.end(Page.resource(ProfilePage.class, "profile.js"))).toString();
+    return html.raw(end()).toString();
+  }
+
+  private static String begin(String title) {
+    return Page.begin(title, Page.resource(ProfilePage.class, "profile.css"));
+  }
+
+  private static String end() {
+    return Page.end(Page.resource(ProfilePage.class, "profile.js"));
   }
 
   private boolean isSimulated() {
@@ -72,9 +97,12 @@ public final class ProfilePage {
 
   private void head() {
     html.raw("<header><p class=\"brand\">Kiln profile</p>");
-    html.leaf("h1", report.device().equals(report.model()) ? report.device() : name());
+    html.leaf("h1", report.model().startsWith(report.device()) ? report.model() : name());
     html.raw("<dl class=\"tiles\">");
-    tile("calls", Integer.toString(report.rows().size()), operations() + " operations");
+    tile(
+        "calls",
+        Integer.toString(report.rows().size()),
+        operations() + (operations() == 1 ? " operation" : " operations"));
     long wrong = report.rows().stream().filter(row -> !row.isRight()).count();
     long checked = report.rows().stream().filter(row -> row.check().isPresent()).count();
     tile("wrong or failed", Long.toString(wrong), checked + " checked");
@@ -154,7 +182,7 @@ public final class ProfilePage {
             + " second"
             + (isSimulated() ? ", if the launches take the least time." : ".")
             + " Under the slope a call waits for memory, under a ceiling for arithmetic.");
-    html.raw("<div class=\"grid two\">").raw(plots).raw("</div>");
+    html.raw("<div class=\"grid plots\">").raw(plots).raw("</div>");
     List<String> left =
         report.rows().stream()
             .filter(row -> row.fault().isEmpty() && !(row.intensity() > 0))
@@ -218,30 +246,13 @@ public final class ProfilePage {
       return;
     }
     section("Kernels");
-    about(
-        "The stronger the ground of a number, the larger the line's share of the kernel. A click on"
-            + " a line of the source marks the PTX made from it. "
-            + String.join(" ", Counters.NOTES));
-    int number = 0;
-    int length = 0;
+    KernelPanels panels = new KernelPanels(html);
     for (ProfileRow row : rows) {
       html.leaf("h3", row.ofCase().toString(), "class", "case");
-      for (KernelHeat kernel : KernelHeat.of(row.kernels())) {
-        String panel = KernelPanel.html(kernel, number, number == 0, length < MOST_OF_LINES);
-        html.raw(panel);
-        length += panel.length();
-        number++;
-      }
+      panels.add(row.kernels());
     }
-    assumptions();
+    panels.end();
     html.raw("</section>");
-  }
-
-  private void assumptions() {
-    html.raw("<details class=\"assumptions\"><summary>What the estimates take for granted");
-    html.raw("</summary><ul>");
-    RooflineEstimate.ASSUMPTIONS.forEach(assumption -> html.leaf("li", assumption));
-    html.raw("</ul></details>");
   }
 
   // Libraries

@@ -8,9 +8,11 @@ import dev.kiln.ops.page.Plot;
 import dev.kiln.ops.profile.DeviceRoofline;
 import dev.kiln.ops.profile.OperationCase;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Calls under the roofs of a device, both axes by powers of ten: operations for each byte to the
@@ -76,22 +78,46 @@ final class RooflinePlot {
 
   /** Equal ones as one. */
   private List<Peak> peaks() {
-    Map<Double, List<String>> names = new LinkedHashMap<>();
-    add(names, roofline.flops(), "");
-    add(names, roofline.productFlops(), " products");
-    return names.entrySet().stream()
-        .map(entry -> new Peak(String.join(", ", entry.getValue()), entry.getKey()))
+    Map<Double, List<String>> ordinary = names(roofline.flops());
+    Map<Double, List<String>> products = names(roofline.productFlops());
+    Set<Double> rates = new TreeSet<>(ordinary.keySet());
+    rates.addAll(products.keySet());
+    return rates.stream()
+        .map(
+            rate ->
+                new Peak(
+                    name(
+                        ordinary.getOrDefault(rate, List.of()),
+                        products.getOrDefault(rate, List.of())),
+                    rate))
         .toList();
   }
 
-  private static void add(Map<Double, List<String>> names, Map<DType, Double> peaks, String kind) {
+  private static Map<Double, List<String>> names(Map<DType, Double> peaks) {
+    Map<Double, List<String>> names = new TreeMap<>();
     peaks.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .forEach(
             peak ->
                 names
                     .computeIfAbsent(peak.getValue(), _ -> new ArrayList<>())
-                    .add(peak.getKey().shortName() + kind));
+                    .add(peak.getKey().shortName()));
+    return names;
+  }
+
+  private String name(List<String> ordinary, List<String> products) {
+    if (products.size() == roofline.productFlops().size() && products.equals(ordinary)) {
+      return "all arithmetic";
+    }
+    List<String> parts = new ArrayList<>();
+    if (!ordinary.isEmpty()) {
+      boolean all = ordinary.size() == roofline.flops().size();
+      parts.add(all ? "ordinary arithmetic" : String.join(", ", ordinary));
+    }
+    if (!products.isEmpty()) {
+      parts.add("products in " + String.join(", ", products));
+    }
+    return String.join("; ", parts);
   }
 
   private void roofs(Markup svg, Plot plot, Axis x, List<Peak> peaks) {

@@ -8,6 +8,9 @@ import java.util.TreeSet;
  * The lines of a kernel file that are worth showing: those that count, and the functions around.
  */
 final class SourceExcerpt {
+  /** Longer lists of parameters are left out. */
+  private static final int FEW = 6;
+
   private SourceExcerpt() {}
 
   /**
@@ -38,6 +41,7 @@ final class SourceExcerpt {
     if (!isHead(lines.get(first - 1))) {
       return;
     }
+    int head = first;
     int last = first;
     for (int i = first + 1; i <= lines.size(); i++) {
       String text = lines.get(i - 1);
@@ -51,8 +55,15 @@ final class SourceExcerpt {
     while (first > 1 && lines.get(first - 2).startsWith("@")) {
       first--;
     }
+    int parameters = head + 1;
+    while (parameters < last && !lines.get(parameters - 1).startsWith(")")) {
+      parameters++;
+    }
+    boolean isLong = lines.get(parameters - 1).startsWith(")") && parameters - head > FEW;
     for (int i = first; i <= last; i++) {
-      shown.add(i);
+      if (!isLong || i <= head || i >= parameters) {
+        shown.add(i);
+      }
     }
   }
 

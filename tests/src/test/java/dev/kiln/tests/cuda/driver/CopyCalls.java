@@ -96,9 +96,14 @@ final class CopyCalls {
       require(pinned.get().holds(address, bytes), "pinned memory ends within the copy");
       return memory(CallValues.memory(address, bytes), pinned.get());
     }
+    Capture capture = driver.stream(context, stream).capture();
+    if (capture != null) {
+      capture.invalidate();
+      throw new DriverError(
+          CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED(), "a capture copies memory that is not pinned");
+    }
     MemorySegment memory = CallValues.memory(address, bytes);
-    boolean captured = driver.stream(context, stream).capture() != null;
-    return memory(isSource && !captured ? DriverMemory.copy(memory) : memory, null);
+    return memory(isSource ? DriverMemory.copy(memory) : memory, null);
   }
 
   private Place memory(MemorySegment memory, HostRange pinned) {

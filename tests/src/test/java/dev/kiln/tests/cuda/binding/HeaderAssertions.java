@@ -9,9 +9,13 @@ import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.UnionLayout;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A C source that compiles only if the binding agrees with the header: sizes and offsets of
@@ -21,9 +25,13 @@ import java.util.regex.Pattern;
 final class HeaderAssertions {
   private static final Pattern VERSION = Pattern.compile("#define CUDA_VERSION (\\d+)");
 
+  private static final Pattern PROTOTYPE =
+      Pattern.compile("\\bCUresult\\s+(\\w+)\\s*\\(([^)]*)\\)\\s*;");
+
   private final StringBuilder source = new StringBuilder();
   private final String prologue;
-  private final String header;
+  private final Set<String> names;
+  private final Map<String, String> prototypes;
   private final boolean sameVersion;
 
   /**
@@ -35,7 +43,12 @@ final class HeaderAssertions {
    */
   HeaderAssertions(String prologue, String header, Binding binding) {
     this.prologue = prologue;
-    this.header = header;
+    this.names = new HashSet<>(List.of(header.split("\\W+")));
+    this.prototypes =
+        PROTOTYPE
+            .matcher(header)
+            .results()
+            .collect(Collectors.toMap(r -> r.group(1), r -> r.group(2), (first, _) -> first));
     Matcher version = VERSION.matcher(header);
     this.sameVersion =
         version.find()
@@ -50,7 +63,7 @@ final class HeaderAssertions {
   }
 
   private boolean knows(String name) {
-    return sameVersion || Pattern.compile("\\b" + name + "\\b").matcher(header).find();
+    return sameVersion || names.contains(name);
   }
 
   private void constant(String name, long value) {
@@ -142,14 +155,12 @@ final class HeaderAssertions {
   }
 
   private List<String> parameters(String function) {
-    Matcher prototype =
-        Pattern.compile("\\bCUresult\\s+%s\\s*\\(([^)]*)\\)\\s*;".formatted(function))
-            .matcher(header);
-    if (!prototype.find()) {
+    String prototype = prototypes.get(function);
+    if (prototype == null) {
       throw new AssertionError("the header declares no function " + function);
     }
     List<String> parameters = new ArrayList<>();
-    for (String parameter : prototype.group(1).strip().split("\\s*,\\s*")) {
+    for (String parameter : prototype.strip().split("\\s*,\\s*")) {
       if (!parameter.equals("void")) {
         parameters.add(parameter.replaceAll("\\s+", " "));
       }

@@ -14,6 +14,9 @@ final class PlaneTapGradients {
   /** Sums of a program: as many as make a method that need not be cut. */
   private static final int MOST_SUMS = 16;
 
+  /** Beyond, products of matrices read less. */
+  private static final int MOST_CHANNELS = 64;
+
   private static final int FEWEST_PIXELS = 1 << 11;
   private static final int MOST_PIXELS = 1 << 20;
   private static final int MOST_PARTS = 32;
@@ -32,7 +35,7 @@ final class PlaneTapGradients {
 
   /** Whether a row of taps has neither one, which would read everything once for each, nor many. */
   static boolean suits(TapGrid taps, Volume dw) {
-    return taps.count[2] > 1 && taps.count[2] <= MOST_SUMS && dw.first <= 16;
+    return taps.count[2] > 1 && taps.count[2] <= MOST_SUMS && dw.first <= MOST_CHANNELS;
   }
 
   /** {@code dw} from {@code x} and {@code dy}. */

@@ -21,8 +21,8 @@ final class ConvolutionCases {
         forward(),
         gradients(),
         fewChannels(),
-        planes("few channels", 6),
-        planes("many channels", 18),
+        planes("few channels", 5, 6),
+        planes("many channels", 1, 66),
         depthwise(),
         transposed());
   }
@@ -76,15 +76,15 @@ final class ConvolutionCases {
         });
   }
 
-  private static KernelCase planes(String what, int out) {
+  private static KernelCase planes(String what, int images, int out) {
     return new KernelCase(
         "Convolution to " + what + " with stride 1 and its gradients",
         List.of(
-            normal(93, 5, 3, 12, 10),
+            normal(93, images, 3, 12, 10),
             normal(94, out, 3, 3, 3),
-            normal(95, 5, out, 12, 10),
-            unwritten(5, out, 12, 10),
-            unwritten(5, 3, 12, 10),
+            normal(95, images, out, 12, 10),
+            unwritten(images, out, 12, 10),
+            unwritten(images, 3, 12, 10),
             unwritten(out, 3, 3, 3),
             unwritten(out)),
         (device, arrays) -> {

@@ -47,7 +47,7 @@ final class Tuner {
       return TuningChoice.of(request.configurations().getFirst());
     }
     if (!request.mayTry()) {
-      return known(request, key, records, Optional.empty(), false);
+      return known(request, key, records, timer, Optional.empty(), false);
     }
     synchronized (records.lock(key)) {
       return chooseAlone();
@@ -57,7 +57,7 @@ final class Tuner {
   private TuningChoice chooseAlone() {
     Optional<TritonConfig> kept = records.choice(key).filter(request.configurations()::contains);
     if (kept.isPresent()) {
-      return known(request, key, records, Optional.empty(), true);
+      return known(request, key, records, timer, Optional.empty(), true);
     }
     List<TritonConfig> configs = request.pruned();
     if (configs.size() == 1) {
@@ -71,10 +71,13 @@ final class Tuner {
       try {
         tryAll(unknown);
       } catch (UntriedException e) {
-        return known(request, key, records, Optional.of(e.getMessage()), e.isLasting());
+        return known(request, key, records, timer, Optional.of(e.getMessage()), e.isLasting());
       }
     }
-    TritonConfig best = records.find(key, configs).orElseThrow(() -> noneWorks(configs));
+    TritonConfig best =
+        records
+            .find(key, configs, timer.asFast(request.device()))
+            .orElseThrow(() -> noneWorks(configs));
     return new TuningChoice(best, candidates(), true, Optional.empty());
   }
 
@@ -156,6 +159,7 @@ final class Tuner {
       TuningRequest request,
       TuningKey key,
       TuningRecords records,
+      TrialTimer timer,
       Optional<String> note,
       boolean holds) {
     List<TritonConfig> configs = request.configurations();
@@ -168,7 +172,8 @@ final class Tuner {
                       config, outcome.isPresent() ? Source.KEPT : Source.UNKNOWN, outcome);
                 })
             .toList();
-    TritonConfig config = records.find(key, configs).orElse(configs.getFirst());
+    TritonConfig config =
+        records.find(key, configs, timer.asFast(request.device())).orElse(configs.getFirst());
     return new TuningChoice(config, candidates, holds, note);
   }
 }

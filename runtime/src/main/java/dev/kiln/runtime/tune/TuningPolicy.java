@@ -93,7 +93,7 @@ public sealed interface TuningPolicy {
   record FromDisk(TuningRecords records) implements TuningPolicy {
     @Override
     public TuningChoice choose(TuningRequest request) {
-      return Tuner.known(request, request.key(), records, Optional.empty(), true);
+      return Tuner.known(request, request.key(), records, new BenchTimer(), Optional.empty(), true);
     }
 
     @Override

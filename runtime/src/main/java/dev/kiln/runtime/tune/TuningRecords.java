@@ -16,9 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * Thread-safe; any number of processes may use one cache.
  */
 public final class TuningRecords {
-  /** Times that differ by less are taken to be the same. */
-  private static final double AS_FAST = 1.02;
-
   private static final class Shared {
     static final TuningRecords RECORDS = new TuningRecords(null);
   }
@@ -56,11 +53,20 @@ public final class TuningRecords {
    * @return empty if nothing is known of any of them, or none works
    */
   public Optional<TritonConfig> find(TuningKey key, List<TritonConfig> configs) {
-    Optional<TritonConfig> choice = choice(key).filter(configs::contains);
-    return choice.isPresent() ? choice : fastest(key, configs);
+    return find(key, configs, TrialTimer.AS_FAST);
   }
 
-  private Optional<TritonConfig> fastest(TuningKey key, List<TritonConfig> configs) {
+  /**
+   * The same.
+   *
+   * @param asFast a time that is no more than so many times the least is as good
+   */
+  Optional<TritonConfig> find(TuningKey key, List<TritonConfig> configs, double asFast) {
+    Optional<TritonConfig> choice = choice(key).filter(configs::contains);
+    return choice.isPresent() ? choice : fastest(key, configs, asFast);
+  }
+
+  private Optional<TritonConfig> fastest(TuningKey key, List<TritonConfig> configs, double asFast) {
     double[] nanos = new double[configs.size()];
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < nanos.length; i++) {
@@ -72,7 +78,7 @@ public final class TuningRecords {
       least = Math.min(least, nanos[i]);
     }
     for (int i = 0; i < nanos.length; i++) {
-      if (nanos[i] < Double.POSITIVE_INFINITY && nanos[i] <= least * AS_FAST) {
+      if (nanos[i] < Double.POSITIVE_INFINITY && nanos[i] <= least * asFast) {
         return Optional.of(configs.get(i));
       }
     }

@@ -204,6 +204,19 @@ class TuningRecordsTest {
   }
 
   @Test
+  void onTheJvmTimesMustDifferMoreToCount() {
+    TuningRecords records = newProcess();
+    Launch launch = launch(CONFIGS, new TuningPolicy.FromDisk(records));
+    try (NdArray out = NdArray.zeros(device, DType.FP32, 1)) {
+      TuningKey key = launch.args(out, 5L).tuningKey();
+      records.keep(key, CONFIGS.get(0), TuningOutcome.took(108));
+      records.keep(key, CONFIGS.get(1), TuningOutcome.took(100));
+      assertThat(run(launch, 5)).isEqualTo(16);
+      assertThat(records.find(key, CONFIGS)).contains(CONFIGS.get(1));
+    }
+  }
+
+  @Test
   void aLaunchKeepsItsChoiceWhileTheKeyStays() {
     Launch launch = launch(CONFIGS, measuring(newProcess()));
     for (int time = 0; time < 3; time++) {

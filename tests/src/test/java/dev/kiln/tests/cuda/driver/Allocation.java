@@ -93,6 +93,9 @@ final class Allocation {
   void destroy() {
     present = false;
     buffer.close();
+    if (pool != null) {
+      pool.gave(bytes);
+    }
   }
 
   void write(MemorySegment source, long address) {

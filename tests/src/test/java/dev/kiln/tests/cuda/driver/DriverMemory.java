@@ -37,7 +37,7 @@ final class DriverMemory implements AutoCloseable {
     if (bytes <= 0) {
       throw new DriverError(CUDA_ERROR_INVALID_VALUE(), "an allocation of " + bytes + " bytes");
     }
-    Allocation result = new Allocation(context, kind, take(context, bytes), bytes, pool);
+    Allocation result = new Allocation(context, kind, take(context, bytes, pool), bytes, pool);
     allocations.put(result.address(), result);
     if (pool != null) {
       pool.took(bytes);
@@ -46,17 +46,29 @@ final class DriverMemory implements AutoCloseable {
   }
 
   /** What was freed behind work that has not run is in use still. */
-  private Buffer take(DriverContext context, long bytes) {
-    try {
-      return context.gpu().device().allocate(bytes);
-    } catch (DeviceMemoryException e) {
+  private Buffer take(DriverContext context, long bytes, MemoryPool pool) {
+    SimulatedGpu gpu = context.gpu();
+    if (available(gpu, pool) < bytes) {
       flush.accept(context);
+      gpu.pools().forEach(MemoryPool::settle);
+    }
+    long available = available(gpu, pool);
+    if (available < bytes) {
+      throw new DriverError(
+          CUDA_ERROR_OUT_OF_MEMORY(),
+          "%,d bytes wanted, %,d are there, pools keep %,d"
+              .formatted(bytes, available, gpu.kept()));
     }
     try {
-      return context.gpu().device().allocate(bytes);
+      return gpu.device().allocate(bytes);
     } catch (DeviceMemoryException e) {
       throw new DriverError(CUDA_ERROR_OUT_OF_MEMORY(), e.getMessage());
     }
+  }
+
+  /** A pool may use what it keeps. */
+  private static long available(SimulatedGpu gpu, MemoryPool pool) {
+    return gpu.freeBytes() + (pool == null ? 0 : pool.kept());
   }
 
   /** Makes memory known that somebody else owns. */
@@ -109,14 +121,6 @@ final class DriverMemory implements AutoCloseable {
           CUDA_ERROR_INVALID_VALUE(), "0x%x was not allocated, or was freed".formatted(address));
     }
     return found;
-  }
-
-  /** Bytes that a program holds on a GPU. */
-  long held(SimulatedGpu gpu) {
-    return allocations.values().stream()
-        .filter(a -> a.isHeld() && a.context().gpu() == gpu && isDeviceMemory(a))
-        .mapToLong(Allocation::bytes)
-        .sum();
   }
 
   private static boolean isDeviceMemory(Allocation allocation) {

@@ -58,9 +58,8 @@ final class MemoryCalls {
   }
 
   private void info(DriverContext context, CallValues values) {
-    long total = context.gpu().bytes();
-    values.put(0, total - memory().held(context.gpu()));
-    values.put(1, total);
+    values.put(0, context.gpu().freeBytes());
+    values.put(1, context.gpu().bytes());
   }
 
   /** At once: the real driver may wait for the GPU, but does not say that it will. */
@@ -72,9 +71,6 @@ final class MemoryCalls {
     Allocation allocation = memory().requireHeld(values.at(0));
     switch (allocation.kind()) {
       case PLAIN, POOLED -> {
-        if (allocation.pool() != null) {
-          allocation.pool().gave(allocation.bytes());
-        }
         memory().destroy(allocation);
       }
       case GRAPH -> {

@@ -25,7 +25,13 @@ final class PoolCalls {
         });
     table.inContext("cuMemPoolCreate", this::create);
     table.inContext(
-        "cuMemPoolDestroy", (c, v) -> driver.handles().remove(v.at(0), MemoryPool.class));
+        "cuMemPoolDestroy",
+        (c, v) -> {
+          MemoryPool pool = driver.handles().remove(v.at(0), MemoryPool.class);
+          require(pool != pool.gpu().defaultPool(), "a GPU's own pool");
+          pool.trim(0);
+          pool.gpu().pools().remove(pool);
+        });
     table.inContext("cuMemPoolSetAttribute", this::set);
     table.inContext("cuMemPoolGetAttribute", this::get);
     table.inContext("cuMemPoolTrimTo", (c, v) -> pool(v.at(0)).trim(v.at(1)));
@@ -63,9 +69,10 @@ final class PoolCalls {
     int attribute = values.number(1);
     if (attribute == CU_MEMPOOL_ATTR_RELEASE_THRESHOLD()) {
       pool.threshold(CallValues.memory(values.at(2), Long.BYTES).get(JAVA_LONG_UNALIGNED, 0));
-    } else if (attribute == CU_MEMPOOL_ATTR_USED_MEM_HIGH()
-        || attribute == CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH()) {
-      pool.resetHigh();
+    } else if (attribute == CU_MEMPOOL_ATTR_USED_MEM_HIGH()) {
+      pool.resetUsedHigh();
+    } else if (attribute == CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH()) {
+      pool.resetReservedHigh();
     } else {
       require(isSwitch(attribute), "attribute " + attribute);
     }
@@ -88,9 +95,10 @@ final class PoolCalls {
       values.put(2, pool.used());
     } else if (attribute == CU_MEMPOOL_ATTR_USED_MEM_HIGH()) {
       values.put(2, pool.usedHigh());
-    } else if (attribute == CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT()
-        || attribute == CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH()) {
+    } else if (attribute == CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT()) {
       values.put(2, pool.reserved());
+    } else if (attribute == CU_MEMPOOL_ATTR_RESERVED_MEM_HIGH()) {
+      values.put(2, pool.reservedHigh());
     } else {
       throw new DriverError(CUDA_ERROR_INVALID_VALUE(), "attribute " + attribute);
     }
@@ -130,9 +138,6 @@ final class PoolCalls {
         driver.submitRelease(
             queue, "the release of " + freed, () -> driver.memory().destroy(freed));
         freed.hold(false);
-        if (freed.pool() != null) {
-          freed.pool().gave(freed.bytes());
-        }
       }
       case GRAPH -> {
         driver.submitRelease(queue, "the release of " + freed, () -> freed.present(false));

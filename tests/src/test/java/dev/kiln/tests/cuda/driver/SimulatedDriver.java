@@ -120,8 +120,8 @@ public final class SimulatedDriver implements AutoCloseable {
       if (FunctionTable.isRelease(function)) {
         giveBack(entry, values);
       }
-      if (injection.loses() && current.get() != null) {
-        current.get().lose(injected);
+      if (injection.loses()) {
+        loseAll(injected);
       }
       throw new DriverError(injected, "injected");
     }
@@ -143,6 +143,14 @@ public final class SimulatedDriver implements AutoCloseable {
     }
     entry.action().call(context, values);
     return CUDA_SUCCESS();
+  }
+
+  private void loseAll(int status) {
+    for (SimulatedGpu gpu : gpus) {
+      if (gpu.context() != null) {
+        gpu.context().lose(status);
+      }
+    }
   }
 
   private void giveBack(FunctionTable.Entry entry, CallValues values) {
@@ -298,11 +306,13 @@ public final class SimulatedDriver implements AutoCloseable {
     if (work != null) {
       scheduler.complete(work);
     }
+    context.gpu().pools().forEach(MemoryPool::settle);
     requireAlive(context);
   }
 
   void completeAll(DriverContext context) {
     scheduler.completeAll(context);
+    context.gpu().pools().forEach(MemoryPool::settle);
     requireAlive(context);
   }
 
@@ -344,6 +354,8 @@ public final class SimulatedDriver implements AutoCloseable {
       }
     }
     memory.removeAll(context);
+    context.gpu().pools().removeIf(pool -> pool.context() == context);
+    context.gpu().defaultPool().trim(0);
     handles.removeAll(context);
     context.gpu().endContext();
   }

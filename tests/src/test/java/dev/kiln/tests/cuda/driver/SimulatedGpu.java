@@ -5,6 +5,8 @@ import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.roofline.GpuModel;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A GPU: a simulated device, the numbers that it tells, and its primary context. */
 @SuppressWarnings("restricted")
@@ -17,6 +19,7 @@ final class SimulatedGpu {
   private final GpuModel model;
   private final long bytes;
   private final SimDevice device;
+  private final List<MemoryPool> pools = new ArrayList<>();
   private final MemoryPool defaultPool;
   private DriverContext context;
   private int holders;
@@ -78,6 +81,21 @@ final class SimulatedGpu {
 
   SimDevice device() {
     return device;
+  }
+
+  /** All that have not been destroyed. */
+  List<MemoryPool> pools() {
+    return pools;
+  }
+
+  /** Bytes that nobody has, pools included. */
+  long freeBytes() {
+    return bytes - device.memoryUse().current() - kept();
+  }
+
+  /** Bytes that pools keep for themselves. */
+  long kept() {
+    return pools.stream().mapToLong(MemoryPool::kept).sum();
   }
 
   MemoryPool defaultPool() {

@@ -165,7 +165,7 @@ final class ActivityLog {
     return true;
   }
 
-  synchronized void close() {
+  synchronized void close(ReleaseSteps steps) {
     listener = null;
     for (Timed timed : pending) {
       events.give(timed.start);
@@ -176,6 +176,6 @@ final class ActivityLog {
       events.give(base);
       base = null;
     }
-    events.close();
+    events.close(steps);
   }
 }

@@ -81,7 +81,7 @@ public final class CudaDevice implements Device {
       this.own = new CudaStream(this, streamCount++, 0);
     } catch (RuntimeException e) {
       if (pool != null) {
-        faults.quietly(pool::close);
+        pool.close(new ReleaseSteps(this));
       }
       cuDevicePrimaryCtxRelease_v2(properties.ordinal());
       throw e;
@@ -344,10 +344,13 @@ public final class CudaDevice implements Device {
       if (closed) {
         return;
       }
-      new DeviceRelease(this).run();
-      closed = true;
+      try {
+        new DeviceRelease(this).run();
+      } finally {
+        closed = true;
+        OpenDevices.remove(this);
+      }
     }
-    OpenDevices.remove(this);
   }
 
   // What the parts of a device use.
@@ -369,7 +372,7 @@ public final class CudaDevice implements Device {
   }
 
   /** Each time: other libraries change the thread's context, too, and do not tell. */
-  private void makeCurrent() {
+  void makeCurrent() {
     check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
   }
 
@@ -377,22 +380,9 @@ public final class CudaDevice implements Device {
     faults.check(status, call);
   }
 
-  /**
-   * Gives something back. On a device that is closed or lost nothing is left to do, and a loss that
-   * shows now is told by the next call.
-   */
+  /** Gives something back; see {@link ReleaseSteps}. */
   void releasing(Runnable release) {
-    if (closed || faults.isLost()) {
-      return;
-    }
-    try {
-      makeCurrent();
-      release.run();
-    } catch (CudaException e) {
-      if (!faults.isLost()) {
-        throw e;
-      }
-    }
+    new ReleaseSteps(this).step(release).end();
   }
 
   /** With the option {@code blocking}, waits for a launch. */

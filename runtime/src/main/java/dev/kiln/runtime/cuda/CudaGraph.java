@@ -69,11 +69,11 @@ public final class CudaGraph implements AutoCloseable {
     }
 
     /** Gives everything back, behind the work of a stream; {@code null} if nothing ever ran. */
-    void release(CudaDevice device, CudaStream after) {
+    void release(CudaDevice device, CudaStream after, ReleaseSteps steps) {
       closed = true;
-      left.forEach(buffer -> device.releasing(() -> device.memory().freeLeft(buffer, after)));
+      left.forEach(buffer -> steps.step(() -> device.memory().freeLeft(buffer, after)));
       left.clear();
-      pinned.forEach(PinnedMemory::close);
+      pinned.forEach(memory -> steps.step(memory::close));
       pinned.clear();
     }
   }
@@ -105,16 +105,19 @@ public final class CudaGraph implements AutoCloseable {
     }
     CudaStream stream = device.internalStream();
     Capture capture = new Capture(stream);
+    CudaGraph graph;
     try {
-      MemorySegment graph = record(device, stream, capture, work);
-      return instantiate(device, capture, graph);
+      graph = instantiate(device, capture, record(device, stream, capture, work));
     } catch (RuntimeException | Error e) {
       capture.active = false;
-      capture.release(device, null);
+      // What fails now fails because of that, or is not worth hiding it.
+      ReleaseSteps steps = new ReleaseSteps(device);
+      capture.release(device, null, steps);
+      steps.step(stream::destroy);
       throw e;
-    } finally {
-      stream.destroy();
     }
+    device.releasing(stream::destroy);
+    return graph;
   }
 
   private static MemorySegment record(
@@ -208,15 +211,18 @@ public final class CudaGraph implements AutoCloseable {
       return;
     }
     device.owned().remove(this);
-    CudaStream last = null;
+    ReleaseSteps steps = new ReleaseSteps(device);
+    CudaStream last = replayed.isEmpty() ? null : device.ownStream();
     for (CudaStream stream : replayed) {
       if (!stream.isClosed()) {
-        device.releasing(stream::await);
+        steps.step(stream::await);
         last = stream;
       }
     }
-    capture.release(device, replayed.isEmpty() ? null : last == null ? device.ownStream() : last);
-    device.releasing(() -> device.check(cuGraphExecDestroy(executable), "cuGraphExecDestroy"));
-    device.releasing(() -> device.check(cuGraphDestroy(graph), "cuGraphDestroy"));
+    capture.release(device, last, steps);
+    steps
+        .step(() -> device.check(cuGraphExecDestroy(executable), "cuGraphExecDestroy"))
+        .step(() -> device.check(cuGraphDestroy(graph), "cuGraphDestroy"))
+        .end();
   }
 }

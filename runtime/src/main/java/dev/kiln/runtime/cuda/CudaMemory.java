@@ -208,18 +208,26 @@ final class CudaMemory {
       return;
     }
     CudaStream last = reclaim();
-    for (CudaStream other : device.streams()) {
-      if (other == freed.stream || other.mayWorkSince(freed.born)) {
-        last.waitFor(other);
+    try {
+      for (CudaStream other : device.streams()) {
+        if (other == freed.stream || other.mayWorkSince(freed.born)) {
+          last.waitFor(other);
+        }
       }
+    } catch (CudaException e) {
+      // Nothing orders the release now: it waits for the device instead.
+      new ReleaseSteps(device).step(device::awaitStreams).step(() -> free(freed.address, last));
+      throw e;
     }
     free(freed.address, last);
   }
 
   private void free(long address, CudaStream stream) {
     if (pool == null) {
-      device.awaitStreams();
-      device.check(cuMemFree_v2(address), "cuMemFree");
+      new ReleaseSteps(device)
+          .step(device::awaitStreams)
+          .step(() -> device.check(cuMemFree_v2(address), "cuMemFree"))
+          .end();
       return;
     }
     device.check(cuMemFreeAsync(address, stream.handle), "cuMemFreeAsync");
@@ -264,21 +272,23 @@ final class CudaMemory {
         waiting.clear();
       }
     }
-    due.forEach(freed -> device.releasing(() -> free(freed)));
+    ReleaseSteps steps = new ReleaseSteps(device);
+    due.forEach(freed -> steps.step(() -> free(freed)));
+    steps.end();
   }
 
   /** Frees the buffers that nobody has closed: destroying their pool would not. */
-  void closeBuffers() {
-    ledger.buffers().forEach(CudaBuffer::close);
+  void closeBuffers(ReleaseSteps steps) {
+    ledger.buffers().forEach(buffer -> steps.step(buffer::close));
   }
 
-  /** Gives the pool back; buffers in it are gone. */
-  void close() {
+  /** Gives the pool back. */
+  void close(ReleaseSteps steps) {
     if (reclaim != null) {
-      reclaim.destroy();
+      steps.step(reclaim::destroy);
     }
     if (pool != null) {
-      device.check(cuMemPoolDestroy(pool), "cuMemPoolDestroy");
+      steps.step(() -> device.check(cuMemPoolDestroy(pool), "cuMemPoolDestroy"));
     }
   }
 

@@ -180,10 +180,9 @@ public final class CudaModule implements AutoCloseable {
     }
     device.owned().remove(this);
     device.memory().ledger().modules(-1);
-    device.releasing(
-        () -> {
-          device.awaitStreams();
-          device.check(cuModuleUnload(handle), "cuModuleUnload");
-        });
+    new ReleaseSteps(device)
+        .step(device::awaitStreams)
+        .step(() -> device.check(cuModuleUnload(handle), "cuModuleUnload"))
+        .end();
   }
 }

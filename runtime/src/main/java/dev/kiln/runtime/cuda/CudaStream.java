@@ -186,16 +186,12 @@ public final class CudaStream implements AutoCloseable {
       throw new KilnException("the device's own stream is closed with the device");
     }
     device.forget(this);
-    device.releasing(this::awaitAll);
-    destroy();
-  }
-
-  private void awaitAll() {
     if (!closed) {
-      await();
+      new ReleaseSteps(device).step(this::await).step(this::destroy).end();
     }
   }
 
+  /** Gives it back without waiting. */
   void destroy() {
     synchronized (this) {
       if (closed) {
@@ -203,7 +199,7 @@ public final class CudaStream implements AutoCloseable {
       }
       closed = true;
     }
-    device.releasing(() -> device.check(cuStreamDestroy_v2(handle), "cuStreamDestroy"));
+    device.check(cuStreamDestroy_v2(handle), "cuStreamDestroy");
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.kiln.runtime.cuda;
 
-import dev.kiln.runtime.KilnException;
 import java.util.List;
 
 /**
@@ -96,19 +95,5 @@ final class DeviceFaults {
     }
     named.subList(left, named.size()).forEach(launch -> text.append("\n  ").append(launch));
     return text.append("\n ").toString();
-  }
-
-  /**
-   * Runs a clean-up, of which no failure is told: it happens while something else fails, or ends.
-   */
-  void quietly(Runnable cleanUp) {
-    if (isLost()) {
-      return;
-    }
-    try {
-      cleanUp.run();
-    } catch (KilnException e) {
-      // A loss has been noted; of anything else, what was to be released stays with the driver.
-    }
   }
 }

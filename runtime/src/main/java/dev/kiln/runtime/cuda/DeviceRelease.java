@@ -4,68 +4,52 @@ import static dev.kiln.runtime.cuda.driver.CudaHeader.cuDevicePrimaryCtxRelease_
 
 import java.util.List;
 
-/**
- * The end of a device: everything is given back, what uses something before that. One step that
- * fails does not keep the others from being made.
- */
+/** The end of a device: everything is given back, what uses something before that. */
 final class DeviceRelease {
   /** How long a driver may take to give up the context of a lost device. */
   private static final long PATIENCE_MILLIS = 2_000;
 
   private final CudaDevice device;
-  private RuntimeException first;
+  private final ReleaseSteps steps;
 
   DeviceRelease(CudaDevice device) {
     this.device = device;
+    this.steps = new ReleaseSteps(device);
   }
 
   /** Throws the first failure, unless the device is lost. */
   void run() {
-    if (!device.faults().isLost()) {
-      step(device::awaitStreams);
-      step(device.activities()::drain);
-      closeAll(CudaGraph.class);
-      closeAll(CudaBuffer.class);
-      step(device.memory()::closeBuffers);
-      step(device::awaitStreams);
-      device.copies().close();
-      closeAll(PinnedMemory.class);
-      closeAll(CudaModule.class);
-      closeAll(CudaEvent.class);
-      device.activities().close();
-      device.orderEvents().close();
-      device.streams().forEach(stream -> step(stream::destroy));
-      step(device.memory()::close);
-    }
+    steps.step(device::awaitStreams).step(device.activities()::drain);
+    closeAll(CudaGraph.class);
+    closeAll(CudaBuffer.class);
+    device.memory().closeBuffers(steps);
+    steps.step(device::awaitStreams);
+    device.copies().close();
+    closeAll(PinnedMemory.class);
+    closeAll(CudaModule.class);
+    closeAll(CudaEvent.class);
+    device.activities().close(steps);
+    device.orderEvents().close(steps);
+    device.streams().forEach(stream -> steps.step(stream::destroy));
+    device.memory().close(steps);
     releaseContext();
-    if (first != null && !device.faults().isLost()) {
-      throw first;
-    }
+    steps.end();
   }
 
   private void closeAll(Class<? extends AutoCloseable> kind) {
     List<AutoCloseable> things =
         device.owned().stream().filter(kind::isInstance).map(AutoCloseable.class::cast).toList();
-    for (AutoCloseable thing : things) {
-      step(
-          () -> {
-            switch (thing) {
-              case CudaGraph graph -> graph.close();
-              case PinnedMemory pinned -> pinned.close();
-              case CudaModule module -> module.close();
-              case CudaEvent event -> event.close();
-              case CudaBuffer lent -> lent.close();
-              default -> throw new IllegalStateException("not the device's: " + thing);
-            }
-          });
-    }
+    things.forEach(thing -> steps.step(() -> close(thing)));
   }
 
-  private void step(Runnable step) {
-    try {
-      device.releasing(step);
-    } catch (RuntimeException e) {
-      first = first == null ? e : first;
+  private static void close(AutoCloseable thing) {
+    switch (thing) {
+      case CudaGraph graph -> graph.close();
+      case PinnedMemory pinned -> pinned.close();
+      case CudaModule module -> module.close();
+      case CudaEvent event -> event.close();
+      case CudaBuffer lent -> lent.close();
+      default -> throw new IllegalStateException("not the device's: " + thing);
     }
   }
 
@@ -73,7 +57,8 @@ final class DeviceRelease {
   private void releaseContext() {
     int ordinal = device.properties().ordinal();
     if (!device.faults().isLost()) {
-      step(() -> device.check(cuDevicePrimaryCtxRelease_v2(ordinal), "cuDevicePrimaryCtxRelease"));
+      steps.step(
+          () -> device.check(cuDevicePrimaryCtxRelease_v2(ordinal), "cuDevicePrimaryCtxRelease"));
       return;
     }
     Thread release =

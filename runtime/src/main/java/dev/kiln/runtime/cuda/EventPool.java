@@ -42,9 +42,9 @@ final class EventPool {
   }
 
   /** Destroys those that were given back. */
-  synchronized void close() {
+  synchronized void close(ReleaseSteps steps) {
     for (MemorySegment event : free) {
-      faults.quietly(() -> faults.check(cuEventDestroy_v2(event), "cuEventDestroy"));
+      steps.step(() -> faults.check(cuEventDestroy_v2(event), "cuEventDestroy"));
     }
     free.clear();
   }

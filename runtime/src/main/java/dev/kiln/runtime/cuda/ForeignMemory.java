@@ -120,12 +120,10 @@ final class ForeignMemory {
   private static void unregister(
       CudaDevice device, CudaBuffer lent, MemorySegment segment, boolean registered) {
     device.owned().remove(lent);
-    device.releasing(
-        () -> {
-          device.awaitStreams();
-          if (registered) {
-            device.check(cuMemHostUnregister(segment), "cuMemHostUnregister");
-          }
-        });
+    ReleaseSteps steps = new ReleaseSteps(device).step(device::awaitStreams);
+    if (registered) {
+      steps.step(() -> device.check(cuMemHostUnregister(segment), "cuMemHostUnregister"));
+    }
+    steps.end();
   }
 }

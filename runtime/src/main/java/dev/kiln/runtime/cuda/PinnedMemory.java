@@ -79,11 +79,12 @@ public final class PinnedMemory implements AutoCloseable {
     }
     device.owned().remove(this);
     device.memory().ledger().gave(MemoryLedger.Kind.PINNED, size());
+    ReleaseSteps steps = new ReleaseSteps(device);
     for (CudaStream user : users) {
       if (!user.isClosed()) {
-        user.device().releasing(user::await);
+        steps.step(() -> user.device().releasing(user::await));
       }
     }
-    device.releasing(() -> device.check(cuMemFreeHost(segment), "cuMemFreeHost"));
+    steps.step(() -> device.check(cuMemFreeHost(segment), "cuMemFreeHost")).end();
   }
 }

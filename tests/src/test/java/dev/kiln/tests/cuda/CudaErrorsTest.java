@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A program that uses everything, and what becomes of it when any one call fails. */
@@ -20,7 +21,33 @@ import org.junit.jupiter.api.Test;
 class CudaErrorsTest {
   /** Calls that a program can do without: it goes on without what they tell. */
   private static final Set<String> OPTIONAL =
-      Set.of("cuGetErrorName", "cuGetErrorString", "cuMemHostRegister_v2");
+      Set.of(
+          "cuGetErrorName",
+          "cuGetErrorString",
+          "cuMemHostRegister_v2",
+          "cuPointerGetAttribute",
+          "cuEventDestroy_v2");
+
+  /** Calls by which things are given back: a device that is lost then is given up silently. */
+  private static final Set<String> RELEASES =
+      Set.of(
+          "cuCtxSetCurrent",
+          "cuStreamSynchronize",
+          "cuMemFreeAsync",
+          "cuMemFreeHost",
+          "cuMemHostUnregister",
+          "cuMemPoolDestroy",
+          "cuModuleUnload",
+          "cuStreamDestroy_v2",
+          "cuGraphDestroy",
+          "cuGraphExecDestroy",
+          "cuDevicePrimaryCtxRelease_v2");
+
+  /** The quick build loses the device at every so manyth call. */
+  private static final int SAMPLE = 7;
+
+  /** What was being made or given back: a graph has two handles, a piece of time two events. */
+  private static final int OWN_OF_ONE_CALL = 2;
 
   @Test
   void theProgramRunsRight() {
@@ -32,27 +59,34 @@ class CudaErrorsTest {
 
   @Test
   void anErrorOfAnyCallIsToldByItsNameAndLeavesNothing(SimulatedDriver driver) {
-    sweep(driver, CudaHeader.CUDA_ERROR_NOT_SUPPORTED(), false);
+    sweep(driver, CudaHeader.CUDA_ERROR_NOT_SUPPORTED(), false, 1);
   }
 
   @Test
-  void aDeviceLostByAnyCallIsToldAndEnds(SimulatedDriver driver) {
-    sweep(driver, CudaHeader.CUDA_ERROR_LAUNCH_FAILED(), true);
+  void aDeviceLostByACallIsToldAndEnds(SimulatedDriver driver) {
+    sweep(driver, CudaHeader.CUDA_ERROR_LAUNCH_FAILED(), true, SAMPLE);
   }
 
-  private static void sweep(SimulatedDriver whole, int status, boolean loses) {
+  @Test
+  @Tag("slow")
+  void aDeviceLostByAnyCallIsToldAndEnds(SimulatedDriver driver) {
+    sweep(driver, CudaHeader.CUDA_ERROR_LAUNCH_FAILED(), true, 1);
+  }
+
+  private static void sweep(SimulatedDriver whole, int status, boolean loses, int step) {
     new CudaScenario().run();
     List<String> calls = whole.injection().calls();
     assertThat(calls).hasSizeGreaterThan(100);
     List<String> wrong = new ArrayList<>();
-    for (int i = 1; i <= calls.size(); i++) {
+    for (int i = 1; i <= calls.size(); i += step) {
       try (var driver = new SimulatedDriver(DriverSettings.standard())) {
         NativeDriver.install(driver);
         driver.injection().failAt(i, status);
         if (loses) {
-          driver.injection().loseTheContext();
+          driver.injection().loseTheContexts();
         }
-        outcome(driver, loses).ifPresent(wrong::add);
+        String place = "call %d, after %s: ".formatted(i, calls.subList(Math.max(0, i - 4), i - 1));
+        outcome(driver, loses).ifPresent(text -> wrong.add(place + text));
       } finally {
         NativeDriver.install(whole);
       }
@@ -72,15 +106,17 @@ class CudaErrorsTest {
     }
     String struck = struck(driver);
     String name = struck.replaceAll("_v\\d$", "");
-    if (told.isEmpty() && !OPTIONAL.contains(struck)) {
+    boolean mayBeSilent = OPTIONAL.contains(struck) || loses && RELEASES.contains(struck);
+    if (!mayBeSilent && told.isEmpty()) {
       return Optional.of(struck + " fails, and nobody is told");
     }
-    if (!told.isEmpty() && !told.contains(name)) {
+    if (!OPTIONAL.contains(struck) && !told.isEmpty() && !told.contains(name)) {
       return Optional.of(struck + " is not named: " + told);
     }
-    if (!driver.takeLeaks().isEmpty() || driver.holders() > 0) {
+    List<String> left = driver.takeLeaks();
+    if (left.size() > OWN_OF_ONE_CALL || driver.holders() > 0) {
       return Optional.of(
-          "%s leaves %s, %d contexts".formatted(struck, driver.held(), driver.holders()));
+          "%s leaves %s, %d contexts: %s".formatted(struck, left, driver.holders(), told));
     }
     return driver.broken().map(Throwable::toString);
   }

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @CudaTest(gpus = {Target.SM_80, Target.SM_90A})
 class ShippedKernelsCudaTest {
   /** The quick build takes one case of so many. */
-  private static final int SAMPLE = 12;
+  private static final int SAMPLE = 18;
 
   static Stream<KernelCase> all() {
     return Stream.concat(OwnKernels.all().stream(), ShippedKernels.all().stream());

@@ -43,8 +43,8 @@ public final class FaultInjection {
     plan = new Plan(function, number, status);
   }
 
-  /** What fails takes the context with it: every later call returns the same. */
-  public synchronized void loseTheContext() {
+  /** What fails takes all contexts with it: every later call returns the same. */
+  public synchronized void loseTheContexts() {
     loses = true;
   }
 

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.kiln.runtime.cuda.DriverLibrary;
+import dev.kiln.tests.cuda.AddKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -14,31 +15,7 @@ import java.util.Arrays;
 /** Calls of the driver as a program in C makes them, for tests of the stand-in itself. */
 final class RawCuda implements AutoCloseable {
   /** Adds a number to each of n integers. */
-  static final String ADD =
-      """
-      .version 7.0
-      .target sm_80
-      .address_size 64
-      .visible .entry add(.param .u64 to, .param .u32 value, .param .u32 n)
-      {
-        .reg .pred %p;
-        .reg .b32 %r<5>;
-        .reg .b64 %d<3>;
-        ld.param.u64 %d0, [to];
-        ld.param.u32 %r0, [value];
-        ld.param.u32 %r1, [n];
-        mov.u32 %r2, %tid.x;
-        setp.ge.u32 %p, %r2, %r1;
-        @%p bra DONE;
-        mul.wide.u32 %d1, %r2, 4;
-        add.u64 %d2, %d0, %d1;
-        ld.global.u32 %r3, [%d2];
-        add.u32 %r4, %r3, %r0;
-        st.global.u32 [%d2], %r4;
-      DONE:
-        ret;
-      }
-      """;
+  static final String ADD = AddKernel.PTX;
 
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment out = arena.allocate(JAVA_LONG);

@@ -5,6 +5,7 @@ import static dev.kiln.tests.cuda.driver.RawCuda.check;
 import static dev.kiln.tests.cuda.driver.RawCuda.same;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kiln.tests.cuda.AddKernel;
 import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -142,7 +143,7 @@ class StreamOrderTest {
   @Test
   void memoryFreedTooEarlyFailsTheLaunch(SimulatedDriver driver) {
     try (RawCuda cuda = new RawCuda()) {
-      MemorySegment function = cuda.function(cuda.module(RawCuda.ADD), "add");
+      MemorySegment function = cuda.function(cuda.module(AddKernel.PTX), "add");
       MemorySegment stream = cuda.stream();
       long memory = cuda.allocate(BYTES);
       check(cuMemsetD32Async(memory, 1, N, stream));
@@ -157,7 +158,7 @@ class StreamOrderTest {
   @Test
   void memoryFreedInTheOrderOfAStreamIsGoneForLaterWork(SimulatedDriver driver) {
     try (RawCuda cuda = new RawCuda()) {
-      MemorySegment function = cuda.function(cuda.module(RawCuda.ADD), "add");
+      MemorySegment function = cuda.function(cuda.module(AddKernel.PTX), "add");
       MemorySegment stream = cuda.stream();
       long memory = cuda.allocateAsync(BYTES, stream);
       check(cuMemsetD32Async(memory, 1, N, stream));
@@ -173,7 +174,7 @@ class StreamOrderTest {
   @Test
   void memoryUsedByAStreamThatDoesNotWaitForItsAllocationIsNotThere(SimulatedDriver driver) {
     try (RawCuda cuda = new RawCuda()) {
-      MemorySegment function = cuda.function(cuda.module(RawCuda.ADD), "add");
+      MemorySegment function = cuda.function(cuda.module(AddKernel.PTX), "add");
       long memory = cuda.allocateAsync(BYTES, cuda.stream());
       MemorySegment other = cuda.stream();
       check(cuda.add(function, memory, 2, N, other));
@@ -198,7 +199,7 @@ class StreamOrderTest {
   @Test
   void aModuleUnloadedBeforeItsLaunchRanFailsIt(SimulatedDriver driver) {
     try (RawCuda cuda = new RawCuda()) {
-      MemorySegment module = cuda.module(RawCuda.ADD);
+      MemorySegment module = cuda.module(AddKernel.PTX);
       MemorySegment function = cuda.function(module, "add");
       MemorySegment stream = cuda.stream();
       long memory = cuda.allocate(BYTES);
@@ -236,7 +237,7 @@ class StreamOrderTest {
       cuda.allocate(BYTES);
       cuda.allocateAsync(16, cuda.stream());
       cuda.event();
-      cuda.module(RawCuda.ADD);
+      cuda.module(AddKernel.PTX);
       cuda.pinned(1, 2);
     }
     assertThat(driver.takeLeaks())
@@ -250,7 +251,7 @@ class StreamOrderTest {
   @Test
   void callsAreCheckedAsByTheDriver(SimulatedDriver driver) {
     try (RawCuda cuda = new RawCuda()) {
-      MemorySegment function = cuda.function(cuda.module(RawCuda.ADD), "add");
+      MemorySegment function = cuda.function(cuda.module(AddKernel.PTX), "add");
       MemorySegment none = MemorySegment.NULL;
       MemorySegment wrong = MemorySegment.ofAddress(0x1234_5678L);
       long memory = cuda.allocate(BYTES);

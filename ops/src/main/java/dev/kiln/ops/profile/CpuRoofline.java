@@ -54,7 +54,7 @@ final class CpuRoofline {
 
   private static final int PRODUCT_RUNS = 10;
 
-  private static final double WARM_MILLIS = 50;
+  private static final double WARM_MILLIS = 20;
 
   private static final String FLOPS = "flopsPerSecond";
   private static final String BANDWIDTHS = "bandwidths";

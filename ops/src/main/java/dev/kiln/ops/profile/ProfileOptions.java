@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param seed of the inputs
  * @param check whether results are compared with the definitions in plain Java
- * @param warmUpMillis of each call that is timed, at least
+ * @param warmUpMillis of each call that is timed; on a CPU several times that
  * @param millis of timed calls
  * @param checkedFlops with more operations than that a smaller call is checked in place of the
  *     profiled one, as the definition takes too long
@@ -30,12 +30,12 @@ public record ProfileOptions(
    * what takes seconds in plain Java is checked.
    */
   public static ProfileOptions standard() {
-    return new ProfileOptions(1, true, 200, 150, 3e8, List.of());
+    return new ProfileOptions(1, true, 150, 150, 3e8, List.of());
   }
 
   /** A first look: figures are rough, and only small calls are checked as a whole. */
   public static ProfileOptions quick() {
-    return new ProfileOptions(1, true, 60, 30, 5e7, List.of());
+    return new ProfileOptions(1, true, 30, 30, 5e7, List.of());
   }
 
   public ProfileOptions withoutCheck() {

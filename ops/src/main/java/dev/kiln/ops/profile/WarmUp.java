@@ -9,32 +9,48 @@ import java.lang.management.ManagementFactory;
  * seconds to get there, in which kernels are slower by factors.
  */
 final class WarmUp {
-  /** As long as the compilers have something to do, up to this. */
-  private static final double MOST_NANOS = 4e9;
+  /** Stretches, if compilers always have something to do, or code always becomes faster. */
+  private static final int MOST = 30;
+
+  /** Stretches without a change. */
+  private static final int STEADY = 2;
+
+  /** A change by less is noise. */
+  private static final double FASTER = 0.9;
 
   private WarmUp() {}
 
   /**
-   * @param millis at least so long, and as long again without anything compiled
+   * @param millis of a stretch; on devices that run code of the JVM there are as many as it takes,
+   *     on others there is one
    */
   static void of(Device device, Runnable work, double millis) {
     CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
-    boolean compiles =
-        device.name().equals("cpu")
-            && compiler != null
-            && compiler.isCompilationTimeMonitoringSupported();
+    boolean tells = compiler != null && compiler.isCompilationTimeMonitoringSupported();
+    boolean compiles = device.warmsUp() && tells;
     long start = System.nanoTime();
-    long quiet = start;
+    double best = Double.POSITIVE_INFINITY;
     long compiled = -1;
-    double window = millis * 1e6;
-    while (System.nanoTime() - quiet < window) {
-      work.run();
-      long total = compiles ? compiler.getTotalCompilationTime() : 0;
-      if (total != compiled && System.nanoTime() - start < MOST_NANOS) {
+    int steady = compiles ? 0 : STEADY;
+    do {
+      double each = nanosOfRun(device, work, millis * 1e6);
+      if (compiles) {
+        long total = compiler.getTotalCompilationTime();
+        steady = total == compiled && each > FASTER * best ? steady + 1 : 0;
         compiled = total;
-        quiet = System.nanoTime();
+        best = Math.min(best, each);
       }
-    }
+    } while (steady < STEADY && System.nanoTime() - start < MOST * millis * 1e6);
+  }
+
+  private static double nanosOfRun(Device device, Runnable work, double nanos) {
+    long start = System.nanoTime();
+    int runs = 0;
+    do {
+      work.run();
+      runs++;
+    } while (System.nanoTime() - start < nanos);
     device.synchronize();
+    return (double) (System.nanoTime() - start) / runs;
   }
 }

@@ -24,7 +24,6 @@ import dev.kiln.runtime.cuda.CudaEvent;
 import dev.kiln.runtime.cuda.CudaFunction;
 import dev.kiln.runtime.cuda.CudaLaunch;
 import dev.kiln.runtime.cuda.CudaModule;
-import dev.kiln.runtime.cuda.CudaOptions;
 import dev.kiln.runtime.cuda.PinnedMemory;
 import dev.kiln.runtime.cuda.Rectangles.Rows;
 import dev.kiln.tests.cuda.driver.DriverSettings;
@@ -92,7 +91,7 @@ class CudaDeviceTest extends CudaFixture {
       assertThat(y.toFloats()).startsWith(0, 2, 4).endsWith(2046);
     }
     long encoded =
-        driver.injection().calls().stream().filter("cuTensorMapEncodeTiled"::equals).count();
+        driver().injection().calls().stream().filter("cuTensorMapEncodeTiled"::equals).count();
     assertThat(encoded).as("maps made for two launches").isLessThanOrEqualTo(2);
   }
 
@@ -210,7 +209,7 @@ class CudaDeviceTest extends CudaFixture {
 
   @Test
   void twoGpusCopyToEachOther() {
-    try (CudaDevice second = CudaDriver.load().open(1, new CudaOptions(false));
+    try (CudaDevice second = second();
         NdArray x = NdArray.of(device, upTo(10));
         NdArray y = NdArray.zeros(second, DType.FP32, 10)) {
       assertThat(second.name()).isEqualTo("cuda:1");
@@ -302,6 +301,7 @@ class CudaDeviceTest extends CudaFixture {
 
   @Test
   void theProcesssDevicesAreOpenedAgainAfterTheyWereClosed() {
+    driver();
     CudaDevice shared = Devices.cuda();
     assertThat(Devices.byName("cuda")).isSameAs(shared);
     assertThat(Devices.byName("cuda:1")).isSameAs(Devices.cuda(1)).isNotSameAs(shared);
@@ -319,6 +319,7 @@ class CudaDeviceTest extends CudaFixture {
 
   @Test
   void aDeviceTellsWhatItIs() {
+    driver();
     assertThat(device.name()).isEqualTo("cuda");
     assertThat(device.target()).isEqualTo(Target.SM_80);
     assertThat(device.model()).contains("compute capability 8.0", "multiprocessors", "GiB");

@@ -11,15 +11,18 @@ import dev.kiln.tests.cuda.driver.DriverSettings;
 import dev.kiln.tests.cuda.driver.NativeDriver;
 import dev.kiln.tests.cuda.driver.SimulatedDriver;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * Tests of the device {@code cuda} on a driver that stands in for the real one: each test gets a
- * driver of its own, and a device. Afterwards nothing may be left, and nothing may have failed but
- * what the test wanted.
+ * driver of its own, and a device; with {@code -Dkiln.test.cuda=real} the machine's first GPU.
+ * Afterwards nothing may be left, and nothing may have failed but what the test wanted.
  */
 @ResourceLock("cuda")
+@Tag("gpu")
 abstract class CudaFixture {
   static final String KERNELS =
       """
@@ -42,13 +45,30 @@ abstract class CudaFixture {
           y_desc.store([0, 0], x + x)
       """;
 
-  SimulatedDriver driver;
   CudaDevice device;
+  private SimulatedDriver driver;
   private boolean mayFail;
 
   @BeforeEach
   void open() {
-    restart(DriverSettings.standard());
+    if (NativeDriver.isReal()) {
+      device = CudaDriver.load().open(0, CudaOptions.fromEnvironment());
+    } else {
+      restart(DriverSettings.standard());
+    }
+  }
+
+  /** The stand-in. Tests that ask for it are skipped on a real driver. */
+  SimulatedDriver driver() {
+    Assumptions.assumeFalse(NativeDriver.isReal(), "about the stand-in");
+    return driver;
+  }
+
+  /** A device of the second GPU; the test is skipped where there is none. */
+  static CudaDevice second() {
+    CudaDriver loaded = CudaDriver.load();
+    Assumptions.assumeTrue(loaded.deviceCount() > 1, "there is one GPU");
+    return loaded.open(1, new CudaOptions(false));
   }
 
   /** Another driver, and a device of it. */
@@ -57,6 +77,7 @@ abstract class CudaFixture {
   }
 
   void restart(DriverSettings settings, CudaOptions options) {
+    Assumptions.assumeFalse(NativeDriver.isReal(), "about the stand-in");
     if (device != null) {
       device.close();
     }
@@ -65,8 +86,9 @@ abstract class CudaFixture {
     device = CudaDriver.load().open(0, options);
   }
 
-  /** Work of this test fails on purpose. */
+  /** Work of this test fails on purpose, which a real GPU is spared. */
   void mayFail() {
+    Assumptions.assumeFalse(NativeDriver.isReal(), "about the stand-in");
     mayFail = true;
   }
 
@@ -74,6 +96,9 @@ abstract class CudaFixture {
   void everythingWasGivenBack() {
     try {
       device.close();
+      if (driver == null) {
+        return;
+      }
       assertThat(driver.broken()).isEmpty();
       if (!mayFail) {
         assertThat(driver.faults()).isEmpty();
@@ -81,7 +106,9 @@ abstract class CudaFixture {
         assertThat(driver.takeLeaks()).isEmpty();
       }
     } finally {
-      NativeDriver.install(null);
+      if (driver != null) {
+        NativeDriver.install(null);
+      }
     }
   }
 

@@ -9,8 +9,6 @@ import dev.kiln.runtime.DeviceMemoryException;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.cuda.CudaDevice;
-import dev.kiln.runtime.cuda.CudaDriver;
-import dev.kiln.runtime.cuda.CudaOptions;
 import dev.kiln.runtime.cuda.PinnedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +31,7 @@ class CudaForeignMemoryTest extends CudaFixture {
   @Test
   void addressesAreChecked() {
     try (Buffer owner = device.allocate(100);
-        CudaDevice second = CudaDriver.load().open(1, new CudaOptions(false));
+        CudaDevice second = second();
         Buffer other = second.allocate(10)) {
       assertThatThrownBy(() -> device.wrap(1234, 1))
           .isInstanceOf(KilnException.class)

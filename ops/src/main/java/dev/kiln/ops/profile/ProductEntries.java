@@ -32,8 +32,8 @@ final class ProductEntries {
     return List.of(
         matmul(),
         batched(),
-        linear("linear", Activation.NONE),
-        linear("linear-gelu", Activation.GELU),
+        linear("linear", "y = x W + bias", Activation.NONE),
+        linear("linear-gelu", "y = gelu(x W + bias)", Activation.GELU),
         inputGradient(),
         weightGradient(),
         grouped(),
@@ -93,8 +93,8 @@ final class ProductEntries {
                             Definitions.row(in.values("b"), in.size("k") * in.size("n"), i))));
   }
 
-  private static Entry linear(String name, Activation activation) {
-    return entry(name, "y = activation(x W + bias)")
+  private static Entry linear(String name, String about, Activation activation) {
+    return entry(name, about)
         .reads("x", "m", "k")
         .reads("w", "k", "n")
         .reads("bias", "n")

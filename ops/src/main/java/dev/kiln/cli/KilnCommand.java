@@ -38,7 +38,7 @@ public final class KilnCommand implements Runnable {
   }
 
   /** Runs a command line and returns its exit code. */
-  static int execute(String[] args, PrintWriter out, PrintWriter err) {
+  public static int execute(String[] args, PrintWriter out, PrintWriter err) {
     CommandLine line = new CommandLine(new KilnCommand());
     line.setOut(out);
     line.setErr(err);

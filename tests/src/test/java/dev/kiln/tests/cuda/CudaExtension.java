@@ -28,7 +28,12 @@ final class CudaExtension
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    if (!NativeDriver.isReal()) {
+    if (NativeDriver.isReal()) {
+      boolean aboutTheStandIn =
+          List.of(context.getRequiredTestMethod().getParameterTypes())
+              .contains(SimulatedDriver.class);
+      Assumptions.assumeFalse(aboutTheStandIn, "about the stand-in");
+    } else {
       CudaTest wanted =
           AnnotationSupport.findAnnotation(context.getRequiredTestClass(), CudaTest.class)
               .orElseThrow();
@@ -90,7 +95,6 @@ final class CudaExtension
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
     if (parameter.getParameter().getType() == SimulatedDriver.class) {
-      Assumptions.assumeFalse(NativeDriver.isReal(), "about the stand-in");
       return store(context).get(SimulatedDriver.class);
     }
     return store(context)

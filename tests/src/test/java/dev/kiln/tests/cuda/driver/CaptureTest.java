@@ -329,6 +329,33 @@ class CaptureTest {
   }
 
   @Test
+  void memoryOfAGraphIsGivenBackWhenNobodyCanUseIt() {
+    long before = freeBytes();
+    begin();
+    long memory = program.memory(BYTES, stream);
+    check(cuMemsetD32Async(memory, 1, 1, stream));
+    check(cuMemFreeAsync(memory, stream));
+    check(cuStreamEndCapture(stream, program.out()));
+    MemorySegment graph = program.handle();
+    check(cuGraphInstantiateWithFlags(program.out(), graph, 0));
+    MemorySegment executable = program.handle();
+    check(cuGraphDestroy(graph));
+    check(cuGraphLaunch(executable, stream));
+    assertThat(freeBytes()).isEqualTo(before - BYTES);
+    check(cuGraphExecDestroy(executable));
+    assertThat(freeBytes()).as("a launch is yet to run").isEqualTo(before - BYTES);
+    check(cuStreamSynchronize(stream));
+    begin();
+    endCapture();
+    assertThat(freeBytes()).isEqualTo(before);
+  }
+
+  private long freeBytes() {
+    check(cuMemGetInfo_v2(program.out(), program.out().asSlice(8)));
+    return program.number();
+  }
+
+  @Test
   void aDestroyedGraphCannotBeUsed() {
     begin();
     check(cuStreamEndCapture(stream, program.out()));

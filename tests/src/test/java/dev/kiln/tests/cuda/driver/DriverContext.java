@@ -1,8 +1,10 @@
 package dev.kiln.tests.cuda.driver;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** A GPU's primary context while somebody holds it: its streams, and the fault that ended it. */
@@ -10,6 +12,7 @@ final class DriverContext {
   private final SimulatedGpu gpu;
   private final StreamQueue legacy;
   private final List<StreamQueue> streams = new ArrayList<>();
+  private final Map<Thread, StreamQueue> ofThreads = new HashMap<>();
   private final Set<DriverContext> peers = new HashSet<>();
   private int status;
   private int made;
@@ -31,6 +34,11 @@ final class DriverContext {
   /** All with the legacy default stream; destroyed ones as long as they have work. */
   List<StreamQueue> streams() {
     return streams;
+  }
+
+  /** The default stream of the calling thread. */
+  StreamQueue ofThread() {
+    return ofThreads.computeIfAbsent(Thread.currentThread(), _ -> newStream(true));
   }
 
   StreamQueue newStream(boolean blocking) {

@@ -10,6 +10,8 @@ final class Graph extends Owned {
   private final List<GraphNode> nodes;
   private final List<Allocation> memory;
   private final Set<Allocation> left = new HashSet<>();
+  private int users = 1;
+  private Work last;
 
   Graph(DriverContext context, List<GraphNode> nodes, List<Allocation> memory) {
     super(context);
@@ -30,6 +32,23 @@ final class Graph extends Owned {
   /** Whether memory is allocated still when it has run. */
   boolean leaves(Allocation allocation) {
     return left.contains(allocation);
+  }
+
+  /** Notes that a handle of it, or of what was made of it, came or went. */
+  void use(int change) {
+    users += change;
+  }
+
+  /** Notes its latest launch. */
+  void launched(Work work) {
+    last = work;
+  }
+
+  /** Whether nobody can use it or its memory any more. */
+  boolean isOver() {
+    return users == 0
+        && (last == null || last.isDone())
+        && memory.stream().noneMatch(Allocation::isHeld);
   }
 
   /** Runs all nodes: of those that wait for nothing, the one captured last first. */

@@ -4,10 +4,16 @@ import static dev.kiln.runtime.cuda.driver.CudaHeader.*;
 import static dev.kiln.tests.cuda.driver.DeviceCalls.require;
 
 import dev.kiln.tests.cuda.driver.FunctionTable.Need;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /** Capture and graphs. */
 final class GraphCalls {
   private final SimulatedDriver driver;
+
+  /** Graphs that were destroyed, whose memory may be in use. */
+  private final Set<Graph> destroyed = new LinkedHashSet<>();
 
   GraphCalls(SimulatedDriver driver) {
     this.driver = driver;
@@ -39,8 +45,29 @@ final class GraphCalls {
         });
     table.inContext("cuGraphLaunch", this::launch);
     table.inContext(
-        "cuGraphExecDestroy", (c, v) -> driver.handles().remove(v.at(0), ExecutableGraph.class));
-    table.inContext("cuGraphDestroy", (c, v) -> driver.handles().remove(v.at(0), Graph.class));
+        "cuGraphExecDestroy",
+        (c, v) -> destroy(driver.handles().remove(v.at(0), ExecutableGraph.class).graph()));
+    table.inContext(
+        "cuGraphDestroy", (c, v) -> destroy(driver.handles().remove(v.at(0), Graph.class)));
+  }
+
+  /** One of the handles that use a graph is gone. */
+  private void destroy(Graph graph) {
+    graph.use(-1);
+    destroyed.add(graph);
+    giveBackMemory();
+  }
+
+  /** Gives back the memory of graphs that are over. */
+  private void giveBackMemory() {
+    for (Graph graph : List.copyOf(destroyed)) {
+      if (graph.isOver() || graph.context().isLost()) {
+        destroyed.remove(graph);
+        if (graph.isOver()) {
+          graph.memory().forEach(driver.memory()::destroy);
+        }
+      }
+    }
   }
 
   private void begin(DriverContext context, CallValues values) {
@@ -54,6 +81,7 @@ final class GraphCalls {
     if (stream.capture() != null) {
       throw new DriverError(CUDA_ERROR_ILLEGAL_STATE(), stream.name() + " is captured already");
     }
+    giveBackMemory();
     stream.capture(new Capture(stream, mode));
   }
 
@@ -90,6 +118,7 @@ final class GraphCalls {
     require((flags & ~freeing) == 0, "flags that the stand-in does not know");
     values.requirePointer(0);
     values.put(0, driver.handles().add(new ExecutableGraph(graph, flags == freeing)));
+    graph.use(1);
   }
 
   private void launch(DriverContext context, CallValues values) {
@@ -108,6 +137,7 @@ final class GraphCalls {
     Work work = driver.enqueue(stream, "a graph", () -> run(graph));
     work.waitFor(executable.last());
     executable.last(work);
+    graph.launched(work);
     graph.memory().forEach(allocation -> allocation.hold(graph.leaves(allocation)));
   }
 

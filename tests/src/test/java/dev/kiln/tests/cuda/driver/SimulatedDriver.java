@@ -231,6 +231,9 @@ public final class SimulatedDriver implements AutoCloseable {
     if (handle == 0 || handle == CU_STREAM_LEGACY().address()) {
       return context.legacy();
     }
+    if (handle == CU_STREAM_PER_THREAD().address()) {
+      return context.ofThread();
+    }
     StreamQueue stream = handles.get(handle, StreamQueue.class);
     if (stream.context() != context) {
       throw new DriverError(

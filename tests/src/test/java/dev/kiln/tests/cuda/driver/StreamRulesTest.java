@@ -159,6 +159,16 @@ class StreamRulesTest {
   }
 
   @Test
+  void theDefaultStreamOfAThreadWaitsForTheLegacyOne() {
+    MemorySegment own = CU_STREAM_PER_THREAD();
+    long memory = program.memory(BYTES);
+    program.write(memory, 4, CU_STREAM_LEGACY());
+    assertThat(program.read(memory, own)).isEqualTo(4);
+    program.write(memory, 5, own);
+    assertThat(program.read(memory, MemorySegment.NULL)).isEqualTo(5);
+  }
+
+  @Test
   void handlesOfAnotherKindAreRefused() {
     MemorySegment stream = program.stream();
     MemorySegment event = program.event();

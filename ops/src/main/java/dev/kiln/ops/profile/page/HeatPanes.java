@@ -3,6 +3,7 @@ package dev.kiln.ops.profile.page;
 import dev.kiln.ops.page.Figures;
 import dev.kiln.ops.page.Markup;
 import dev.kiln.runtime.sim.exec.Site.SourcePlace;
+import dev.kiln.runtime.sim.monitor.count.Measure;
 import dev.kiln.runtime.sim.monitor.count.Measures;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -128,13 +129,23 @@ final class HeatPanes {
       }
       double share = kernel.share(heat, line);
       String strength = "--h:" + Math.round(100 * Math.sqrt(share));
-      if (share < TOLD_SHARE) {
+      String told = (share < TOLD_SHARE ? "" : Figures.percent(share)) + ofIdeal(heat, line);
+      if (told.isEmpty()) {
         out.tag("td", "style", strength);
       } else {
-        out.tag("td", "style", strength, "title", Figures.percent(share));
+        out.tag("td", "style", strength, "title", told);
       }
       out.text(Cells.grouped(value)).end("td");
     }
+  }
+
+  /** Told of lines whose lanes are far from each other. */
+  private static String ofIdeal(Heat heat, Measures line) {
+    long sectors = line.get(Measure.GLOBAL_SECTORS);
+    long ideal = line.get(Measure.GLOBAL_IDEAL_SECTORS);
+    return heat == Heat.SECTORS && sectors > ideal && ideal > 0
+        ? ", × %s of ideal".formatted(Figures.of((double) sectors / ideal, 3))
+        : "";
   }
 
   // PTX

@@ -274,7 +274,9 @@ public final class CudaDevice implements Device {
   /** Waits for all of Kiln's streams, but those of captures. */
   void awaitStreams() {
     for (CudaStream stream : streams) {
-      stream.await();
+      if (!stream.isClosed()) {
+        stream.await();
+      }
     }
     memory.await();
   }

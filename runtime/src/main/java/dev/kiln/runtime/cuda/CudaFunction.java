@@ -127,7 +127,7 @@ public final class CudaFunction {
             name, describe(shape, arguments), device.faults().failure(status, callOf(shape), ""));
       }
       Grid grid = shape.grid();
-      var noted = new Noted(describe(shape, arguments));
+      var noted = new Noted(this, shape, arguments.clone());
       device
           .faults()
           .launches()
@@ -195,11 +195,12 @@ public final class CudaFunction {
             Arrays.stream(arguments).map(String::valueOf).collect(Collectors.joining(", ")));
   }
 
-  /** A launch whose description is known. */
-  private record Noted(String text) implements RecentLaunches.Launched {
+  /** A launch that was made, to be described if it is suspected. */
+  private record Noted(CudaFunction function, CudaLaunch shape, Object[] values)
+      implements RecentLaunches.Launched {
     @Override
     public String describe(int gridX, int gridY, int gridZ, MemorySegment arguments) {
-      return text;
+      return function.describe(shape, values);
     }
 
     @Override

@@ -220,6 +220,10 @@ public final class CudaGraph implements AutoCloseable {
       }
     }
     capture.release(device, last, steps);
+    if (last != null) {
+      // The memory is freed before the graph that it came from ends.
+      steps.step(last::await);
+    }
     steps
         .step(() -> device.check(cuGraphExecDestroy(executable), "cuGraphExecDestroy"))
         .step(() -> device.check(cuGraphDestroy(graph), "cuGraphDestroy"))

@@ -350,6 +350,27 @@ class CaptureTest {
     assertThat(freeBytes()).isEqualTo(before);
   }
 
+  @Test
+  void memoryThatAGraphLeftIsFreedInItsStreamThoughTheGraphIsDestroyed() {
+    long before = freeBytes();
+    begin();
+    long memory = program.memory(BYTES, stream);
+    check(cuMemsetD32Async(memory, 8, 1, stream));
+    check(cuStreamEndCapture(stream, program.out()));
+    MemorySegment graph = program.handle();
+    check(cuGraphInstantiateWithFlags(program.out(), graph, 0));
+    MemorySegment executable = program.handle();
+    check(cuGraphLaunch(executable, stream));
+    check(cuGraphExecDestroy(executable));
+    check(cuGraphDestroy(graph));
+    assertThat(program.read(memory, stream)).isEqualTo(8);
+    check(cuMemFreeAsync(memory, stream));
+    check(cuStreamSynchronize(stream));
+    begin();
+    endCapture();
+    assertThat(freeBytes()).isEqualTo(before);
+  }
+
   private long freeBytes() {
     check(cuMemGetInfo_v2(program.out(), program.out().asSlice(8)));
     return program.number();

@@ -48,7 +48,7 @@ final class Graph extends Owned {
   boolean isOver() {
     return users == 0
         && (last == null || last.isDone())
-        && memory.stream().noneMatch(Allocation::isHeld);
+        && memory.stream().noneMatch(a -> a.isHeld() || a.isPresent());
   }
 
   /** Runs all nodes: of those that wait for nothing, the one captured last first. */

@@ -61,15 +61,17 @@ final class ProfileCommand implements Callable<Integer> {
 
   @Option(
       names = "--dtype",
-      paramLabel = "T[,T]",
+      paramLabel = "T,...",
       split = ",",
+      hideParamSyntax = true,
       description = "fp32, fp16, bf16 (default: all; with --quick fp32).")
   private List<String> dtypes = List.of();
 
   @Option(
       names = "--shapes",
-      paramLabel = "S[,S]",
+      paramLabel = "S,...",
       split = ",",
+      hideParamSyntax = true,
       description =
           "Sizes with x between them, as --list names them: 1024x4096 (default: the operation's"
               + " own; on sim a small one).")
@@ -86,8 +88,9 @@ final class ProfileCommand implements Callable<Integer> {
 
   @Option(
       names = "--gpu",
-      paramLabel = "NAME[,NAME]",
+      paramLabel = "NAME,...",
       split = ",",
+      hideParamSyntax = true,
       description =
           "For which to estimate: a100, h100, h200, rtx4090, b200 (sim; default: a100, h100).")
   private List<String> gpus = List.of();

@@ -2,6 +2,7 @@ package dev.kiln.tests.cuda;
 
 import dev.kiln.compiler.Target;
 import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import org.junit.jupiter.api.Tag;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
  * driver and first GPU take its place, and tests that ask for the stand-in are skipped.
  */
 @java.lang.annotation.Target(ElementType.TYPE)
+@Inherited
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(CudaExtension.class)
 @ResourceLock("cuda")

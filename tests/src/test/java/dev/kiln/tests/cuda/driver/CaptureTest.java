@@ -5,29 +5,19 @@ import static dev.kiln.tests.cuda.driver.DriverProgram.fails;
 import static dev.kiln.tests.cuda.driver.RawCuda.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Graphs: what is recorded, how it runs, and what a capture does not allow. */
-@CudaTest
-class CaptureTest {
+class CaptureTest extends DriverFixture {
   private static final int BYTES = 64;
 
-  private DriverProgram program;
   private MemorySegment stream;
 
   @BeforeEach
-  void start(SimulatedDriver driver) {
-    program = new DriverProgram();
+  void open() {
     stream = program.stream();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
   }
 
   private void begin(int mode) {

@@ -5,30 +5,12 @@ import static dev.kiln.tests.cuda.driver.DriverProgram.fails;
 import static dev.kiln.tests.cuda.driver.RawCuda.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Errors that tests ask for, and what the stand-in tells of a program afterwards. */
-@CudaTest
-class FaultInjectionTest {
+class FaultInjectionTest extends DriverFixture {
   private static final int BYTES = 64;
-
-  private SimulatedDriver driver;
-  private DriverProgram program;
-
-  @BeforeEach
-  void start(SimulatedDriver standIn) {
-    driver = standIn;
-    program = new DriverProgram();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
-  }
 
   @Test
   void theChosenCallOfAFunctionFailsAndDoesNothing() {

@@ -5,29 +5,19 @@ import static dev.kiln.tests.cuda.driver.DriverProgram.fails;
 import static dev.kiln.tests.cuda.driver.RawCuda.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Pinned and registered host memory, and what the driver tells of addresses. */
-@CudaTest
-class HostMemoryTest {
+class HostMemoryTest extends DriverFixture {
   private static final int BYTES = 64;
 
-  private DriverProgram program;
   private MemorySegment stream;
 
   @BeforeEach
-  void start(SimulatedDriver driver) {
-    program = new DriverProgram();
+  void open() {
     stream = program.stream();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
   }
 
   private long devicePointer(MemorySegment host) {

@@ -11,13 +11,12 @@ import dev.kiln.runtime.cuda.driver.CUlaunchAttribute_st;
 import dev.kiln.runtime.cuda.driver.CUlaunchConfig_st;
 import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the stand-in checks before a launch, as the driver does. */
 @CudaTest(gpus = Target.SM_90A)
-class LaunchRulesTest {
+class LaunchRulesTest extends DriverFixture {
   private static final MemorySegment NULL = MemorySegment.NULL;
   private static final int PLAIN_SHARED = 48 << 10;
   private static final int MOST_SHARED = 227 << 10;
@@ -51,20 +50,13 @@ class LaunchRulesTest {
       }
       """;
 
-  private DriverProgram program;
   private MemorySegment stream;
   private MemorySegment module;
 
   @BeforeEach
-  void start(SimulatedDriver driver) {
-    program = new DriverProgram();
+  void open() {
     stream = program.stream();
     module = program.module(PTX);
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
   }
 
   private MemorySegment function(String name) {

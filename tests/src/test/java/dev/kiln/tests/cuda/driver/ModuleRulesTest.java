@@ -5,15 +5,11 @@ import static dev.kiln.tests.cuda.driver.DriverProgram.fails;
 import static dev.kiln.tests.cuda.driver.RawCuda.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the stand-in loads and refuses. */
-@CudaTest
-class ModuleRulesTest {
+class ModuleRulesTest extends DriverFixture {
   private static final int LOG_BYTES = 512;
 
   private static final String VARIABLES =
@@ -34,18 +30,6 @@ class ModuleRulesTest {
         ret;
       }
       """;
-
-  private DriverProgram program;
-
-  @BeforeEach
-  void start(SimulatedDriver driver) {
-    program = new DriverProgram();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
-  }
 
   private int load(String ptx) {
     return cuModuleLoadDataEx(

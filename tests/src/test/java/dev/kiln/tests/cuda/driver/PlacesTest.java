@@ -7,27 +7,17 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.runtime.cuda.driver.CUDA_MEMCPY2D_st;
-import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Copies of rectangles, and between GPUs. */
-@CudaTest
-class PlacesTest {
-  private DriverProgram program;
+class PlacesTest extends DriverFixture {
   private MemorySegment stream;
 
   @BeforeEach
-  void start(SimulatedDriver driver) {
-    program = new DriverProgram();
+  void open() {
     stream = program.stream();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
   }
 
   /** From host memory with rows of 12 bytes to a GPU's with rows of 16, in bytes. */

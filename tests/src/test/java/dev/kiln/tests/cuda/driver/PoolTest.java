@@ -7,29 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.runtime.cuda.driver.CUmemLocation_st;
 import dev.kiln.runtime.cuda.driver.CUmemPoolProps_st;
-import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Memory pools: what they count and keep, and the end of a GPU's memory. */
-@CudaTest
-class PoolTest {
+class PoolTest extends DriverFixture {
   private static final long MIB = 1 << 20;
 
-  private DriverProgram program;
   private MemorySegment stream;
 
   @BeforeEach
-  void start(SimulatedDriver driver) {
-    program = new DriverProgram();
+  void open() {
     stream = program.stream();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
   }
 
   private MemorySegment props(int type, int gpu) {

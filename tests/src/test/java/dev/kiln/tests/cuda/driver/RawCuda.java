@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Calls of the driver as a program in C makes them, for tests of the stand-in itself. */
+@SuppressWarnings("restricted")
 final class RawCuda implements AutoCloseable {
   /** Adds a number to each of n integers. */
   static final String ADD = AddKernel.PTX;

@@ -5,30 +5,12 @@ import static dev.kiln.tests.cuda.driver.DriverProgram.fails;
 import static dev.kiln.tests.cuda.driver.RawCuda.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Rules of streams, events and of memory in their order, as the stand-in keeps them. */
-@CudaTest
-class StreamRulesTest {
+class StreamRulesTest extends DriverFixture {
   private static final int BYTES = 64;
-
-  private SimulatedDriver driver;
-  private DriverProgram program;
-
-  @BeforeEach
-  void start(SimulatedDriver standIn) {
-    driver = standIn;
-    program = new DriverProgram();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
-  }
 
   @Test
   void anEventThatIsRecordedAgainKeepsEarlierWaitsAtTheEarlierPlace() {

@@ -10,25 +10,11 @@ import dev.kiln.compiler.Target;
 import dev.kiln.runtime.sim.TensorMap;
 import dev.kiln.tests.cuda.CudaTest;
 import java.lang.foreign.MemorySegment;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Tensor maps that the stand-in encodes. */
 @CudaTest(gpus = Target.SM_90A)
-class TensorMapCallTest {
-  private DriverProgram program;
-
-  @BeforeEach
-  void start(SimulatedDriver driver) {
-    program = new DriverProgram();
-  }
-
-  @AfterEach
-  void end() {
-    program.close();
-  }
-
+class TensorMapCallTest extends DriverFixture {
   private int encode(MemorySegment map, long address, int inner, int swizzle, int fill) {
     return cuTensorMapEncodeTiled(
         map,

@@ -262,7 +262,7 @@ public final class ProfilePage {
       return;
     }
     section("Compared with");
-    html.raw("<div class=\"card\"><table class=\"facts\"><tbody>");
+    html.raw("<div class=\"card compared\"><table class=\"facts\"><tbody>");
     for (ProfileReport.Library library : report.references()) {
       String known =
           library

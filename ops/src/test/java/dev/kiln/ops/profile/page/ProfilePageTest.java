@@ -224,6 +224,15 @@ class ProfilePageTest {
   }
 
   @Test
+  void linesThatAreLeftOutAreToldOf() throws Exception {
+    KernelHeat kernel = KernelHeat.of(SIMULATED.rows().getFirst().kernels()).getFirst();
+    assertThat(KernelPanel.html(kernel, 3, false, true)).doesNotContain("are left out");
+    assertThat(KernelPanel.html(kernel, 3, false, false))
+        .contains("id=\"kernel-3\"", "are left out", "profile it alone")
+        .doesNotContain("pane");
+  }
+
+  @Test
   void pageOfOwnKernelsEscapesTheirText() throws Exception {
     CountedKernel kernel = SIMULATED.rows().getFirst().kernels().getFirst();
     String file = kernel.sources().keySet().iterator().next();

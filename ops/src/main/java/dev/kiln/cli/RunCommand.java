@@ -4,6 +4,8 @@ import dev.kiln.compiler.CompileOptions;
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.eval.Launch.Trace;
 import dev.kiln.compiler.eval.ProgramId;
+import dev.kiln.ops.profile.CountedKernel;
+import dev.kiln.ops.profile.page.ProfilePage;
 import dev.kiln.runtime.AtomicFile;
 import dev.kiln.runtime.Device;
 import dev.kiln.runtime.Grid;
@@ -12,6 +14,8 @@ import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.NdArray;
 import dev.kiln.runtime.npy.NpyFile;
+import dev.kiln.runtime.sim.SimReport;
+import dev.kiln.runtime.sim.roofline.GpuModel;
 import dev.kiln.runtime.tune.TuningPolicy;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -134,6 +138,14 @@ final class RunCommand implements Callable<Integer> {
   private String counters;
 
   @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Writes a page of the last launch: the source beside the PTX beside what each line did"
+              + " (sim).")
+  private Path html;
+
+  @Option(
       names = "--trace",
       paramLabel = "LINE",
       description = "Prints the values of a source line for one program (eval).")
@@ -162,7 +174,7 @@ final class RunCommand implements Callable<Integer> {
       return run(kernel, RunDevice.open(deviceName, target, sanitize, trace()), Optional.empty());
     }
     SimCounting counting = SimSettings.counting(counters, Optional.empty());
-    try (SimRun sim = new SimRun(target, sanitize, counting, this::show)) {
+    try (SimRun sim = new SimRun(target, sanitize, counting, html != null, this::show)) {
       return run(kernel, sim.device(), Optional.of(sim));
     }
   }
@@ -173,6 +185,9 @@ final class RunCommand implements Callable<Integer> {
     checkNames(arrays, outputs, "--out");
     checkNames(arrays, expectations, "--expect");
     outputs.forEach(output -> AtomicFile.requirePlace(Path.of(value(output))));
+    if (html != null) {
+      AtomicFile.requirePlace(html);
+    }
     setOptions(launch);
     setGrid(launch);
     tune(launch);
@@ -181,10 +196,18 @@ final class RunCommand implements Callable<Integer> {
     if (sim.isPresent() && sim.get().reports().isStopped()) {
       return report(launch, Map.of(), nanos, sim);
     }
+    sim.flatMap(run -> run.reports().last()).ifPresent(this::writePage);
     for (String output : outputs) {
       NpyFile.write(Path.of(value(output)), ArrayNumbers.toNpy(arrays.get(name(output))));
     }
     return report(launch, arrays, nanos, sim);
+  }
+
+  private void writePage(SimReport report) {
+    if (html != null) {
+      CountedKernel kernel = CountedKernel.of(report, target(), GpuModel.all());
+      ProfilePage.write(html, reference, List.of(kernel));
+    }
   }
 
   /** Only what was asked for, since each counts more than what a configuration says. */
@@ -220,6 +243,9 @@ final class RunCommand implements Callable<Integer> {
   private void checkUsage() {
     if (counters != null && !deviceName.equals("sim")) {
       throw new UsageException("--counters needs --device sim");
+    }
+    if (html != null && !deviceName.equals("sim")) {
+      throw new UsageException("--html needs --device sim");
     }
     if (traceLine != null && !deviceName.equals("eval")) {
       throw new UsageException("--trace needs --device eval");

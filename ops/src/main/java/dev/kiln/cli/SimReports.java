@@ -59,6 +59,11 @@ final class SimReports {
     return fault == null && reports.stream().allMatch(report -> report.findings().isEmpty());
   }
 
+  /** The last launch, if it came to its end. */
+  Optional<SimReport> last() {
+    return reports.isEmpty() || isStopped() ? Optional.empty() : Optional.of(reports.getLast());
+  }
+
   int launches() {
     return reports.size();
   }
@@ -95,9 +100,7 @@ final class SimReports {
 
   /** Those of the last launch, if it was counted and came to its end. */
   private Optional<Counters> counters() {
-    return reports.isEmpty() || isStopped()
-        ? Optional.empty()
-        : reports.getLast().part(Counters.class);
+    return last().flatMap(report -> report.part(Counters.class));
   }
 
   long bestNanos() {

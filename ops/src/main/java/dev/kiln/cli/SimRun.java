@@ -22,15 +22,22 @@ final class SimRun implements AutoCloseable {
 
   /**
    * @param sanitize whether all sanitizers watch
+   * @param counting what to show of counters
+   * @param counted whether launches are counted even if nothing of that is shown
    * @param output what the kernel prints
    */
-  SimRun(Target target, boolean sanitize, SimCounting counting, Consumer<String> output) {
+  SimRun(
+      Target target,
+      boolean sanitize,
+      SimCounting counting,
+      boolean counted,
+      Consumer<String> output) {
     this.counting = counting;
     SimOptions options = SimOptions.standard().withTarget(target).withOutput(output);
     if (sanitize) {
       options = options.withSanitizers(EnumSet.allOf(Sanitizer.class));
     }
-    if (counting.counts()) {
+    if (counted || counting.counts()) {
       options = options.watchedBy(new LaunchCounting());
     }
     this.device = new SimDevice(options, this::compile);

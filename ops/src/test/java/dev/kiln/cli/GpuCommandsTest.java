@@ -146,6 +146,26 @@ class GpuCommandsTest {
   }
 
   @Test
+  void runWritesAPageOfALaunch() throws IOException {
+    Path page = folder.resolve("pages/twice.html");
+    assertThat(run("--arg out_ptr=zeros:fp32:300 --html " + page)).isZero();
+    assertThat(out.toString()).doesNotContain("128 threads");
+    assertThat(page)
+        .content()
+        .contains("<b>twice</b>", "tl.store(", "st.global", "A100 SXM4", "at least")
+        .doesNotContain("H100");
+    assertThat(run("--arg out_ptr=zeros:fp32:300 --html " + folder)).isEqualTo(1);
+    assertThat(err.toString()).contains("it is a folder");
+  }
+
+  @Test
+  void aFaultLeavesNoPage() {
+    Path page = folder.resolve("fault.html");
+    assertThat(run("--arg out_ptr=zeros:fp32:200 --sanitize --html " + page)).isEqualTo(1);
+    assertThat(page).doesNotExist();
+  }
+
+  @Test
   void aFaultNamesTheLineOfTheSource() {
     assertThat(run("--arg out_ptr=zeros:fp32:200 --sanitize")).isEqualTo(1);
     assertThat(err.toString())
@@ -173,6 +193,8 @@ class GpuCommandsTest {
     String cpu = RUN.formatted(file).replace("sim", "cpu");
     assertThat(kiln((cpu + " --counters").split(" "))).isEqualTo(2);
     assertThat(err.toString()).contains("--counters needs --device sim");
+    assertThat(kiln((cpu + " --html page.html").split(" "))).isEqualTo(2);
+    assertThat(err.toString()).contains("--html needs --device sim");
     assertThat(kiln((cpu + " --target sm_80").split(" "))).isEqualTo(2);
     assertThat(err.toString()).contains("the device cpu runs no code for sm_80");
   }

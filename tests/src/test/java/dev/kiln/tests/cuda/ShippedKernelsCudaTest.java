@@ -17,6 +17,7 @@ import dev.kiln.tests.rules.Trial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,7 +66,7 @@ class ShippedKernelsCudaTest {
   @MethodSource("all")
   @Tag("slow")
   void allRunRightWithTensorMapsAndClusters(KernelCase kernelCase) {
-    org.junit.jupiter.api.Assumptions.assumeFalse(NativeDriver.isReal(), "one GPU is enough");
+    Assumptions.assumeFalse(NativeDriver.isReal(), "one GPU is enough");
     check(kernelCase, 1);
   }
 

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,24 +87,22 @@ class ProfilingPageTest {
     for (Counters counters : List.of(one, many, read)) {
       assertThat(counters.unique()).isEqualTo(new Counters.UniqueSectors(matrix, matrix));
       long instructions = counters.total().get(Measure.EXECUTIONS);
-      assertThat(page).contains("%,d".formatted(instructions * (COLUMNS_OF_PAGE / COLUMNS)));
+      assertThat(page).contains(text("%,d", instructions * (COLUMNS_OF_PAGE / COLUMNS)));
     }
     assertThat(row(page, "registers, about"))
         .isEqualTo(
-            "| registers, about | %d | %d | %d |"
-                .formatted(
-                    one.launch().registers(),
-                    many.launch().registers(),
-                    read.launch().registers()));
+            text(
+                "| registers, about | %d | %d | %d |",
+                one.launch().registers(), many.launch().registers(), read.launch().registers()));
     // A fourth of the sectors of each are those of its stores, but half of the last one's.
     long scale = COLUMNS_OF_PAGE / COLUMNS;
     assertThat(row(page, "sectors read"))
         .isEqualTo(
-            "| sectors read | %,d | %,d | %,d |"
-                .formatted(
-                    sectors(one) * 3 / 4 * scale,
-                    sectors(many) * 3 / 4 * scale,
-                    sectors(read) / 2 * scale));
+            text(
+                "| sectors read | %,d | %,d | %,d |",
+                sectors(one) * 3 / 4 * scale,
+                sectors(many) * 3 / 4 * scale,
+                sectors(read) / 2 * scale));
   }
 
   /** All the heat of the first is in four lines, which the page names. */
@@ -131,12 +130,14 @@ class ProfilingPageTest {
     String page = Files.readString(PAGE);
     assertThat(row(page, "A100, at least"))
         .isEqualTo(
-            "| A100, at least | %.2f µs (L2 cache) | %.2f µs (DRAM) | %.2f µs (DRAM) |"
-                .formatted(1e6 * first.seconds(), 1e6 * second.seconds(), 1e6 * third.seconds()));
+            text(
+                "| A100, at least | %.2f µs (L2 cache) | %.2f µs (DRAM) | %.2f µs (DRAM) |",
+                1e6 * first.seconds(), 1e6 * second.seconds(), 1e6 * third.seconds()));
     assertThat(row(page, "the next bound"))
         .isEqualTo(
-            "| the next bound | %.2f µs (DRAM) | %.2f µs (fp32) | %.2f µs (L2 cache) |"
-                .formatted(next(first), next(second), next(third)));
+            text(
+                "| the next bound | %.2f µs (DRAM) | %.2f µs (fp32) | %.2f µs (L2 cache) |",
+                next(first), next(second), next(third)));
   }
 
   private static double next(RooflineEstimate estimate) {
@@ -217,6 +218,10 @@ class ProfilingPageTest {
       KernelModule.load(EXAMPLE).kernel(kernel).on(sim).grid(programs).launch(arguments);
       return sim.lastReport().part(Counters.class).orElseThrow();
     }
+  }
+
+  private static String text(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
   }
 
   private static long sectors(Counters counters) {

@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * @param ptx by number of line
  * @param places the line of the source that a line of the PTX was made from
  * @param source what lines of the source did
+ * @param total what all lines did
  * @param unplaced what lines of the PTX did that were made from no line of the source
  */
 record KernelHeat(
@@ -26,6 +27,7 @@ record KernelHeat(
     Map<Integer, Measures> ptx,
     Map<Integer, SourcePlace> places,
     Map<SourcePlace, Measures> source,
+    Measures total,
     Measures unplaced) {
 
   /** Launches of the same text for the same target together, in the order of the first. */
@@ -57,26 +59,22 @@ record KernelHeat(
         }
       }
     }
-    return new KernelHeat(List.copyOf(launches), ptx, places, source, unplaced);
+    Measures total = ptx.values().stream().reduce(Measures.NONE, Measures::plus);
+    return new KernelHeat(List.copyOf(launches), ptx, places, source, total, unplaced);
   }
 
   CountedKernel first() {
     return launches.getFirst();
   }
 
-  Measures total() {
-    return ptx.values().stream().reduce(Measures.NONE, Measures::plus);
-  }
-
   /** What there is anything of to tell. */
   List<Heat> heats() {
-    Measures total = total();
     return Arrays.stream(Heat.values()).filter(heat -> heat.of(total) != 0).toList();
   }
 
   /** The part of a line in what all lines did, from 0 to 1. */
   double share(Heat heat, Measures line) {
-    long all = heat.of(total());
+    long all = heat.of(total);
     return all == 0 ? 0 : (double) heat.of(line) / all;
   }
 }

@@ -140,14 +140,15 @@ final class KernelPanel {
     Occupancy occupancy = estimate.occupancy();
     String text =
         estimate.fits()
-            ? "Occupancy: %d of %d warps (%.0f %%), limited by %s. Waves of blocks: %s; the busiest SM"
+            ? "Occupancy: %d of %d warps (%.0f %%), limited by %s. Waves of blocks: %s;"
                     .formatted(
                         occupancy.warps(),
                         occupancy.mostWarps(),
                         100 * occupancy.share(),
                         word(occupancy),
                         Figures.of(estimate.waves().waves(), 3))
-                + " does × %s of the average.".formatted(Figures.of(estimate.waves().tail(), 3))
+                + " the busiest SM does × %s of the average."
+                    .formatted(Figures.of(estimate.waves().tail(), 3))
             : "Not one block fits into an SM: limited by %s.".formatted(word(occupancy));
     out.leaf("p", text, "class", "about");
     estimate

@@ -14,6 +14,7 @@ final class DeviceFaults {
   private final boolean blocking;
   private final RecentLaunches launches = new RecentLaunches();
   private volatile CudaException lost;
+  private volatile boolean untold;
 
   DeviceFaults(String device, boolean blocking) {
     this.device = device;
@@ -32,7 +33,20 @@ final class DeviceFaults {
   void requireAlive() {
     CudaException first = lost;
     if (first != null) {
+      untold = false;
       throw again(first);
+    }
+  }
+
+  /** Notes that the loss showed where nobody was told of it. */
+  void keepUntold() {
+    untold = true;
+  }
+
+  /** Fails if the device is lost and nobody knows. */
+  void requireTold() {
+    if (untold) {
+      requireAlive();
     }
   }
 

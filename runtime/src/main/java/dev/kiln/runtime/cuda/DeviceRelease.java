@@ -17,7 +17,7 @@ final class DeviceRelease {
     this.steps = new ReleaseSteps(device);
   }
 
-  /** Throws the first failure, unless the device is lost. */
+  /** Throws the first failure, or a loss that nobody has been told of. */
   void run() {
     steps.step(device::awaitStreams).step(device.activities()::drain);
     closeAll(CudaGraph.class);
@@ -34,6 +34,7 @@ final class DeviceRelease {
     device.memory().close(steps);
     releaseContext();
     steps.end();
+    device.faults().requireTold();
   }
 
   private void closeAll(Class<? extends AutoCloseable> kind) {

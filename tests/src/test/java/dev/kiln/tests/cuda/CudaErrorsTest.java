@@ -28,21 +28,6 @@ class CudaErrorsTest {
           "cuPointerGetAttribute",
           "cuEventDestroy_v2");
 
-  /** Calls by which things are given back: a device that is lost then is given up silently. */
-  private static final Set<String> RELEASES =
-      Set.of(
-          "cuCtxSetCurrent",
-          "cuStreamSynchronize",
-          "cuMemFreeAsync",
-          "cuMemFreeHost",
-          "cuMemHostUnregister",
-          "cuMemPoolDestroy",
-          "cuModuleUnload",
-          "cuStreamDestroy_v2",
-          "cuGraphDestroy",
-          "cuGraphExecDestroy",
-          "cuDevicePrimaryCtxRelease_v2");
-
   /** The quick build loses the device at every so manyth call. */
   private static final int SAMPLE = 7;
 
@@ -86,7 +71,7 @@ class CudaErrorsTest {
           driver.injection().loseTheContexts();
         }
         String place = "call %d, after %s: ".formatted(i, calls.subList(Math.max(0, i - 4), i - 1));
-        outcome(driver, loses).ifPresent(text -> wrong.add(place + text));
+        outcome(driver).ifPresent(text -> wrong.add(place + text));
       } finally {
         NativeDriver.install(whole);
       }
@@ -94,7 +79,7 @@ class CudaErrorsTest {
     assertThat(wrong).as("of %d calls", calls.size()).isEmpty();
   }
 
-  private static Optional<String> outcome(SimulatedDriver driver, boolean loses) {
+  private static Optional<String> outcome(SimulatedDriver driver) {
     String told;
     try {
       new CudaScenario().run();
@@ -106,11 +91,11 @@ class CudaErrorsTest {
     }
     String struck = struck(driver);
     String name = struck.replaceAll("_v\\d$", "");
-    boolean mayBeSilent = OPTIONAL.contains(struck) || loses && RELEASES.contains(struck);
+    boolean mayBeSilent = OPTIONAL.contains(struck);
     if (!mayBeSilent && told.isEmpty()) {
       return Optional.of(struck + " fails, and nobody is told");
     }
-    if (!OPTIONAL.contains(struck) && !told.isEmpty() && !told.contains(name)) {
+    if (!mayBeSilent && !told.isEmpty() && !told.contains(name)) {
       return Optional.of(struck + " is not named: " + told);
     }
     List<String> left = driver.takeLeaks();

@@ -328,13 +328,9 @@ class CommandLineTest {
   @Test
   void gpusTakeNoOptionsOfTheSimulator() {
     String[] run = {"run", file + ":add", "--grid", "1", "--device", "cuda"};
-    assertThat(kiln(Stream.concat(Stream.of(run), Stream.of("--sanitize")).toArray(String[]::new)))
-        .isEqualTo(2);
+    assertThat(kiln(Stream.concat(Stream.of(run), Stream.of("--sanitize")).toArray())).isEqualTo(2);
     assertThat(err.toString()).contains("--sanitize needs --device sim");
-    assertThat(
-            kiln(
-                Stream.concat(Stream.of(run), Stream.of("--target", "sm_80"))
-                    .toArray(String[]::new)))
+    assertThat(kiln(Stream.concat(Stream.of(run), Stream.of("--target", "sm_80")).toArray()))
         .isEqualTo(2);
     assertThat(err.toString()).contains("--target is not for the device cuda");
   }

@@ -11,6 +11,7 @@ import dev.kiln.runtime.Kernel;
 import dev.kiln.runtime.KilnException;
 import dev.kiln.runtime.Launch;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.tune.TuningPolicy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -174,8 +175,9 @@ class ArgumentSafetyTest {
 
   @Test
   void aTrialThatThrowsLeavesNoTrace() {
-    Device device = TuningRig.device("cpu");
-    try (NdArray out = TuningRig.counting(device, N);
+    // Nobody else's memory is counted.
+    try (Device device = CpuDevice.ofMachine();
+        NdArray out = TuningRig.counting(device, N);
         NdArray x = TuningRig.ones(device, N)) {
       float[] before = out.toFloats();
       long memory = device.memoryUse().current();

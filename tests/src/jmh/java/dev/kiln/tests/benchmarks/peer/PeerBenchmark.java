@@ -44,6 +44,7 @@ public class PeerBenchmark {
     Torch.threads(chosen.threads());
     contest = chosen.contest().apply(device);
     contest.requireAgreement();
+    contest.runUntilCompiled();
   }
 
   @TearDown

@@ -20,6 +20,10 @@ final class TrainingRows {
   private static final long SEED = 1;
   private static final double TOLERANCE = 1e-4;
   private static final int THREADS = 2;
+
+  /** Steps: some ten seconds, in which the JIT is done. A step takes 8 ms then. */
+  private static final int LENET_WARM_UP = 200;
+
   private static final String WAITING = "OMP_WAIT_POLICY";
 
   private TrainingRows() {}
@@ -35,10 +39,12 @@ final class TrainingRows {
                 1.2,
                 device ->
                     contest(
-                        device,
-                        KilnSteps::leNet,
-                        // Products of batches as small as these do not gain by OpenBLAS's threads.
-                        _ -> TorchSteps.leNet(TorchPrecision.FP32, 1)))
+                            device,
+                            KilnSteps::leNet,
+                            // Products of batches as small as these do not gain by OpenBLAS's
+                            // threads.
+                            _ -> TorchSteps.leNet(TorchPrecision.FP32, 1))
+                        .warmedUpBy(LENET_WARM_UP))
             .with(WAITING, "passive"));
   }
 

@@ -50,9 +50,6 @@ final class MicroKernelClass {
 
   private static final int[] ROWS_OF_16_REGISTERS = {6, 4, 2, 1};
 
-  /** So many rows are twice four: two would keep the multipliers waiting for their sums. */
-  private static final int UNEVEN = 8;
-
   /** Integers take two operations where floats take one. */
   private static final int[] ROWS_OF_INTEGERS = {4, 2, 1};
 
@@ -164,12 +161,6 @@ final class MicroKernelClass {
         MethodTypeDesc.of(CD_int, CD_int),
         ClassFile.ACC_PUBLIC,
         code -> {
-          if (rows[0] < UNEVEN && UNEVEN < 2 * rows[0]) {
-            Label other = code.newLabel();
-            code.iload(1).loadConstant(UNEVEN).if_icmpne(other);
-            code.loadConstant(UNEVEN / 2).ireturn();
-            code.labelBinding(other);
-          }
           for (int r : rows) {
             Label smaller = code.newLabel();
             code.iload(1).loadConstant(r).if_icmplt(smaller);

@@ -10,6 +10,9 @@ import java.lang.foreign.ValueLayout;
  * {@link MicroKernel} runs over tiles of the accumulator, which stays where it is.
  */
 public final class VectorMatMul {
+  /** A product of so many rows is made of tiles of four, rather than of six and two. */
+  private static final int UNEVEN_ROWS = 8;
+
   private static final int WIDTHS = 3;
 
   /** Rows so many bytes apart drive each other out of the cache. */
@@ -380,7 +383,10 @@ public final class VectorMatMul {
     while (row < m) {
       int inPanel = row % MicroKernel.PANEL_ROWS;
       int left = columns ? Math.min(m - row, MicroKernel.PANEL_ROWS - inPanel) : m - row;
-      int height = kernel.nextRows(left);
+      // Two rows keep the multipliers waiting for their sums. Panels of columns are faster
+      // greedily.
+      boolean uneven = !columns && left == UNEVEN_ROWS && m == UNEVEN_ROWS;
+      int height = kernel.nextRows(uneven ? UNEVEN_ROWS / 2 : left);
       kernel.run(
           memory,
           form.ordinal(),

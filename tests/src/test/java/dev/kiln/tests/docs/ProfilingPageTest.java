@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kiln.compiler.Target;
 import dev.kiln.compiler.ir.DType;
-import dev.kiln.runtime.Devices;
 import dev.kiln.runtime.KernelModule;
 import dev.kiln.runtime.NdArray;
+import dev.kiln.runtime.cpu.CpuDevice;
 import dev.kiln.runtime.sim.SimDevice;
 import dev.kiln.runtime.sim.SimOptions;
 import dev.kiln.runtime.sim.monitor.count.Counters;
@@ -151,7 +151,7 @@ class ProfilingPageTest {
 
   @Test
   void allThreeAreRight() {
-    try (var device = Devices.cpu();
+    try (var device = CpuDevice.ofMachine();
         NdArray x = NdArray.of(device, numbers()).reshape(ROWS, COLUMNS);
         NdArray y = NdArray.empty(device, DType.FP32, ROWS, COLUMNS)) {
       KernelModule module = KernelModule.load(EXAMPLE);

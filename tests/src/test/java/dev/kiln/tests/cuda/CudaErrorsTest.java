@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -85,7 +86,7 @@ class CudaErrorsTest {
       new CudaScenario().run();
       told = "";
     } catch (KilnException e) {
-      told = e.getMessage();
+      told = everything(e);
     } catch (RuntimeException e) {
       return Optional.of(struck(driver) + " throws " + e);
     }
@@ -104,6 +105,14 @@ class CudaErrorsTest {
           "%s leaves %s, %d contexts: %s".formatted(struck, left, driver.holders(), told));
     }
     return driver.broken().map(Throwable::toString);
+  }
+
+  /** With what devices say that are closed because of it. */
+  private static String everything(Throwable told) {
+    return Stream.concat(
+            Stream.of(told.getMessage()),
+            Stream.of(told.getSuppressed()).map(CudaErrorsTest::everything))
+        .collect(Collectors.joining("; "));
   }
 
   private static String struck(SimulatedDriver driver) {

@@ -183,12 +183,7 @@ final class LaunchTrials implements Trials {
       backup.restore(range -> hooked || read.stream().anyMatch(range::overlaps));
       Optional<PyCallable> hook = decorator.flatMap(Autotune::preHook);
       if (hook.isPresent()) {
-        HostFunctions functions = copy.hostFunctions();
-        functions.call(
-            "the pre_hook of its autotune",
-            hook.get(),
-            List.of(functions.arguments(HostFunctions.Which.ALL, true)),
-            Map.of());
+        call("the pre_hook of its autotune", hook.get(), Map.of());
       } else {
         zeroed.forEach(array -> new ArrayObject(array, true).fill(0));
       }
@@ -204,14 +199,14 @@ final class LaunchTrials implements Trials {
       decorator
           .flatMap(Autotune::postHook)
           .ifPresent(
-              hook -> {
-                HostFunctions functions = copy.hostFunctions();
-                functions.call(
-                    "the post_hook of its autotune",
-                    hook,
-                    List.of(functions.arguments(HostFunctions.Which.ALL, true)),
-                    Map.of("exception", PyNone.NONE));
-              });
+              hook ->
+                  call("the post_hook of its autotune", hook, Map.of("exception", PyNone.NONE)));
+    }
+
+    private void call(String what, PyCallable hook, Map<String, Object> named) {
+      HostFunctions functions = copy.hostFunctions();
+      functions.call(
+          what, hook, List.of(functions.arguments(HostFunctions.Which.ALL, true)), named);
     }
 
     @Override

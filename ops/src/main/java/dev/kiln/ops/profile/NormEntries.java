@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Softmax and norms. */
 final class NormEntries {
@@ -430,6 +431,27 @@ final class NormEntries {
                     Rounding.EXACT, part.gather(in.values("x"), set), EPS, true)));
   }
 
+  /**
+   * Gradients of a norm of planes, without what runs and means it.
+   *
+   * @param sets what is normalised together
+   * @param count how many statistics there are
+   */
+  private static Entry ofPlaneGradients(
+      String name, Function<CaseInputs, Part> sets, String count) {
+    return parameters(
+            ofPlanes(name, "gradients of the input and the parameters", 12)
+                .reads("dy", PLANES)
+                .reads("x", PLANES))
+        .readsStatistics(
+            Fill.from(in -> statistic(in, sets.apply(in), Statistics::mean)), "mean", count)
+        .readsStatistics(
+            Fill.from(in -> statistic(in, sets.apply(in), Statistics::rstd)), "rstd", count)
+        .writes("dx", PLANES)
+        .writes("dweight", "channels")
+        .writes("dbias", "channels");
+  }
+
   private static Entry parameters(Entry entry) {
     return entry.reads("weight", "channels").reads("bias", "channels");
   }
@@ -463,17 +485,7 @@ final class NormEntries {
 
   private static Entry batchNormBackward() {
     var options = new BatchNorm.Options(ChannelLayout.FIRST, EPS, 0.1, Activation.NONE);
-    return parameters(
-            ofPlanes("batch-norm-backward", "gradients of the input and the parameters", 12)
-                .reads("dy", PLANES)
-                .reads("x", PLANES))
-        .readsStatistics(
-            Fill.from(in -> statistic(in, batch(in), Statistics::mean)), "mean", "channels")
-        .readsStatistics(
-            Fill.from(in -> statistic(in, batch(in), Statistics::rstd)), "rstd", "channels")
-        .writes("dx", PLANES)
-        .writes("dweight", "channels")
-        .writes("dbias", "channels")
+    return ofPlaneGradients("batch-norm-backward", NormEntries::batch, "channels")
         .runs(
             (device, a) ->
                 Call.of(
@@ -518,17 +530,7 @@ final class NormEntries {
 
   private static Entry groupNormBackward() {
     var options = new GroupNorm.Options(ChannelLayout.FIRST, GROUPS, EPS, Activation.NONE);
-    return parameters(
-            ofPlanes("group-norm-backward", "gradients of the input and the parameters", 12)
-                .reads("dy", PLANES)
-                .reads("x", PLANES))
-        .readsStatistics(
-            Fill.from(in -> statistic(in, group(in), Statistics::mean)), "mean", "4*images")
-        .readsStatistics(
-            Fill.from(in -> statistic(in, group(in), Statistics::rstd)), "rstd", "4*images")
-        .writes("dx", PLANES)
-        .writes("dweight", "channels")
-        .writes("dbias", "channels")
+    return ofPlaneGradients("group-norm-backward", NormEntries::group, "4*images")
         .runs(
             (device, a) ->
                 Call.of(

@@ -74,17 +74,20 @@ final class ActivityLog {
    * Whether work of a stream is to be timed; that of captured graphs cannot be, and other streams
    * may take part in a capture.
    */
-  boolean times(CudaStream stream) {
+  private boolean times(CudaStream stream) {
     return listener != null && stream.capture() == null && !device.memory().isCapturing();
   }
 
-  /** The event before work that is to be timed. */
+  /** The event before work that is to be timed; {@code null} if nobody wants its time. */
   MemorySegment begin(CudaStream stream) {
-    return events.record(stream);
+    return times(stream) ? events.record(stream) : null;
   }
 
-  /** Work has been queued behind an event that {@link #begin} made. */
+  /** Work has been queued behind what {@link #begin} gave. */
   void launched(MemorySegment begun, CudaStream stream, String kernel, int x, int y, int z) {
+    if (begun == null) {
+      return;
+    }
     Grid grid = new Grid(x, y, z);
     end(
         begun,
@@ -95,18 +98,18 @@ final class ActivityLog {
 
   /** Work was not queued after all. */
   void cancel(MemorySegment begun) {
-    events.give(begun);
+    if (begun != null) {
+      events.give(begun);
+    }
   }
 
   /** Queues a copy, timed if somebody listens. */
   void copy(Direction direction, long bytes, CudaStream stream, String call, Queued copy) {
-    MemorySegment begun = times(stream) ? begin(stream) : null;
+    MemorySegment begun = begin(stream);
     int status = copy.call();
     stream.worked();
     if (status != CudaStatus.SUCCESS) {
-      if (begun != null) {
-        cancel(begun);
-      }
+      cancel(begun);
       device.check(status, call);
     }
     if (begun != null) {

@@ -116,13 +116,11 @@ public final class CudaFunction {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment parameters = ArgumentPointers.of(device, name, arguments, arena);
       ActivityLog activities = device.activities();
-      MemorySegment begun = activities.times(stream) ? activities.begin(stream) : null;
+      MemorySegment begun = activities.begin(stream);
       int status = call(shape, stream, parameters, arena);
       stream.worked();
       if (status != CudaStatus.SUCCESS) {
-        if (begun != null) {
-          activities.cancel(begun);
-        }
+        activities.cancel(begun);
         throw device.launchFailure(
             name, describe(shape, arguments), device.faults().failure(status, callOf(shape), ""));
       }
@@ -132,9 +130,7 @@ public final class CudaFunction {
           .faults()
           .launches()
           .add(noted, stream, grid.x(), grid.y(), grid.z(), MemorySegment.NULL);
-      if (begun != null) {
-        activities.launched(begun, stream, name, grid.x(), grid.y(), grid.z());
-      }
+      activities.launched(begun, stream, name, grid.x(), grid.y(), grid.z());
     }
     device.afterLaunch(stream);
   }

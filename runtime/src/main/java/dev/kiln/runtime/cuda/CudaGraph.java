@@ -21,6 +21,7 @@ public final class CudaGraph implements AutoCloseable {
   private final MemorySegment graph;
   private final MemorySegment executable;
   private final int nodes;
+  private final String label;
   private final Set<CudaStream> replayed = new LinkedHashSet<>();
 
   /** What a graph is made of while it is recorded, and holds afterwards. */
@@ -89,6 +90,7 @@ public final class CudaGraph implements AutoCloseable {
     this.graph = graph;
     this.executable = executable;
     this.nodes = nodes;
+    this.label = "graph of " + nodes + " nodes";
     device.owned().add(this);
   }
 
@@ -186,19 +188,15 @@ public final class CudaGraph implements AutoCloseable {
     CudaStream stream = device.enterStream();
     stream.requireNotCapturing("replaying a graph");
     ActivityLog activities = device.activities();
-    MemorySegment begun = activities.times(stream) ? activities.begin(stream) : null;
+    MemorySegment begun = activities.begin(stream);
     int status = cuGraphLaunch(executable, stream.handle);
     replayed.add(stream);
     stream.worked();
     if (status != CudaStatus.SUCCESS) {
-      if (begun != null) {
-        activities.cancel(begun);
-      }
+      activities.cancel(begun);
       device.check(status, "cuGraphLaunch");
     }
-    if (begun != null) {
-      activities.launched(begun, stream, "graph of " + nodes + " nodes", 1, 1, 1);
-    }
+    activities.launched(begun, stream, label, 1, 1, 1);
     if (device.options().blocking()) {
       stream.synchronize();
     }

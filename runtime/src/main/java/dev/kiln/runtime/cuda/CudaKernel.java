@@ -101,19 +101,15 @@ public final class CudaKernel implements Device.LoadedKernel, RecentLaunches.Lau
 
   private void run(CudaStream stream, int x, int y, int z, MemorySegment values) {
     ActivityLog activities = device.activities();
-    MemorySegment begun = activities.times(stream) ? activities.begin(stream) : null;
+    MemorySegment begun = activities.begin(stream);
     int status = call(stream, x, y, z);
     stream.worked();
     if (status != CudaStatus.SUCCESS) {
-      if (begun != null) {
-        activities.cancel(begun);
-      }
+      activities.cancel(begun);
       throw failure(status, x, y, z, values);
     }
     device.faults().launches().add(this, stream, x, y, z, values);
-    if (begun != null) {
-      activities.launched(begun, stream, name, x, y, z);
-    }
+    activities.launched(begun, stream, name, x, y, z);
   }
 
   private int call(CudaStream stream, int x, int y, int z) {
